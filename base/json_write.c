@@ -1,0 +1,116 @@
+/* base/json_write.c — the writers of json.h. */
+#include "base/json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+
+/* What stands behind the backslash for a byte that must be escaped: 0 for none,
+ * 'u' for \u00XX. */
+static char escape_of(unsigned char byte)
+{
+	switch (byte) {
+	case '"': return '"';
+	case '\\': return '\\';
+	case '\b': return 'b';
+	case '\f': return 'f';
+	case '\n': return 'n';
+	case '\r': return 'r';
+	case '\t': return 't';
+	default: return byte < 0x20 || byte == 0x7F ? 'u' : 0;
+	}
+}
+
+/* The length of the UTF-8 sequence at P, 0 when it is none. */
+static size_t sequence_size(const unsigned char *p, size_t left)
+{
+	size_t size = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] <= 0xDF ? 2
+	            : p[0] >= 0xE0 && p[0] <= 0xEF ? 3 : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4 : 0;
+
+	if (!size || size > left)
+		return 0;
+	for (size_t i = 1; i < size; i++)
+		if ((p[i] & 0xC0) != 0x80)
+			return 0;
+	if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
+	    (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
+		return 0;
+	return size;
+}
+
+void snafu_json_write_string(struct snafu_buffer *into, const char *text, size_t size)
+{
+	const unsigned char *at = (const unsigned char *)text, *end = at + size, *plain = at;
+
+	snafu_buffer_append_byte(into, '"');
+	while (at < end) {
+		char escape = escape_of(*at);
+		size_t length = escape ? 0 : sequence_size(at, (size_t)(end - at));
+
+		if (length) {
+			at += length;
+			continue;
+		}
+		snafu_buffer_append(into, plain, (size_t)(at - plain));
+		if (escape == 'u')
+			snafu_buffer_format(into, "\\u%04x", *at);
+		else if (escape)
+			snafu_buffer_append(into, (char[]){'\\', escape}, 2);
+		else
+			snafu_buffer_append_text(into, "\xEF\xBF\xBD");
+		plain = ++at;
+	}
+	snafu_buffer_append(into, plain, (size_t)(at - plain));
+	snafu_buffer_append_byte(into, '"');
+}
+
+void snafu_json_write_text(struct snafu_buffer *into, const char *text)
+{
+	if (text)
+		snafu_json_write_string(into, text, strlen(text));
+	else
+		snafu_buffer_append_text(into, "null");
+}
+
+void snafu_json_write_uint64(struct snafu_buffer *into, uint64_t number)
+{
+	char digits[20], *at = digits + sizeof digits;
+
+	do {
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	snafu_buffer_append(into, at, (size_t)(digits + sizeof digits - at));
+}
+
+void snafu_json_write_int64(struct snafu_buffer *into, int64_t number)
+{
+	if (number < 0)
+		snafu_buffer_append_byte(into, '-');
+	snafu_json_write_uint64(into, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+int snafu_json_write_double(struct snafu_buffer *into, double number)
+{
+	char text[40];
+
+	if (!isfinite(number))
+		return -EDOM;
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, number);
+		if (strtod(text, NULL) == number)
+			break;
+	}
+	/* A locale with a decimal comma may be in force. */
+	for (char *at = text; *at; at++)
+		if (!strchr("+-0123456789e", *at))
+			*at = '.';
+	snafu_buffer_append_text(into, text);
+	if (!strpbrk(text, ".e"))
+		snafu_buffer_append_text(into, ".0");
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* base/parts.h — finding and opening Snafu's own files at run time: loadable
+ * modules, helper programs, the Java bridge.
+ *
+ * They are looked for, in this order, in the directories of SNAFU_PARTS (colon
+ * separated), in `parts/` beside the running program (so a build tree works
+ * where it stands), in the user's $XDG_DATA_HOME/snafu/parts, and in the
+ * directory fixed at ./configure. */
+#ifndef SNAFU_BASE_PARTS_H
+#define SNAFU_BASE_PARTS_H
+
+struct snafu_error;
+
+/* The path of part NAME ("scan-c", "snafu-bridge.jar"): malloc'ed, caller frees.
+ * -ENOENT when no directory has it. */
+int snafu_part_find(const char *name, char **ret_path, struct snafu_error *error);
+
+/* Opens the module KIND-NAME.so and gives the address of SYMBOL in it. Modules
+ * stay open for the life of the process. GLOBAL makes its symbols and those of
+ * the libraries behind it visible to modules opened later (embedding Python
+ * needs that). NAME may come from a user: letters, digits, dash and underscore
+ * only. */
+int snafu_part_open(const char *kind, const char *name, const char *symbol, int global,
+                    void **ret_address, struct snafu_error *error);
+
+#endif

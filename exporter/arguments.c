@@ -1,0 +1,1 @@
+/* exporter/arguments.c — being written. */

@@ -1,0 +1,148 @@
+/* langs/result.c — see result.h. */
+#include "langs/result.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "scanner/function.h"
+
+#define MESSAGE_CAP 8192
+#define PROBLEMS_CAP 4096
+#define ERROR_PAYLOAD_CAP (64u << 10) /* room for an error even where results are capped lower */
+
+const char *snafu_status_name(enum snafu_status status)
+{
+	static const char *const names[] = {
+		[SNAFU_OK] = "ok",
+		[SNAFU_BAD_ARGUMENTS] = "bad-arguments",
+		[SNAFU_UNKNOWN_FUNCTION] = "unknown-function",
+		[SNAFU_TOO_LARGE] = "too-large",
+		[SNAFU_OVER_LIMIT] = "over-limit",
+		[SNAFU_RAISED] = "raised",
+		[SNAFU_BAD_RESULT] = "bad-result",
+		[SNAFU_LOAD_FAILED] = "load-failed",
+		[SNAFU_DIED] = "died",
+		[SNAFU_UNAVAILABLE] = "unavailable",
+		[SNAFU_DEADLINE] = "deadline",
+		[SNAFU_INTERNAL] = "internal",
+	};
+	return names[status];
+}
+
+static void begin(struct snafu_result *result, enum snafu_status status, const char *type,
+                  const char *message)
+{
+	struct snafu_buffer *payload = &result->payload;
+
+	result->status = status;
+	snafu_buffer_clear(payload);
+	if (payload->cap < ERROR_PAYLOAD_CAP)
+		payload->cap = ERROR_PAYLOAD_CAP;
+	snafu_buffer_append_text(payload, "{\"errorType\":");
+	snafu_json_write_text(payload, type);
+	snafu_buffer_append_text(payload, ",\"errorMessage\":");
+	snafu_json_write_string(payload, message, strnlen(message, MESSAGE_CAP));
+}
+
+static void end(struct snafu_result *result)
+{
+	snafu_buffer_append_byte(&result->payload, '}');
+	if (!snafu_buffer_failed(&result->payload))
+		return;
+	snafu_buffer_clear(&result->payload);
+	snafu_buffer_append_text(&result->payload,
+	                         "{\"errorType\":\"Error\",\"errorMessage\":\"no memory\"}");
+}
+
+void snafu_result_fail(struct snafu_result *result, enum snafu_status status, const char *type,
+                       const char *format, ...)
+{
+	char message[MESSAGE_CAP];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof message, format, arguments);
+	va_end(arguments);
+	begin(result, status, type, message);
+	end(result);
+}
+
+void snafu_result_fail_trace(struct snafu_result *result, enum snafu_status status,
+                             const char *type, const char *message, const char *const *trace,
+                             size_t n)
+{
+	struct snafu_buffer *payload = &result->payload;
+
+	begin(result, status, type, message);
+	size_t before = payload->size;
+	snafu_buffer_append_text(payload, ",\"stackTrace\":[");
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			snafu_buffer_append_byte(payload, ',');
+		snafu_json_write_text(payload, trace[i]);
+	}
+	snafu_buffer_append_byte(payload, ']');
+	if (snafu_buffer_failed(payload)) { /* do without the trace */
+		payload->failed = 0;
+		payload->size = before;
+	}
+	end(result);
+}
+
+void snafu_argument_problem(struct snafu_argument_problems *problems, const char *name,
+                            const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	if (problems->count++ == 0) {
+		problems->message = SNAFU_BUFFER(PROBLEMS_CAP);
+		problems->json = SNAFU_BUFFER(PROBLEMS_CAP);
+	}
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+
+	/* One that does not fit whole is only counted. */
+	size_t message_size = problems->message.size, json_size = problems->json.size;
+	snafu_buffer_format(&problems->message, "%s%s: %s", message_size ? "; " : "", name, text);
+	snafu_buffer_append_text(&problems->json, json_size ? ",{\"name\":" : "{\"name\":");
+	snafu_json_write_text(&problems->json, name);
+	snafu_buffer_append_text(&problems->json, ",\"problem\":");
+	snafu_json_write_text(&problems->json, text);
+	snafu_buffer_append_byte(&problems->json, '}');
+	if (problems->message.failed || problems->json.failed) {
+		problems->message.failed = problems->json.failed = 0;
+		problems->message.size = message_size;
+		problems->json.size = json_size;
+		if (problems->message.data)
+			problems->message.data[message_size] = '\0';
+	}
+}
+
+void snafu_argument_problems_fail(struct snafu_argument_problems *problems,
+                                  const struct snafu_function *function,
+                                  struct snafu_result *result)
+{
+	struct snafu_buffer message = SNAFU_BUFFER(MESSAGE_CAP - 1);
+
+	snafu_buffer_append_text(&message, problems->message.data ? problems->message.data : "");
+	snafu_buffer_append_text(&message, "; usage: ");
+	snafu_function_signature(function, &message);
+	begin(result, SNAFU_BAD_ARGUMENTS, "ArgumentError", message.data ? message.data : "");
+	snafu_buffer_append_text(&result->payload, ",\"arguments\":[");
+	snafu_buffer_append(&result->payload, problems->json.data, problems->json.size);
+	snafu_buffer_append_byte(&result->payload, ']');
+	end(result);
+	snafu_buffer_done(&message);
+	snafu_argument_problems_done(problems);
+}
+
+void snafu_argument_problems_done(struct snafu_argument_problems *problems)
+{
+	snafu_buffer_done(&problems->message);
+	snafu_buffer_done(&problems->json);
+	problems->count = 0;
+}

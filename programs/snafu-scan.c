@@ -1,0 +1,5 @@
+/* programs/snafu-scan.c — being written. */
+int main(void)
+{
+	return 1;
+}

@@ -1,0 +1,5 @@
+/* programs/snafu.c — being written. */
+int main(void)
+{
+	return 1;
+}

@@ -1,0 +1,1 @@
+/* runtime/crew.c — being written. */

@@ -1,0 +1,1 @@
+/* runtime/host.c — being written. */

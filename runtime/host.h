@@ -1,0 +1,78 @@
+/* runtime/host.h — the host: the pool of functions, and calls to them.
+ *
+ * A door makes a call object, starts it, and hears of its end exactly once,
+ * whoever gives up first: the function, the deadline or the shutdown. */
+#ifndef SNAFU_RUNTIME_HOST_H
+#define SNAFU_RUNTIME_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "langs/result.h"
+#include "scanner/scanner.h"
+
+struct snafu_host;
+struct snafu_pool;
+struct snafu_crew;
+struct snafu_settings;
+struct snafu_error;
+
+#define SNAFU_REQUEST_ID_SIZE 37 /* a UUID in text, with the NUL */
+
+struct snafu_host_options {
+	const char *const *paths; /* sources, directories, libraries: what the user named */
+	size_t n_paths;
+	struct snafu_scan_options scan;
+	const struct snafu_settings *settings;
+	const char *executors; /* -e: "fork" or "python=fork,java=inprocess"; NULL: the default */
+	/* Diagnostics and warnings, one line each without a newline. Any thread. */
+	void (*report)(void *state, enum snafu_severity severity, const char *line);
+	void *report_state;
+};
+
+/* Scans the paths and fills the pool. No interpreter is started yet. Options
+ * and what they point to are borrowed until snafu_host_close(). */
+int snafu_host_open(const struct snafu_host_options *options, struct snafu_host **ret_host,
+                    struct snafu_error *error);
+
+/* Waits for running calls up to the drain time of the settings, then ends the
+ * interpreters. All doors must be closed. */
+void snafu_host_close(struct snafu_host *host);
+
+/* Loads the modules of the files that were named on the command line, so that
+ * their errors show at once and the first call is quick. Failures are reported,
+ * not returned: other functions still work. */
+void snafu_host_preload(struct snafu_host *host);
+
+const struct snafu_pool *snafu_host_pool(const struct snafu_host *host);
+struct snafu_crew *snafu_host_crew(struct snafu_host *host);
+const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);
+
+/* A call. The door allocates it, fills the upper part, and keeps it until
+ * `finished` was called. */
+struct snafu_call {
+	const char *function;       /* id or unambiguous tail; need not live on after the start */
+	const char *payload;        /* JSON, or NULL and 0; must live until the end */
+	size_t payload_size;
+	/* Called once, on any thread, RESULT filled; the door must not block in it. */
+	void (*finished)(struct snafu_call *call);
+	void *state;                /* the door's own */
+
+	/* Filled in by the host. */
+	char request_id[SNAFU_REQUEST_ID_SIZE];
+	struct snafu_result result;
+	struct snafu_call_private *private; /* runtime/host.c's */
+};
+
+/* Runs the call on this thread and returns when it has ended; `finished` may be
+ * NULL. For doors that have a thread to spare, such as the command line. A
+ * deadline cannot make it return earlier than the function lets go. */
+void snafu_host_call(struct snafu_host *host, struct snafu_call *call);
+
+/* Queues the call for the crew (crew.h) and returns. */
+void snafu_host_submit(struct snafu_host *host, struct snafu_call *call);
+
+/* Fills request_id for a reply that needs no call. */
+void snafu_request_id(char ret_id[SNAFU_REQUEST_ID_SIZE]);
+
+#endif

@@ -1,0 +1,1 @@
+/* runtime/pool.c — being written. */

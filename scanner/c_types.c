@@ -1,0 +1,1 @@
+/* scanner/c_types.c — being written. */

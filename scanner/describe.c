@@ -1,0 +1,1 @@
+/* scanner/describe.c — being written. */
