@@ -331,6 +331,15 @@ static bool is_closed(const char *quote, const char *end)
 	return !escaped;
 }
 
+/* An f-string, which may even yield. */
+static void note_format(struct python_lexer *lexer, const char *at, const char *end)
+{
+	note_python3(lexer, at);
+	if (!lexer->lambda_body && (memmem(at, (size_t)(end - at), "{yield", 6) ||
+	                            memmem(at, (size_t)(end - at), "{(yield", 7)))
+		lexer->line->yields = true;
+}
+
 static const char *lex_string(struct python_lexer *lexer, const char *at, const char *quote)
 {
 	const char *end = snafu_python_string_end(quote, lexer->end);
@@ -342,7 +351,7 @@ static const char *lex_string(struct python_lexer *lexer, const char *at, const 
 		if (c == 'f' || c == 'b')
 			text = false;
 		if (c == 'f')
-			note_python3(lexer, at);
+			note_format(lexer, at, end);
 		if (c == 'u' && quote - at == 2)
 			note_python2(lexer, at);
 	}
@@ -394,6 +403,8 @@ static bool lex_name(struct python_lexer *lexer)
 	enum python_word word = snafu_python_word(at, size);
 	if (word == PYTHON_NAME || word == PYTHON_CONSTANT || lexer->before == AFTER_DEF ||
 	    (lexer->before == AFTER_DOT && word != PYTHON_IMPORT)) {
+		if (word == PYTHON_ASYNC) /* a name until Python 3.7 */
+			note_python2(lexer, at);
 		take_name(lexer, at, size);
 	} else if (lexer->before == AT_START && starts_statement(word)) {
 		first_word(lexer, word, at, size);

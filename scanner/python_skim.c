@@ -466,8 +466,8 @@ static void take_line(struct skimmer *skimmer, const struct python_line *line)
 		owner = (uint32_t)outline->n_definitions;
 	} else if (line->colon) {
 		take_compound(skimmer, line, last);
-	} else if (first == PYTHON_NAME && !block->inside_function && !line->problem &&
-	           (line->annotation || line->equals)) {
+	} else if (first == PYTHON_NAME && !line->problem && (line->annotation || line->equals) &&
+	           (owner ? outline->definitions[owner - 1].is_class : !block->inside_function)) {
 		take_field(skimmer, line);
 	}
 	if (line->problem)

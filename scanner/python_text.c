@@ -104,6 +104,24 @@ static void read_coding(const char *at, const char *end, char *encoding, size_t 
 	}
 }
 
+static bool same_name(const char *a, const char *b);
+static const char *iconv_name(const char *name);
+
+/* Notes what is wrong with the encoding that the file names, if anything is. */
+static void check_encoding(struct python_text *text, bool marked, bool utf8)
+{
+	if (!text->encoding[0] || same_name(text->encoding, "utf-8"))
+		return;
+	iconv_t converter = utf8 ? (iconv_t)-1 : iconv_open("UTF-8", iconv_name(text->encoding));
+
+	if (marked)
+		text->problem = "it has a UTF-8 byte order mark and names another encoding";
+	else if (!utf8 && converter == (iconv_t)-1)
+		text->problem = "its coding line names an encoding that is not known here";
+	if (converter != (iconv_t)-1)
+		iconv_close(converter);
+}
+
 static bool same_name(const char *a, const char *b)
 {
 	for (; *a || *b; a++, b++) {
@@ -208,6 +226,7 @@ int snafu_python_decode(const char *bytes, size_t size, struct python_text *ret)
 	read_coding(ret->bytes, ret->bytes + ret->size, ret->encoding, sizeof ret->encoding);
 	bool utf8 = marked || !ret->encoding[0] || same_name(ret->encoding, "utf-8") ||
 	            same_name(ret->encoding, "u8");
+	check_encoding(ret, marked, utf8);
 	if (ascii_run(ret->bytes, ret->bytes + ret->size) < ret->size &&
 	    (!utf8 || !is_utf8(ret->bytes, ret->bytes + ret->size))) {
 		if (utf8)
