@@ -9,6 +9,7 @@
 #include "runtime/executors/executor.h"
 #include "runtime/job.h"
 #include "runtime/languages.h"
+#include "scanner/function.h"
 
 /* A function that is ready to be called; all set before `bound`. */
 struct slot {
