@@ -19,7 +19,7 @@
 #include "runtime/job.h"
 #include "tests/unit/tap.h"
 
-#define THREADS 8
+#define THREADS  8
 #define FAR_AWAY (UINT64_MAX / 2000000)
 
 static int event_fd;
