@@ -16,24 +16,24 @@
 #include "runtime/host.h"
 #include "runtime/job.h"
 
-#define TICK_NS 1000000u      /* the standby's pulse while calls come */
-#define PATIENCE_TICKS 2      /* how long the leader may be inside a function */
-#define QUIET_TICKS 50        /* without a call: the standby goes to sleep */
-#define OVERDUE_TICKS 8       /* how often deadlines are looked at while calls come */
-#define SLOW_US 1000          /* a call expected to take this long is not run by the leader */
-#define WORTH_HELP_US 50      /* calls shorter than this are not worth waking a thread for */
-#define RESERVE 2             /* threads beside the callers: a leader and a standby */
-#define STOP_POLL_MS 20       /* pulse of the leader while the crew drains */
-#define FAREWELL_WAITS 5      /* turns of the event loop to send the last replies */
+#define TICK_NS        1000000u /* the standby's pulse while calls come */
+#define PATIENCE_TICKS 2 /* how long the leader may be inside a function */
+#define QUIET_TICKS    50 /* without a call: the standby goes to sleep */
+#define OVERDUE_TICKS  8 /* how often deadlines are looked at while calls come */
+#define SLOW_US        1000 /* a call expected to take this long is not run by the leader */
+#define WORTH_HELP_US  50 /* calls shorter than this are not worth waking a thread for */
+#define RESERVE        2 /* threads beside the callers: a leader and a standby */
+#define STOP_POLL_MS   20 /* pulse of the leader while the crew drains */
+#define FAREWELL_WAITS 5 /* turns of the event loop to send the last replies */
 
 struct member {
 	struct snafu_crew *crew;
 	pthread_t thread;
 	pthread_cond_t wake;
-	struct snafu_job *job;      /* while inside a function */
+	struct snafu_job *job; /* while inside a function */
 	unsigned long started_tick;
-	bool given_up;              /* the job was ended by somebody else */
-	bool being_given_up;        /* ...who is still at it: the job must not be freed */
+	bool given_up; /* the job was ended by somebody else */
+	bool being_given_up; /* ...who is still at it: the job must not be freed */
 	bool idle;
 	bool gone;
 };
@@ -50,10 +50,10 @@ struct snafu_crew {
 	size_t queued;
 	size_t helpers_wanted;
 	unsigned long tick, calls;
-	bool alert;                     /* the standby pulses */
+	bool alert; /* the standby pulses */
 	bool ended;
 	atomic_uint stops;
-	uint64_t drain_until;           /* 0: not draining */
+	uint64_t drain_until; /* 0: not draining */
 };
 
 static struct snafu_job *pop(struct snafu_crew *crew)
@@ -418,6 +418,7 @@ static int dismiss(struct snafu_crew *crew)
 			pthread_join(member->thread, NULL);
 			pthread_mutex_lock(&crew->lock);
 		} else {
+			pthread_detach(member->thread);
 			stuck++;
 		}
 	}

@@ -33,7 +33,7 @@ struct snafu_crew_options {
 	/* The calling thread leaves the crew. */
 	void (*leave)(void *state);
 	void *state;
-	size_t threads;         /* calls at the same time */
+	size_t threads; /* calls at the same time */
 	size_t queue_length;
 	uint64_t drain_timeout; /* ms */
 };

@@ -20,8 +20,8 @@
 #include "runtime/settings.h"
 
 #define DEFAULT_EXECUTOR "inprocess"
-#define REPORT_CAP 2048
-#define AVERAGE_WEIGHT 8 /* a new duration counts for one part in so many */
+#define REPORT_CAP       2048
+#define AVERAGE_WEIGHT   8 /* a new duration counts for one part in so many */
 
 /* What the host learns about a function from its calls. Racy on purpose: these
  * are hints for the crew. */
@@ -162,7 +162,8 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 		.drain_timeout = host->settings.drain_timeout,
 	};
 
-	int code = snafu_scan(options->paths, options->n_paths, &options->scan, &host->functions, error);
+	int code =
+		snafu_scan(options->paths, options->n_paths, &options->scan, &host->functions, error);
 	if (code)
 		return code;
 	report_diagnostics(host);

@@ -54,13 +54,13 @@ struct snafu_metrics *snafu_host_metrics(struct snafu_host *host);
 /* A call. The door allocates it, fills the upper part, and keeps it until
  * `finished` was called. */
 struct snafu_call {
-	const char *function;       /* id or unambiguous tail; need not live on after the start */
-	char *payload;              /* malloc'ed JSON, or NULL and 0: the host takes it */
+	const char *function; /* id or unambiguous tail; need not live on after the start */
+	char *payload; /* malloc'ed JSON, or NULL and 0: the host takes it */
 	size_t payload_size;
 	/* Called once, on any thread, RESULT filled; must not block. May be called
 	 * before snafu_host_submit() has returned. */
 	void (*finished)(struct snafu_call *call);
-	void *state;                /* the door's own */
+	void *state; /* the door's own */
 
 	/* Filled in by the host. */
 	char request_id[SNAFU_REQUEST_ID_SIZE];

@@ -17,17 +17,17 @@ struct snafu_function;
 struct snafu_language;
 
 struct snafu_job {
-	struct snafu_job *next;    /* in the crew's queue */
-	struct snafu_call *call;   /* the door's; not to be touched by who has not claimed it */
+	struct snafu_job *next; /* in the crew's queue */
+	struct snafu_call *call; /* the door's; not to be touched by who has not claimed it */
 	atomic_bool claimed;
 	const struct snafu_function *function;
-	char *payload;             /* owned */
+	char *payload; /* owned */
 	size_t payload_size;
 	struct snafu_result result; /* of the thread that runs the function */
-	uint64_t deadline;          /* snafu_now_ms() */
-	uint64_t accepted;          /* snafu_now_ns() */
-	uint32_t expected_us;       /* what this function's calls took lately; 0: not known */
-	bool parallel;              /* such calls really run at the same time on several threads */
+	uint64_t deadline; /* snafu_now_ms() */
+	uint64_t accepted; /* snafu_now_ns() */
+	uint32_t expected_us; /* what this function's calls took lately; 0: not known */
+	bool parallel; /* such calls really run at the same time on several threads */
 
 	/* Set by the executor. */
 	const struct snafu_language *language;

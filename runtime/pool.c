@@ -12,13 +12,13 @@
 #include "base/error.h"
 #include "base/file.h"
 
-#define NONE UINT32_MAX
+#define NONE          UINT32_MAX
 #define NEAR_NAME_CAP 80 /* characters compared */
 
 /* Chained hash table over function indices. */
 struct table {
 	uint32_t *heads; /* size: power of two */
-	uint32_t *next;  /* one a function; NONE ends a chain */
+	uint32_t *next; /* one a function; NONE ends a chain */
 	uint32_t mask;
 };
 
@@ -124,7 +124,7 @@ static const struct snafu_function *find_id(const struct snafu_pool *pool, const
 struct tail_matches {
 	const struct snafu_function *callable, *other;
 	unsigned n_callable, n_other; /* distinct ids */
-	struct snafu_buffer ids;      /* the callable ones, for the message */
+	struct snafu_buffer ids; /* the callable ones, for the message */
 };
 
 static void find_tail(const struct snafu_pool *pool, const char *tail, struct tail_matches *matches)
@@ -181,12 +181,14 @@ int snafu_pool_find(const struct snafu_pool *pool, const char *name,
 	if (matches.n_callable == 1 || (!matches.n_callable && matches.n_other == 1))
 		*ret_function = matches.n_callable ? matches.callable : matches.other;
 	else if (matches.n_callable > 1)
-		code = snafu_fail(error, -EEXIST, "'%.200s' names %u functions (%s%s): write more of the id",
-		                  name, matches.n_callable, matches.ids.data ? matches.ids.data : "",
-		                  matches.n_callable > SNAFU_POOL_NEAR_CAP ? ", ..." : "");
+		code =
+			snafu_fail(error, -EEXIST, "'%.200s' names %u functions (%s%s): write more of the id",
+		               name, matches.n_callable, matches.ids.data ? matches.ids.data : "",
+		               matches.n_callable > SNAFU_POOL_NEAR_CAP ? ", ..." : "");
 	else if (matches.n_other > 1)
-		code = snafu_fail(error, -EEXIST, "'%.200s' names %u functions, none of which can be called",
-		                  name, matches.n_other);
+		code =
+			snafu_fail(error, -EEXIST, "'%.200s' names %u functions, none of which can be called",
+		               name, matches.n_other);
 	else
 		code = fail_unknown(pool, name, error);
 	snafu_buffer_done(&matches.ids);

@@ -11,32 +11,32 @@
 #include "base/ini.h"
 
 #define SECOND 1000ull
-#define KIB 1024ull
-#define MIB (1024ull * KIB)
+#define KIB    1024ull
+#define MIB    (1024ull * KIB)
 
-#define ENTRY(SECTION, NAME, FIELD, UNIT, FALLBACK, LEAST, MOST, HELP)                             \
-	{                                                                                              \
-		.section = SECTION, .name = NAME, .offset = offsetof(struct snafu_settings, FIELD),        \
-		.unit = UNIT, .fallback = FALLBACK, .least = LEAST, .most = MOST, .help = HELP             \
+#define ENTRY(SECTION, NAME, FIELD, UNIT, FALLBACK, LEAST, MOST, HELP)                      \
+	{                                                                                       \
+		.section = SECTION, .name = NAME, .offset = offsetof(struct snafu_settings, FIELD), \
+		.unit = UNIT, .fallback = FALLBACK, .least = LEAST, .most = MOST, .help = HELP      \
 	}
 
 const struct snafu_setting snafu_setting_table[] = {
 	ENTRY("limits", "call-timeout", call_timeout, SNAFU_UNIT_TIME, 60 * SECOND, 1, 86400 * SECOND,
-	      "time from a call's acceptance to its reply"),
+          "time from a call's acceptance to its reply"),
 	ENTRY("limits", "drain-timeout", drain_timeout, SNAFU_UNIT_TIME, 5 * SECOND, 0, 3600 * SECOND,
-	      "time that running calls get when the host stops"),
+          "time that running calls get when the host stops"),
 	ENTRY("limits", "threads", threads, SNAFU_UNIT_COUNT, 64, 1, 1000,
-	      "in-process calls at the same time"),
+          "in-process calls at the same time"),
 	ENTRY("limits", "queue-length", queue_length, SNAFU_UNIT_COUNT, 10000, 1, 1000000,
-	      "calls that wait for a thread"),
+          "calls that wait for a thread"),
 	ENTRY("limits", "payload-size", payload_size, SNAFU_UNIT_SIZE, 6 * MIB, 1, 1024 * MIB,
-	      "arguments of one call"),
+          "arguments of one call"),
 	ENTRY("limits", "result-size", result_size, SNAFU_UNIT_SIZE, 32 * MIB, 1 * KIB, 1024 * MIB,
-	      "result of one call"),
+          "result of one call"),
 	ENTRY("web", "connections", connections, SNAFU_UNIT_COUNT, 4096, 1, 65536,
-	      "connections open at the same time"),
+          "connections open at the same time"),
 	ENTRY("web", "idle-timeout", idle_timeout, SNAFU_UNIT_TIME, 60 * SECOND, SECOND, 3600 * SECOND,
-	      "time without traffic before a connection is closed"),
+          "time without traffic before a connection is closed"),
 	{.name = NULL},
 };
 
@@ -119,8 +119,8 @@ static int bad_value(const struct snafu_setting *setting, const char *text,
 	return -EINVAL;
 }
 
-static int set(void *state, const char *section, const char *name, const char *value,
-               unsigned line, struct snafu_error *error)
+static int set(void *state, const char *section, const char *name, const char *value, unsigned line,
+               struct snafu_error *error)
 {
 	struct snafu_settings *settings = state;
 	uint64_t number;

@@ -17,14 +17,14 @@ struct snafu_buffer;
 struct snafu_error;
 
 struct snafu_settings {
-	uint64_t call_timeout;    /* ms from acceptance to reply */
-	uint64_t drain_timeout;   /* ms that running calls get when the host stops */
-	uint64_t threads;         /* in-process calls at the same time */
-	uint64_t queue_length;    /* calls waiting for a thread */
-	uint64_t payload_size;    /* bytes of one call's arguments */
-	uint64_t result_size;     /* bytes of one call's result */
-	uint64_t connections;     /* open at the same time, web connector */
-	uint64_t idle_timeout;    /* ms without traffic on a connection */
+	uint64_t call_timeout; /* ms from acceptance to reply */
+	uint64_t drain_timeout; /* ms that running calls get when the host stops */
+	uint64_t threads; /* in-process calls at the same time */
+	uint64_t queue_length; /* calls waiting for a thread */
+	uint64_t payload_size; /* bytes of one call's arguments */
+	uint64_t result_size; /* bytes of one call's result */
+	uint64_t connections; /* open at the same time, web connector */
+	uint64_t idle_timeout; /* ms without traffic on a connection */
 };
 
 /* One line of the settings reference. */

@@ -13,7 +13,7 @@
 #include "scanner/scanner.h"
 #include "scanner/walk.h"
 
-#define JOBS_CAP 256
+#define JOBS_CAP          256
 #define THREAD_STACK_SIZE (4u << 20) /* tree-sitter recurses on deep trees */
 
 #define SCANNER(NAME) extern const struct snafu_scanner snafu_scanner_##NAME;
@@ -115,8 +115,7 @@ static void run(struct scan *scan)
 
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, THREAD_STACK_SIZE);
-	while (started + 1 < jobs &&
-	       pthread_create(&threads[started], &attributes, work, scan) == 0)
+	while (started + 1 < jobs && pthread_create(&threads[started], &attributes, work, scan) == 0)
 		started++;
 	pthread_attr_destroy(&attributes);
 	work(scan);

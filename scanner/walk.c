@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/file.h"
 
-#define HEAD_SIZE 256 /* bytes looked at to tell the language of a file without suffix */
+#define HEAD_SIZE        256 /* bytes looked at to tell the language of a file without suffix */
 #define NO_MEMORY(ERROR) snafu_fail(ERROR, -ENOMEM, "no memory to list the sources")
 
 /* A folder on the way down, so that a link to one of its parents is seen. */
@@ -46,8 +46,9 @@ static bool is_build_folder(const char *folder, const char *name)
 {
 	static const char *const names[] = {"build", "_build", "dist", "target", "out", "bin"};
 	static const char *const signs[] = {
-		"Makefile", "CMakeLists.txt", "configure", "configure.ac", "meson.build", "setup.py",
-		"pyproject.toml", "pom.xml", "build.gradle", "build.gradle.kts", "build.xml",
+		"Makefile",     "CMakeLists.txt",   "configure",      "configure.ac",
+		"meson.build",  "setup.py",         "pyproject.toml", "pom.xml",
+		"build.gradle", "build.gradle.kts", "build.xml",
 	};
 	bool candidate = strncmp(name, "cmake-build-", 12) == 0;
 
@@ -103,7 +104,8 @@ static const struct snafu_scanner *scanner_by_head(const char *path)
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
 		size = read(fd, head, sizeof head);
 	close(fd);
-	for (const struct snafu_scanner *const *scanner = snafu_scanners; size > 0 && *scanner; scanner++)
+	for (const struct snafu_scanner *const *scanner = snafu_scanners; size > 0 && *scanner;
+	     scanner++)
 		if ((*scanner)->claims && (*scanner)->claims(head, (size_t)size))
 			return *scanner;
 	return NULL;
@@ -119,9 +121,8 @@ static char *above_package(const char *folder, const char *package_file)
 			break;
 		/* "." and ".." have no parent to be seen in the name. */
 		const char *base = snafu_path_base(at);
-		char *up = strcmp(base, ".") == 0 || strcmp(base, "..") == 0
-		                   ? realpath(at, NULL)
-		                   : snafu_path_folder(at);
+		char *up = strcmp(base, ".") == 0 || strcmp(base, "..") == 0 ? realpath(at, NULL)
+		                                                             : snafu_path_folder(at);
 		if (up && up[0] == '/' && at[0] != '/') { /* went absolute: go up from there */
 			char *higher = snafu_path_folder(up);
 
@@ -337,8 +338,8 @@ static int add_named(struct snafu_walk *walk, const char *path)
 	}
 	char *folder = snafu_path_folder(path);
 	char *root = folder ? above_package(folder, scanner->package_file) : NULL;
-	bool is_package = scanner->package_file &&
-	                  strcmp(snafu_path_base(path), scanner->package_file) == 0;
+	bool is_package =
+		scanner->package_file && strcmp(snafu_path_base(path), scanner->package_file) == 0;
 	struct snafu_source source = {
 		.path = snafu_arena_string(&walk->functions->arena, path),
 		.root = snafu_arena_string(&walk->functions->arena, root),

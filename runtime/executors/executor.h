@@ -24,8 +24,7 @@ struct snafu_executor {
 
 	/* Gets FUNCTION ready, so that the first call is quick. RESULT says why it
 	 * failed (a negative errno is returned then). Any thread. */
-	int (*prepare)(void *state, const struct snafu_function *function,
-	               struct snafu_result *result);
+	int (*prepare)(void *state, const struct snafu_function *function, struct snafu_result *result);
 
 	/* Runs the job's function and fills job->result; any number of threads. */
 	void (*run)(void *state, struct snafu_job *job);

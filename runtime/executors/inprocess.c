@@ -30,8 +30,8 @@ static int start(struct snafu_languages *languages, const struct snafu_functions
 	struct inprocess *inprocess = calloc(1, sizeof *inprocess);
 
 	if (inprocess)
-		inprocess->slots = calloc(functions->count ? functions->count : 1,
-		                          sizeof *inprocess->slots);
+		inprocess->slots =
+			calloc(functions->count ? functions->count : 1, sizeof *inprocess->slots);
 	if (!inprocess || !inprocess->slots) {
 		free(inprocess);
 		return snafu_fail(error, -ENOMEM, "no memory for %zu functions", functions->count);
@@ -56,8 +56,8 @@ static int bind_slot(struct inprocess *inprocess, const struct snafu_function *f
 	*ret_slot = slot;
 	if (atomic_load_explicit(&slot->bound, memory_order_acquire))
 		return 0;
-	int code = snafu_languages_get(inprocess->languages, function->language, &language, &state,
-	                               &error);
+	int code =
+		snafu_languages_get(inprocess->languages, function->language, &language, &state, &error);
 	if (code) {
 		snafu_result_fail(result, SNAFU_LOAD_FAILED, "LanguageError", "%s", error.message);
 		return code;
