@@ -465,6 +465,7 @@ static int dismiss(struct snafu_crew *crew)
 			pthread_join(member->thread, NULL);
 			pthread_mutex_lock(&crew->lock);
 		} else {
+			pthread_detach(member->thread);
 			stuck++;
 		}
 	}
