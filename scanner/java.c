@@ -188,22 +188,32 @@ static int no_memory(struct reading *reading, const struct snafu_source *source)
 	return snafu_fail(reading->error, -ENOMEM, "no memory to read %s", source->path);
 }
 
-static int read_class(struct reading *reading, const struct snafu_source *source)
+/* The class files among the sources make one unit, so that they know each other. */
+static int read_classes(struct reading *reading, const struct snafu_source *sources, size_t count)
 {
 	struct snafu_java_unit *unit = &reading->unit;
-	const char *problem;
 
 	snafu_java_unit_begin(unit, reading->functions);
-	unit->file = snafu_java_unit_copy(unit, source->path, strlen(source->path));
-	problem = snafu_java_class_read(unit, source->text, source->size, NULL);
-	if (unit->out_of_memory)
-		return no_memory(reading, source);
-	if (problem)
-		snafu_functions_diagnose(reading->functions, SNAFU_ERROR, source->path, 0,
-		                         "not a usable class file: %s", problem);
-	if (unit->n_types)
-		unit->root = find_root(unit, unit->file, unit->types[0]->package, source->root);
-	return snafu_java_unit_emit(unit) ? no_memory(reading, source) : 0;
+	for (size_t i = 0; i < count && !unit->out_of_memory; i++) {
+		const struct snafu_source *source = &sources[i];
+
+		if (!snafu_path_has_suffix(source->path, ".class"))
+			continue;
+		size_t n_types = unit->n_types;
+		unit->file = snafu_java_unit_copy(unit, source->path, strlen(source->path));
+		unit->budget += strlen(source->path) * 2 + strlen(source->root);
+		const char *problem =
+			snafu_java_class_read(unit, source->text, source->size, unit->file);
+		if (problem)
+			snafu_functions_diagnose(reading->functions, SNAFU_ERROR, source->path, 0,
+			                         "not a usable class file: %s", problem);
+		else if (unit->n_types > n_types)
+			unit->types[n_types]->root = find_root(
+				unit, unit->file, unit->types[n_types]->package, source->root);
+	}
+	if (!unit->n_types)
+		return unit->out_of_memory ? no_memory(reading, sources) : 0;
+	return snafu_java_unit_emit(unit) ? no_memory(reading, sources) : 0;
 }
 
 static int read_jar(struct reading *reading, const struct snafu_source *source)
@@ -222,7 +232,7 @@ static int read_jar(struct reading *reading, const struct snafu_source *source)
 static int read_file(struct reading *reading, const struct snafu_source *source)
 {
 	if (snafu_path_has_suffix(source->path, ".class"))
-		return read_class(reading, source);
+		return 0; /* see read_classes() */
 	if (snafu_path_has_suffix(source->path, ".jar"))
 		return read_jar(reading, source);
 	return read_source(reading, source);
@@ -238,6 +248,8 @@ static int scan(const struct snafu_source *sources, size_t count,
 	(void)options;
 	for (size_t i = 0; i < count && !code; i++)
 		code = read_file(&reading, &sources[i]);
+	if (!code)
+		code = read_classes(&reading, sources, count);
 	snafu_java_unit_done(&reading.unit);
 	snafu_java_tree_free(reading.tree);
 	return code;

@@ -57,6 +57,7 @@ struct snafu_java_import {
 
 struct snafu_java_type {
 	const char *id;      /* qualified, dotted */
+	const char *root;    /* NULL: the unit's */
 	const char *package; /* of a compiled class; "" for none */
 	enum snafu_java_kind kind;
 	unsigned flags;
