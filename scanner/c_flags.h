@@ -37,7 +37,7 @@ struct snafu_c_flags_options {
  * compiler run something. Of a database, the entry of PATH itself; for a header that
  * of a neighbour. Without one: -I for PATH's folder, ROOT, and ROOT/include. A
  * database that cannot be read counts as none. Returns 0 or -ENOMEM. */
-int snafu_c_flags(const char *path, const char *root, const struct snafu_c_flags_options *options,
+int snafu_c_source_flags(const char *path, const char *root, const struct snafu_c_flags_options *options,
                   struct snafu_c_databases *databases, const char *const **ret_flags,
                   size_t *ret_count);
 

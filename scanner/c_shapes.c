@@ -222,7 +222,8 @@ static void describe_parameter(struct describing *describing, size_t index)
 		parameter->shape = nullable(describing, shape_of(describing, target));
 		break;
 	case SNAFU_C_ROLE_OBJECT_STATE:
-		parameter->fallback = "{}";
+		if (!type->constant)
+			parameter->fallback = "{}";
 		parameter->shape = state_shape(describing, target);
 		break;
 	case SNAFU_C_ROLE_UNSUPPORTED: break;
@@ -240,6 +241,7 @@ static bool comes_back(const struct describing *describing, size_t index)
 	case SNAFU_C_ROLE_OBJECT_INOUT:
 	case SNAFU_C_ROLE_OBJECT_STATE: return true;
 	case SNAFU_C_ROLE_LENGTH:
+	case SNAFU_C_ROLE_CAPACITY:
 		return describing->types[index].type->kind == SNAFU_C_POINTER;
 	default: return false;
 	}

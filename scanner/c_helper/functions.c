@@ -96,14 +96,6 @@ static void write_parameter(CXCursor parameter, bool promoted, const char *text,
 	clang_disposeString(spelling);
 }
 
-/* Whether the function has a symbol: an inline definition has one only if some
- * declaration says extern, or none of the others says inline. */
-static bool has_symbol(CXCursor cursor)
-{
-	return !clang_Cursor_isFunctionInlined(cursor) ||
-	       clang_Cursor_getStorageClass(cursor) == CX_SC_Extern;
-}
-
 static bool has_no_prototype(CXCursor cursor)
 {
 	return clang_getCanonicalType(clang_getCursorType(cursor)).kind == CXType_FunctionNoProto;
@@ -111,7 +103,8 @@ static bool has_no_prototype(CXCursor cursor)
 
 /* Why it cannot be called, as far as the declaration tells; the types are judged
  * by scanner/c.c. */
-static const char *find_reason(CXCursor cursor, const char *name, bool definition)
+static const char *find_reason(const struct helper_unit *unit, CXCursor cursor, const char *name,
+                               bool definition)
 {
 	if (clang_Cursor_getStorageClass(cursor) == CX_SC_Static)
 		return clang_Cursor_isFunctionInlined(cursor)
@@ -121,7 +114,7 @@ static const char *find_reason(CXCursor cursor, const char *name, bool definitio
 		return "the program's main; it is not run";
 	if (clang_Cursor_isVariadic(cursor))
 		return "variadic: the types of its further arguments are not declared";
-	if (definition && !has_symbol(cursor))
+	if (definition && !helper_names_has(&unit->external, name))
 		return "inline without extern: it has no symbol of its own";
 	if (clang_getCursorVisibility(cursor) == CXVisibility_Hidden)
 		return "hidden: it is not visible outside of its library";
@@ -151,10 +144,10 @@ static void write_doc(CXCursor cursor, bool definition, const char *text, size_t
 		helper_comment(text, size, place.begin, place.end, false, doc);
 }
 
-static void write_function(struct helper_unit *unit, CXCursor cursor, const char *name)
+static void write_function(struct helper_unit *unit, CXCursor cursor, const char *name,
+                           bool definition)
 {
 	struct place place = find_place(cursor);
-	bool definition = clang_isCursorDefinition(cursor);
 	bool promoted = has_no_prototype(cursor);
 	struct snafu_buffer doc = SNAFU_BUFFER(2 * HELPER_DOC_CAP);
 	struct snafu_buffer *out = unit->out;
@@ -175,7 +168,7 @@ static void write_function(struct helper_unit *unit, CXCursor cursor, const char
 	type_members(out, "returns", clang_getCursorResultType(cursor), false, false);
 	write_doc(cursor, definition, text, size, &doc, unit->unit);
 	text_member(out, "doc", doc.data);
-	text_member(out, "reason", find_reason(cursor, name, definition));
+	text_member(out, "reason", find_reason(unit, cursor, name, definition));
 	if (clang_Cursor_isVariadic(cursor) && !promoted) {
 		member(out, "variadic");
 		snafu_buffer_append_text(out, "true");
@@ -214,48 +207,67 @@ static bool is_internal(CXCursor cursor, const char *name)
 	return internal;
 }
 
-static enum CXChildVisitResult visit_declaration(CXCursor cursor, CXCursor parent,
-                                                 CXClientData data)
+/* libclang's indexer tells definitions from declarations also where bodies were
+ * skipped; its cursors do not. It goes twice over the declarations: */
+
+/* first, to learn what is defined and what has a symbol (an inline function has one
+ * only if some declaration of it says extern, or does not say inline), */
+static void learn(CXClientData data, const CXIdxDeclInfo *info)
 {
 	struct helper_unit *unit = data;
+	CXCursor cursor = info->cursor;
 
-	(void)parent;
-	if (clang_getCursorKind(cursor) == CXCursor_LinkageSpec)
-		return CXChildVisit_Recurse;
+	if (clang_getCursorKind(cursor) != CXCursor_FunctionDecl)
+		return;
+	CXString name = clang_getCursorSpelling(cursor);
+	if (!clang_Cursor_isFunctionInlined(cursor) ||
+	    clang_Cursor_getStorageClass(cursor) == CX_SC_Extern)
+		helper_names_add(&unit->external, clang_getCString(name));
+	if (belongs(unit, cursor)) {
+		unit->has_own = true;
+		if (info->isDefinition)
+			helper_names_add(&unit->defined, clang_getCString(name));
+	}
+	clang_disposeString(name);
+}
+
+/* then, to list: of a source its definitions, of a header every function, by its
+ * definition if it has one. */
+static void list(CXClientData data, const CXIdxDeclInfo *info)
+{
+	struct helper_unit *unit = data;
+	CXCursor cursor = info->cursor;
+
 	if (clang_getCursorKind(cursor) != CXCursor_FunctionDecl || !belongs(unit, cursor))
-		return CXChildVisit_Continue;
+		return;
 	CXString spelling = clang_getCursorSpelling(cursor);
 	const char *name = clang_getCString(spelling);
-	/* Of a header every function, by its definition if it has one. */
-	CXCursor definition = clang_getCursorDefinition(cursor);
-	bool wanted = unit->file->declarations
-	                      ? clang_Cursor_isNull(definition) || !belongs(unit, definition) ||
-	                                clang_equalCursors(cursor, definition)
-	                      : clang_isCursorDefinition(cursor);
-	if (wanted && *name && !is_internal(cursor, name) && helper_names_add(&unit->names, name))
-		write_function(unit, cursor, name);
+	bool wanted = info->isDefinition ||
+	              (unit->file->declarations && !helper_names_has(&unit->defined, name));
+	if (wanted && *name && !is_internal(cursor, name) && helper_names_add(&unit->listed, name))
+		write_function(unit, cursor, name, info->isDefinition);
 	clang_disposeString(spelling);
-	return unit->out->failed ? CXChildVisit_Break : CXChildVisit_Continue;
 }
 
-static enum CXChildVisitResult find_own(CXCursor cursor, CXCursor parent, CXClientData data)
+static void go_over(CXIndexAction action, struct helper_unit *unit,
+                    void (*visit)(CXClientData, const CXIdxDeclInfo *))
 {
-	struct helper_unit *unit = data;
+	IndexerCallbacks callbacks = {.indexDeclaration = visit};
 
-	(void)parent;
-	if (clang_getCursorKind(cursor) == CXCursor_LinkageSpec)
-		return CXChildVisit_Recurse;
-	return clang_getCursorKind(cursor) == CXCursor_FunctionDecl && belongs(unit, cursor)
-	               ? CXChildVisit_Break
-	               : CXChildVisit_Continue;
+	clang_indexTranslationUnit(action, unit, &callbacks, sizeof callbacks, CXIndexOpt_None,
+	                           unit->unit);
 }
 
-void helper_list_functions(struct helper_unit *unit)
+void helper_list_functions(CXIndex index, struct helper_unit *unit)
 {
-	CXCursor root = clang_getTranslationUnitCursor(unit->unit);
+	CXIndexAction action = clang_IndexAction_create(index);
 
-	/* Visiting says whether it was broken off: it was when there is a function. */
-	if (unit->file->declarations)
-		helper_find_parts(unit, !clang_visitChildren(root, find_own, unit));
-	clang_visitChildren(root, visit_declaration, unit);
+	go_over(action, unit, learn);
+	if (unit->file->declarations) {
+		helper_find_parts(unit, !unit->has_own);
+		if (unit->n_parts > 0)
+			go_over(action, unit, learn);
+	}
+	go_over(action, unit, list);
+	clang_IndexAction_dispose(action);
 }

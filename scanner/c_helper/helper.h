@@ -34,7 +34,7 @@ struct helper_file {
 	int n_arguments;
 };
 
-/* Names that were already listed for a file. */
+/* A set of names. */
 struct helper_names {
 	const char **slots; /* malloc'ed; a power of two of them */
 	size_t count, capacity;
@@ -46,7 +46,10 @@ struct helper_unit {
 	const struct helper_file *file;
 	CXTranslationUnit unit;
 	CXFile main;
-	struct helper_names names;
+	struct helper_names external; /* functions that have a symbol */
+	struct helper_names defined;  /* those with a definition in the file */
+	struct helper_names listed;   /* those that are printed */
+	bool has_own;                 /* the main file declares a function */
 	CXFile *parts; /* malloc'ed: the headers that are a part of the file */
 	size_t n_parts, parts_capacity;
 	struct snafu_buffer *out;
@@ -54,7 +57,7 @@ struct helper_unit {
 };
 
 /* Prints every function of UNIT that belongs to its file. */
-void helper_list_functions(struct helper_unit *unit);
+void helper_list_functions(CXIndex index, struct helper_unit *unit);
 
 /* Appends the notation (scanner/c_types.h) of TYPE; of a parameter when
  * PARAMETER is set. Returns false, and appends nothing, when the source does not
@@ -85,6 +88,7 @@ bool helper_is_system(const char *path);
 
 /* Adds NAME: false when it was there before. */
 bool helper_names_add(struct helper_names *names, const char *name);
+bool helper_names_has(const struct helper_names *names, const char *name);
 void helper_names_done(struct helper_names *names);
 
 #endif

@@ -312,10 +312,12 @@ static void parse(CXIndex index, const struct helper_file *file, const char *res
 		write_diagnostic(out, false, NULL, 0,
 		                 "clang's own headers (stddef.h) are missing: install libclang-common-14-dev");
 	if (unit.main)
-		helper_list_functions(&unit);
+		helper_list_functions(index, &unit);
 	report_diagnostics(&unit);
 	clang_disposeTranslationUnit(unit.unit);
-	helper_names_done(&unit.names);
+	helper_names_done(&unit.external);
+	helper_names_done(&unit.defined);
+	helper_names_done(&unit.listed);
 	free(unit.parts);
 }
 

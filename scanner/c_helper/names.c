@@ -50,6 +50,11 @@ bool helper_names_add(struct helper_names *names, const char *name)
 	return true;
 }
 
+bool helper_names_has(const struct helper_names *names, const char *name)
+{
+	return names->capacity > 0 && *find_slot(names, name);
+}
+
 void helper_names_done(struct helper_names *names)
 {
 	free(names->slots);
