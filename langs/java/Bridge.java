@@ -164,6 +164,11 @@ final class Bridge {
 
 	private static int raised(CallState state, Throwable thrown, int cap) {
 		state.out.begin(Math.max(cap, ERROR_CAP));
+		if (thrown.getClass() == LinkageError.class
+				&& Report.message(thrown).startsWith("does not compile: ")) { // Patch.PREFIX
+			error(state, "CompileError", Report.message(thrown));
+			return LOAD_FAILED;
+		}
 		Report.write(state.out, thrown);
 		return RAISED;
 	}
