@@ -397,6 +397,53 @@ int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 	return code;
 }
 
+/* Takes the job of CALL out of the queue; NULL when it is not there. */
+static struct snafu_job *unqueue(struct snafu_crew *crew, const struct snafu_call *call)
+{
+	struct snafu_job *before = NULL;
+
+	for (struct snafu_job *job = crew->first; job; before = job, job = job->next) {
+		if (job->call != call)
+			continue;
+		*(before ? &before->next : &crew->first) = job->next;
+		if (crew->last == job)
+			crew->last = before;
+		crew->queued--;
+		return job;
+	}
+	return NULL;
+}
+
+int snafu_crew_cancel(struct snafu_crew *crew, const struct snafu_call *call)
+{
+	pthread_mutex_lock(&crew->lock);
+	struct snafu_job *queued = unqueue(crew, call);
+	struct member *found = NULL;
+
+	for (size_t i = 0; i < crew->n_members && !queued && !found; i++) {
+		struct member *member = &crew->members[i];
+
+		if (member->job && member->job->call == call && !member->given_up)
+			found = member;
+	}
+	struct snafu_job *job = found ? found->job : queued;
+	if (found)
+		found->given_up = found->being_given_up = true;
+	pthread_mutex_unlock(&crew->lock);
+	if (!job)
+		return -ESRCH;
+	crew->options.give_up(crew->options.state, job, SNAFU_CANCELLED, found != NULL);
+	if (queued) {
+		snafu_job_free(job);
+		return 0;
+	}
+	pthread_mutex_lock(&crew->lock);
+	found->being_given_up = false;
+	pthread_cond_signal(&found->wake);
+	pthread_mutex_unlock(&crew->lock);
+	return 0;
+}
+
 /* Waits for the members that can still come back. */
 static int dismiss(struct snafu_crew *crew)
 {

@@ -29,7 +29,7 @@
  * so no pair can make a function read beyond its memory.
  *
  * The result of a call: when anything comes back through parameters (*_INOUT, OUT,
- * BUFFER_OUT, OBJECT_STATE, and a LENGTH that is a pointer), it is an object with
+ * BUFFER_OUT, OBJECT_STATE, a LENGTH or CAPACITY that is a pointer), it is an object with
  * the member "return" (left out for void; a keyword, so no parameter has that name)
  * and one member for each of those parameters. Else it is the value itself. */
 #ifndef SNAFU_SCANNER_C_PAIRS_H
