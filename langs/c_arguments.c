@@ -32,7 +32,7 @@ static int keep_value(struct snafu_c_call *call, const struct snafu_bound *bound
 static void unknown_name(struct snafu_c_call *call, const struct snafu_bound *bound,
                          const struct snafu_json_value *key)
 {
-	const char *names[SNAFU_C_PARAMETERS_CAP];
+	const char *names[SNAFU_C_ARGUMENTS_CAP];
 	char name[64];
 	size_t size = key->size < sizeof name ? key->size : sizeof name - 1;
 
