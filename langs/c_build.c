@@ -292,7 +292,7 @@ int snafu_c_build_find(const struct snafu_c_build *build, const char *name, cons
 	if (file && left_out && left_out->reason)
 		return snafu_fail(error, -ENOENT, "%s was left out: %s", left_out->path, left_out->reason);
 	if (file)
-		return snafu_fail(error, -ENOENT, "%s defines no function %s that can be called from outside: "
-		                  "it may be static, inline, or behind an #if", file, name);
+		return snafu_fail(error, -ENOENT, "%s defines no function %s that can be called from "
+		                  "outside: it may be static, inline, or behind an #if", file, name);
 	return snafu_fail(error, -ENOENT, "no source defines %s", name);
 }

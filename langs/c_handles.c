@@ -316,7 +316,8 @@ int snafu_c_handles_take(struct snafu_c_handles *handles, const char *name, size
 	if (id == 0)
 		return -ENOENT;
 	pthread_mutex_lock(&handles->lock);
-	struct snafu_c_entry *entry = SLOT(id) < handles->n_entries ? &handles->entries[SLOT(id)] : NULL;
+	struct snafu_c_entry *entry =
+		SLOT(id) < handles->n_entries ? &handles->entries[SLOT(id)] : NULL;
 	const char *word = entry && entry->id == id ? snafu_c_type_word(entry->type) : NULL;
 	if (!word || strlen(word) != word_size || memcmp(word, name, word_size) != 0)
 		code = -ENOENT;
