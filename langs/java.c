@@ -183,6 +183,21 @@ static void JNICALL native_halt(JNIEnv *env, jclass class, jint status)
 		(*env)->Throw(env, thrown);
 }
 
+/* Bridge.guard(): System.exit() must not run the shutdown hooks either. JDKs up
+ * to 23 ask a security manager; it is set where System keeps it, since
+ * setSecurityManager() would print a warning. */
+static void JNICALL native_guard(JNIEnv *env, jclass class, jobject manager)
+{
+	jclass system = (*env)->FindClass(env, "java/lang/System");
+	jfieldID field = system ? (*env)->GetStaticFieldID(env, system, "security",
+	                                                   "Ljava/lang/SecurityManager;") : NULL;
+
+	(void)class;
+	if (field)
+		(*env)->SetStaticObjectField(env, system, field, manager);
+	(*env)->ExceptionClear(env);
+}
+
 /* ---- starting the JVM ----------------------------------------------------- */
 
 static int add_option(JavaVMInitArgs *args, char *option)
@@ -279,9 +294,8 @@ static int create_vm(const struct snafu_java_home *home, const char *bridge, JNI
 	return code;
 }
 
-/* System.exit() must not end the host. JDKs up to 23 ask a security manager; it
- * is set where System keeps it, since setSecurityManager() would print a warning. */
-static void guard_exit(JNIEnv *env, unsigned major)
+/* The last line of defence: whoever gets to ending the VM gets an Error instead. */
+static void guard_halt(JNIEnv *env)
 {
 	static const JNINativeMethod halt = {(char *)"halt0", (char *)"(I)V", (void *)native_halt};
 	jclass shutdown = (*env)->FindClass(env, "java/lang/Shutdown");
@@ -294,17 +308,6 @@ static void guard_exit(JNIEnv *env, unsigned major)
 	if (shutdown && java.exit_init)
 		(*env)->RegisterNatives(env, shutdown, &halt, 1);
 	(*env)->ExceptionClear(env);
-	if (major >= 24)
-		return;
-	jclass system = (*env)->FindClass(env, "java/lang/System");
-	jclass guard = (*env)->FindClass(env, "snafu/ExitGuard");
-	jfieldID field = system ? (*env)->GetStaticFieldID(env, system, "security",
-	                                                   "Ljava/lang/SecurityManager;") : NULL;
-	jmethodID init = guard && field ? (*env)->GetMethodID(env, guard, "<init>", "()V") : NULL;
-	jobject manager = init ? (*env)->NewObject(env, guard, init) : NULL;
-	if (manager)
-		(*env)->SetStaticObjectField(env, system, field, manager);
-	(*env)->ExceptionClear(env);
 }
 
 static bool find_members(JNIEnv *env)
@@ -312,11 +315,12 @@ static bool find_members(JNIEnv *env)
 	static const JNINativeMethod natives[] = {
 		{(char *)"warn", (char *)"([B)V", (void *)native_warn},
 		{(char *)"child", (char *)"([B)[B", (void *)native_child},
+		{(char *)"guard", (char *)"(Ljava/lang/Object;)V", (void *)native_guard},
 	};
 	jclass bridge = (*env)->FindClass(env, "snafu/Bridge");
 	jclass state = bridge ? (*env)->FindClass(env, "snafu/CallState") : NULL;
 
-	if (!state || (*env)->RegisterNatives(env, bridge, natives, 2))
+	if (!state || (*env)->RegisterNatives(env, bridge, natives, 3))
 		return false;
 	java.bridge = (*env)->NewGlobalRef(env, bridge);
 	return (java.start = (*env)->GetStaticMethodID(env, bridge, "start", "([B)V")) &&
@@ -366,7 +370,7 @@ static int start_bridge(JNIEnv *env, const struct snafu_language_options *option
 
 	if ((*env)->PushLocalFrame(env, 32))
 		return snafu_fail(error, -ENOMEM, "no memory for the JVM");
-	guard_exit(env, home->major);
+	guard_halt(env);
 	if (find_members(env)) {
 		write_settings(options, home, bridge, &settings);
 		jbyteArray array = settings.failed ? NULL : new_bytes(env, settings.data, settings.size);

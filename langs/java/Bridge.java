@@ -22,6 +22,7 @@ final class Bridge {
 	private static final int ERROR_CAP = 64 << 10; // room for an error even where results have less
 
 	private static PrintStream stdout;
+	private static boolean guarded;
 
 	private Bridge() {
 	}
@@ -31,6 +32,19 @@ final class Bridge {
 	static native void warn(byte[] text);
 
 	static native byte[] child(byte[] arguments);
+
+	private static native void guard(Object manager);
+
+	/** Puts the guard against System.exit() up, when the first class is loaded that may call it:
+	 * it costs 15 ms. Where there are no security managers any more, halt0() in langs/java.c is the
+	 * only guard. */
+	static synchronized void guardExit() {
+		if (guarded)
+			return;
+		guarded = true;
+		if (Runtime.version().feature() < 24)
+			guard(new ExitGuard());
+	}
 
 	/** SETTINGS: the cache directory, this bridge's jar, the JDK that has a compiler (or ""), the
 	 * home of this JVM, then the libraries (jars, class folders), each with a C before it, and the
@@ -164,6 +178,11 @@ final class Bridge {
 
 	private static int raised(CallState state, Throwable thrown, int cap) {
 		state.out.begin(Math.max(cap, ERROR_CAP));
+		if (thrown.getClass() == LinkageError.class
+				&& Report.message(thrown).startsWith("does not compile: ")) { // Patch.PREFIX
+			error(state, "CompileError", Report.message(thrown));
+			return LOAD_FAILED;
+		}
 		Report.write(state.out, thrown);
 		return RAISED;
 	}

@@ -9,6 +9,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,12 +27,15 @@ import javax.tools.*;
  */
 final class Compile {
 	private static final int MESSAGES_CAP = 20;
-	private static final int ROUNDS_CAP = 8; // of leaving out files that do not compile
+	private static final int ROUNDS_CAP = 8; // of leaving out what does not compile
+	private static final String BAD_ENCODING = "illegal.char.for.encoding";
 
 	private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
 	private final String release;
 	private final String sourcePath;
 	private final String classPath;
+	private final Map<String, Patch> patches = new HashMap<>(); // by absolute path
+	private final Set<String> warnings = new LinkedHashSet<>();
 	private String encoding = "UTF-8";
 
 	private Compile(String release, String sourcePath, String classPath) {
@@ -81,9 +85,27 @@ final class Compile {
 	private static final class Manager extends ForwardingJavaFileManager<StandardJavaFileManager> {
 		private final Run run;
 
-		Manager(StandardJavaFileManager standard, Run run) {
+		private final Map<String, Patch> patches;
+
+		Manager(StandardJavaFileManager standard, Run run, Map<String, Patch> patches) {
 			super(standard);
 			this.run = run;
+			this.patches = patches;
+		}
+
+		JavaFileObject patched(JavaFileObject file) {
+			Patch patch = patches.isEmpty() ? null : patches.get(absolute(file));
+			return patch == null ? file : patch;
+		}
+
+		@Override
+		public String inferBinaryName(Location location, JavaFileObject file) {
+			return super.inferBinaryName(location, Patch.original(file));
+		}
+
+		@Override
+		public boolean isSameFile(FileObject a, FileObject b) {
+			return super.isSameFile(Patch.original(a), Patch.original(b));
 		}
 
 		/** Everything is compiled in the unnamed module, which sees all libraries. */
@@ -100,7 +122,7 @@ final class Compile {
 			List<JavaFileObject> kept = new ArrayList<>();
 			for (JavaFileObject file : all)
 				if (!isModule(file.getName()))
-					kept.add(file);
+					kept.add(patched(file));
 			return kept;
 		}
 
@@ -130,17 +152,21 @@ final class Compile {
 		}
 	}
 
-	private Run run(Collection<String> files, boolean implicit) throws IOException {
+	private Run run(Collection<String> files) throws IOException {
 		Run run = new Run();
 		List<String> options = new ArrayList<>(List.of("-parameters", "-proc:none", "-g", "-nowarn",
-			"-Xprefer:source", "-encoding", encoding, implicit ? "-implicit:class" : "-implicit:none",
-			"-sourcepath", sourcePath, "-classpath", classPath));
+			"-Xprefer:source", "-implicit:class", "-encoding", encoding, "-sourcepath", sourcePath,
+			"-classpath", classPath));
 		if (!release.equals("0"))
 			options.addAll(List.of("--release", release));
 		try (StandardJavaFileManager standard = compiler.getStandardFileManager(run.diagnostics, null,
-				StandardCharsets.UTF_8)) {
-			JavacTask task = (JavacTask) compiler.getTask(null, new Manager(standard, run),
-				run.diagnostics, options, null, standard.getJavaFileObjectsFromStrings(files));
+				Charset.forName(encoding))) {
+			Manager manager = new Manager(standard, run, patches);
+			List<JavaFileObject> units = new ArrayList<>();
+			for (JavaFileObject unit : standard.getJavaFileObjectsFromStrings(files))
+				units.add(manager.patched(unit));
+			JavacTask task = (JavacTask) compiler.getTask(null, manager, run.diagnostics, options, null,
+				units);
 			task.setTaskListener(new TaskListener() {
 				@Override
 				public void started(TaskEvent event) {
@@ -148,7 +174,7 @@ final class Compile {
 						run.read.add(absolute(event.getSourceFile()));
 				}
 			});
-			run.good = task.call();
+			run.good = task.call() && !run.hasError(BAD_ENCODING);
 		}
 		return run;
 	}
@@ -166,33 +192,47 @@ final class Compile {
 	}
 
 	/** Compiles FILE and what it needs; first simply, then with ever more allowances. */
-	private Run compile(String file, Set<String> leftOut) throws IOException {
+	private Run compile(String file) throws IOException {
 		String path = Path.of(file).toAbsolutePath().normalize().toString();
 		Collection<String> files = List.of(file);
-		Run first = run(files, true);
-		if (!first.good && first.hasError("illegal.char.for.encoding")) {
+		Run first = run(files);
+		if (first.hasError(BAD_ENCODING)) {
 			encoding = "ISO-8859-1";
-			first = run(files, true);
+			first = run(files);
 		}
 		Run run = first;
 		if (!run.good && run.hasError("cant.resolve")) {
 			files = neighbours(file);
-			Run wide = run(files, true);
+			Run wide = run(files);
 			if (wide.good || !wide.broken().contains(path))
 				run = wide;
 		}
-		if (run.good || run.broken().contains(path))
-			return run;
-		// Others are broken. With no more than their declarations, all the rest may do.
-		Set<String> rest = new LinkedHashSet<>(run.read);
-		rest.add(path);
+		// Broken methods are left out, so that all others work.
 		for (int round = 0; round < ROUNDS_CAP && !run.good; round++) {
-			if (run.broken().contains(path) || !leftOut.addAll(run.broken()))
+			if (run.broken().isEmpty() || !patch(run))
 				return first;
-			rest.removeAll(leftOut);
-			run = run(rest, false);
+			run = run(files);
 		}
 		return run.good ? run : first;
+	}
+
+	/** Patches the files with errors; false when one cannot be. */
+	private boolean patch(Run run) throws IOException {
+		Map<JavaFileObject, List<Diagnostic<? extends JavaFileObject>>> errors =
+			new LinkedHashMap<>();
+		for (Diagnostic<? extends JavaFileObject> error : run.errors()) {
+			if (error.getSource() == null)
+				return false;
+			errors.computeIfAbsent(error.getSource(), key -> new ArrayList<>()).add(error);
+		}
+		for (JavaFileObject file : errors.keySet()) {
+			Patch patch = Patch.of(compiler, file, errors.get(file));
+			if (patch == null)
+				return false;
+			patches.put(absolute(file), patch);
+			warnings.add(words(errors.get(file).get(0)));
+		}
+		return true;
 	}
 
 	private static String words(Diagnostic<? extends JavaFileObject> diagnostic) {
@@ -201,20 +241,20 @@ final class Compile {
 			+ diagnostic.getLineNumber() + ": " + text;
 	}
 
-	private static void write(Run run, Set<String> leftOut, String warnings, String classPath,
-			String output) throws IOException {
+	private void write(Run run, String output) throws IOException {
 		Map<String, byte[]> sources = new LinkedHashMap<>();
 		for (String source : run.read)
 			sources.put(source, Files.readAllBytes(Path.of(source)));
-		for (String source : leftOut)
-			sources.putIfAbsent(source, Files.readAllBytes(Path.of(source)));
 		List<String> libraries = new ArrayList<>();
 		for (String library : classPath.split(":"))
 			if (library.endsWith(".jar"))
 				libraries.add(library);
+		StringBuilder text = new StringBuilder();
+		for (String warning : warnings)
+			text.append(warning.lines().findFirst().orElse("")).append(" (left out)\n");
 		Path made = Files.createTempFile(Path.of(output).getParent(), "java-", ".tmp");
 		try (OutputStream out = new FileOutputStream(made.toFile())) {
-			Unit.write(out, sources, libraries, warnings, run.classes, run.origins);
+			Unit.write(out, sources, libraries, text.toString(), run.classes, run.origins);
 		}
 		Files.move(made, Path.of(output), StandardCopyOption.ATOMIC_MOVE,
 			StandardCopyOption.REPLACE_EXISTING);
@@ -223,23 +263,20 @@ final class Compile {
 	public static void main(String[] arguments) throws IOException {
 		PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 		Compile compile = new Compile(arguments[1], arguments[3], arguments[4]);
-		Set<String> leftOut = new LinkedHashSet<>();
 		if (compile.compiler == null) {
 			out.println(System.getProperty("java.home") + " has no compiler (jdk.compiler)");
 			System.exit(1);
 		}
-		Run run = compile.compile(arguments[2], leftOut);
-		if (!run.good) {
-			List<Diagnostic<? extends JavaFileObject>> errors = run.errors();
-			for (int i = 0; i < errors.size() && i < MESSAGES_CAP; i++)
-				out.println(words(errors.get(i)));
-			if (errors.size() > MESSAGES_CAP)
-				out.println("... and " + (errors.size() - MESSAGES_CAP) + " errors more");
-			System.exit(1);
+		Run run = compile.compile(arguments[2]);
+		if (run.good) {
+			compile.write(run, arguments[0]);
+			return;
 		}
-		StringBuilder warnings = new StringBuilder();
-		for (String source : leftOut)
-			warnings.append(source).append(" does not compile and is left out\n");
-		write(run, leftOut, warnings.toString(), arguments[4], arguments[0]);
+		List<Diagnostic<? extends JavaFileObject>> errors = run.errors();
+		for (int i = 0; i < errors.size() && i < MESSAGES_CAP; i++)
+			out.println(words(errors.get(i)));
+		if (errors.size() > MESSAGES_CAP)
+			out.println("... and " + (errors.size() - MESSAGES_CAP) + " errors more");
+		System.exit(1);
 	}
 }

@@ -64,6 +64,7 @@ final class Sources {
 	/** A jar, with the jars of the folder lib/ beside it, or a folder of classes. */
 	private static void addLibrary(String path) {
 		boolean isJar = path.endsWith(".jar");
+		Bridge.guardExit();
 		libraries.addPath(path, !isJar);
 		File beside = isJar ? new File(new File(path).getParentFile(), "lib") : null;
 		String[] names = beside == null ? null : beside.list();
@@ -164,6 +165,8 @@ final class Sources {
 				ROOTS.add(base);
 			for (String resources : project.resources)
 				shared.addPath(resources, true);
+			if (!project.libraries.isEmpty() || !project.built.isEmpty())
+				Bridge.guardExit();
 			for (String library : project.libraries)
 				libraries.addPath(library, false);
 			for (String folder : project.built)
@@ -187,6 +190,8 @@ final class Sources {
 		}
 		if (unit == null)
 			throw new LoadFailed("LoadError", file + " changed while it was compiled; try again");
+		if (unit.mayExit)
+			Bridge.guardExit();
 		if (!unit.warnings.isEmpty())
 			for (String line : unit.warnings.split("\n"))
 				Bridge.warn(line);

@@ -20,7 +20,7 @@ import java.util.zip.CRC32;
  * step, and a reader has it whole.
  */
 final class Unit {
-	private static final int MAGIC = 0x534e4155; // raised with the format
+	private static final int MAGIC = 0x534e4156; // raised with the format
 	private static final int CAP = 256 << 20; // bytes
 
 	/** One class: the source it is from, and where its bytes are. */
@@ -32,6 +32,7 @@ final class Unit {
 
 	final byte[] bytes;
 	final String warnings;
+	boolean mayExit; // calls something of the name exit or halt
 	private final Map<String, Entry> entries = new LinkedHashMap<>();
 
 	private Unit(byte[] bytes, String warnings) {
@@ -98,6 +99,7 @@ final class Unit {
 					return null;
 			}
 			Unit unit = new Unit(bytes, in.readUTF());
+			unit.mayExit = in.readBoolean();
 			unit.readEntries(in, sources, bytes.length);
 			return unit;
 		} catch (IOException | RuntimeException e) {
@@ -122,6 +124,12 @@ final class Unit {
 			throw new IOException("cut off");
 	}
 
+	/** Whether a class file has the name as a constant. */
+	private static boolean names(byte[] bytes, String name) {
+		return new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1)
+			.contains("\1\0\4" + name);
+	}
+
 	/** Writes what load() reads. SOURCES: absolute paths and their bytes; CLASSES: by name, the
 	 * bytes; ORIGINS: by name, the source. */
 	static void write(OutputStream stream, Map<String, byte[]> sources, List<String> libraries,
@@ -144,8 +152,12 @@ final class Unit {
 		}
 		out.writeUTF(warnings.length() > 10_000 ? warnings.substring(0, 10_000) : warnings);
 		int total = 0;
-		for (byte[] bytes : classes.values())
+		boolean mayExit = false;
+		for (byte[] bytes : classes.values()) {
 			total += bytes.length;
+			mayExit |= names(bytes, "exit") || names(bytes, "halt");
+		}
+		out.writeBoolean(mayExit);
 		out.writeInt(classes.size());
 		out.writeInt(total);
 		for (Map.Entry<String, byte[]> entry : classes.entrySet()) {
