@@ -256,6 +256,8 @@ static void code_word(struct state *state, const unsigned char *start, size_t si
 	default:
 		break;
 	}
+	if (token == SNAFU_JAVA_TOKEN_KEYWORD && state->previous == SNAFU_JAVA_TOKEN_REFERENCE)
+		token = SNAFU_JAVA_TOKEN_NAME; /* X::new */
 	if (token == SNAFU_JAVA_TOKEN_NAME && state->previous == SNAFU_JAVA_TOKEN_AT)
 		token = SNAFU_JAVA_TOKEN_MODIFIER; /* an annotation */
 	follow(state, token);
@@ -270,9 +272,7 @@ static bool open_parenthesis(struct state *state)
 	follow(state, SNAFU_JAVA_TOKEN_OPEN);
 	if (previous == SNAFU_JAVA_TOKEN_CONTROL)
 		return push(state, CONTROL_PARENTHESES);
-	return push(state, previous == SNAFU_JAVA_TOKEN_NAME || previous == SNAFU_JAVA_TOKEN_GREATER
-	                           ? CALL_PARENTHESES
-	                           : PARENTHESES);
+	return push(state, previous == SNAFU_JAVA_TOKEN_NAME ? CALL_PARENTHESES : PARENTHESES);
 }
 
 static bool close_parenthesis(struct state *state)
@@ -299,7 +299,8 @@ static bool open_brace_in_code(struct state *state)
 		state->top->type = SNAFU_JAVA_WORD_NONE;
 		return push_class(state, type == SNAFU_JAVA_WORD_ENUM, true);
 	}
-	if (previous == SNAFU_JAVA_TOKEN_CLOSE_CALL)
+	/* new X() {, new X<>() {; those of if, for and so on are told apart. */
+	if (previous == SNAFU_JAVA_TOKEN_CLOSE_CALL || previous == SNAFU_JAVA_TOKEN_CLOSE)
 		return push_class(state, false, false);
 	follow(state, SNAFU_JAVA_TOKEN_BRACE);
 	bool array = previous == SNAFU_JAVA_TOKEN_ASSIGN || previous == SNAFU_JAVA_TOKEN_CLOSE_SQUARE ||
