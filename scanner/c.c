@@ -25,8 +25,8 @@
 #define BATCH 16
 #define REQUEST_CAP (16u << 20)
 #define OUTPUT_CAP (256u << 20) /* of one batch */
-#define FILE_SECONDS 30         /* for one file; scan-c keeps to it itself */
-#define BATCH_SECONDS 60        /* above what its files may take */
+#define FILE_SECONDS 30         /* of computing for one file; scan-c keeps to it itself */
+#define FILE_WALL_SECONDS 150   /* for one file, should scan-c fail to end itself */
 #define HEAD_SIZE 4096          /* bytes in which a binary file shows a NUL */
 #define FOLDERS_CAP 200         /* folders looked into for C sources */
 
@@ -189,17 +189,18 @@ static void blame(struct batch *batch, const struct snafu_source *source, int co
                   const struct snafu_buffer *errors)
 {
 	const char *words = errors->data ? errors->data : "";
+	int ended_by = !code && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
-	if (code == -ETIME || (!code && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM))
+	if (code == -ETIME || ended_by == SIGALRM || ended_by == SIGPROF)
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: reading it took longer than %d s", FILE_SECONDS);
 	else if (code == -EMSGSIZE)
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: it has more functions than the scanner takes");
-	else if (WIFSIGNALED(status))
+	else if (ended_by)
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: clang's parser died on it (%s)",
-		                         strsignal(WTERMSIG(status)));
+		                         strsignal(ended_by));
 	else
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: the C scanner failed on it: %.*s",
@@ -226,7 +227,7 @@ static int run_helper(struct batch *batch, size_t first, size_t *ret_next,
 			.argv = argv,
 			.input = request.data,
 			.input_size = request.size,
-			.timeout_ms = (unsigned)(BATCH_SECONDS + FILE_SECONDS * count) * 1000,
+			.timeout_ms = (unsigned)(FILE_WALL_SECONDS * count) * 1000,
 			.output = &output,
 			.errors = &errors,
 		},

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -24,8 +25,8 @@
 #define ARGUMENTS_CAP 4096 /* of one file */
 #define OUTPUT_CAP (256u << 20) /* of one file */
 #define MEMORY_CAP ((rlim_t)4 << 30)
-#define SECONDS_DEFAULT 30 /* for one file */
-#define ERRORS_CAP "-ferror-limit=200"
+#define SECONDS_DEFAULT 30 /* of computing for one file */
+#define WALL_FACTOR 4      /* how much longer it may take on a busy machine */
 
 struct request {
 	struct snafu_arena arena;
@@ -288,7 +289,9 @@ static void report_diagnostics(struct helper_unit *unit)
 static void parse(CXIndex index, const struct helper_file *file, const char *resources,
                   struct snafu_buffer *out)
 {
-	const char *arguments[ARGUMENTS_CAP + 8] = {"-x", "c", "-w", ERRORS_CAP};
+	/* At its limit of errors clang would stop reading; the time and memory that many
+	 * errors take are limited above. */
+	const char *arguments[ARGUMENTS_CAP + 8] = {"-x", "c", "-w", "-ferror-limit=0"};
 	struct helper_unit unit = {.file = file, .out = out};
 	int count = 4;
 
@@ -321,6 +324,15 @@ static void parse(CXIndex index, const struct helper_file *file, const char *res
 	free(unit.parts);
 }
 
+/* Ends this process by SIGPROF or SIGALRM when the time is over; 0: no limit. */
+static void set_time_limit(unsigned seconds)
+{
+	const struct itimerval limit = {.it_value.tv_sec = seconds};
+
+	setitimer(ITIMER_PROF, &limit, NULL);
+	alarm(WALL_FACTOR * seconds);
+}
+
 static int run(struct request *request)
 {
 	const char *resources = find_resources(request);
@@ -333,9 +345,9 @@ static int run(struct request *request)
 		code = flush(&out);
 		if (code)
 			break;
-		alarm(request->seconds);
+		set_time_limit(request->seconds);
 		parse(index, &request->files[i], resources, &out);
-		alarm(0);
+		set_time_limit(0);
 		snafu_buffer_format(&out, "{\"end\":%zu}\n", i);
 		code = flush(&out);
 	}
