@@ -266,6 +266,43 @@ static int run_batch(struct batch *batch, struct snafu_error *error)
 	return code;
 }
 
+/* ---- headers and sources together --------------------------------------------- */
+
+static bool is_definition(const struct snafu_function *function)
+{
+	return snafu_path_has_suffix(function->file, ".c") && !function->reason;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Of a function that a named header declares and a source beside it defines, the
+ * definition is enough. */
+static int drop_declared(struct snafu_functions *functions)
+{
+	const char **defined = calloc(functions->count + 1, sizeof *defined);
+	size_t n_defined = 0, kept = 0;
+
+	if (!defined)
+		return -ENOMEM;
+	for (size_t i = 0; i < functions->count; i++)
+		if (is_definition(&functions->functions[i]))
+			defined[n_defined++] = functions->functions[i].name;
+	qsort(defined, n_defined, sizeof *defined, compare_names);
+	for (size_t i = 0; i < functions->count; i++) {
+		const struct snafu_function *function = &functions->functions[i];
+
+		if (snafu_path_has_suffix(function->file, ".c") ||
+		    !bsearch(&function->name, defined, n_defined, sizeof *defined, compare_names))
+			functions->functions[kept++] = *function;
+	}
+	functions->count = kept;
+	free(defined);
+	return 0;
+}
+
 static int scan(const struct snafu_source *sources, size_t count,
                 const struct snafu_scan_options *options, struct snafu_functions *ret,
                 struct snafu_error *error)
@@ -281,6 +318,8 @@ static int scan(const struct snafu_source *sources, size_t count,
 			batch.sources[batch.count++] = &sources[i];
 	if (batch.count > 0)
 		code = run_batch(&batch, error);
+	if (!code && batch.count > 1)
+		code = drop_declared(ret);
 	snafu_c_databases_done(&batch.databases);
 	free(batch.sources);
 	return code;
