@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BLOCK_SIZE 4096
+#define FIRST_BLOCK_SIZE   4096
 #define LARGEST_BLOCK_SIZE (256 * 1024)
-#define ALIGNMENT _Alignof(max_align_t)
+#define ALIGNMENT          _Alignof(max_align_t)
 
 struct snafu_arena_block {
 	struct snafu_arena_block *older;

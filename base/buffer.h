@@ -9,11 +9,11 @@
 #include <stddef.h>
 
 struct snafu_buffer {
-	char *data;      /* owned; NUL-terminated whenever it is not NULL */
-	size_t size;     /* bytes in use, without the NUL */
+	char *data; /* owned; NUL-terminated whenever it is not NULL */
+	size_t size; /* bytes in use, without the NUL */
 	size_t capacity; /* bytes allocated */
-	size_t cap;      /* SIZE never grows past this */
-	int failed;      /* 0, -EMSGSIZE (cap reached) or -ENOMEM */
+	size_t cap; /* SIZE never grows past this */
+	int failed; /* 0, -EMSGSIZE (cap reached) or -ENOMEM */
 };
 
 /* A buffer that may hold up to CAP bytes; nothing is allocated yet. */

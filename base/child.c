@@ -88,7 +88,8 @@ static char **merged_environment(const char *const *added)
 	return merged;
 }
 
-static int spawn(const struct snafu_child_options *options, const struct pipes *pipes, pid_t *ret_pid)
+static int spawn(const struct snafu_child_options *options, const struct pipes *pipes,
+                 pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;

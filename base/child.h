@@ -9,14 +9,15 @@ struct snafu_buffer;
 struct snafu_error;
 
 struct snafu_child_options {
-	const char *const *argv;    /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *directory;      /* working directory, or NULL: the caller's */
+	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+	const char *directory; /* working directory, or NULL: the caller's */
 	const char *const *environment; /* NULL-terminated NAME=VALUE added to the caller's, or NULL */
-	const char *input;          /* given on stdin; NULL: stdin is /dev/null */
+	const char *input; /* given on stdin; NULL: stdin is /dev/null */
 	size_t input_size;
-	unsigned timeout_ms;        /* it is killed then; 0: none */
+	unsigned timeout_ms; /* it is killed then; 0: none */
 	struct snafu_buffer *output; /* stdout goes here, up to its cap; NULL: /dev/null */
-	struct snafu_buffer *errors; /* stderr goes here, the rest is dropped; NULL: the caller's stderr */
+	struct snafu_buffer
+		*errors; /* stderr goes here, the rest is dropped; NULL: the caller's stderr */
 };
 
 /* Runs it and waits. RET_STATUS as from waitpid(). Returns 0 when it ran at all,

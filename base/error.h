@@ -11,7 +11,8 @@
 
 struct snafu_error {
 	int code; /* negative errno, 0 when nothing failed */
-	char message[SNAFU_ERROR_MESSAGE_CAP]; /* one or two lines: what, where, what to do; no newline at the end */
+	/* One or two lines: what, where, what to do; no newline at the end. */
+	char message[SNAFU_ERROR_MESSAGE_CAP];
 };
 
 /* Fills ERROR (when not NULL) and returns CODE, so that a caller can write

@@ -173,7 +173,8 @@ int snafu_cache_directory(char **ret_path, struct snafu_error *error)
 	}
 	int code = snafu_fail(error, -EACCES,
 	                      "no place for compiled code: neither ~/.cache/snafu nor %s is a writable "
-	                      "directory of yours alone; set XDG_CACHE_HOME", path);
+	                      "directory of yours alone; set XDG_CACHE_HOME",
+	                      path);
 	free(path);
 	return code;
 }

@@ -45,7 +45,7 @@ struct snafu_json_value {
 	const char *text;
 	size_t size;
 	bool escaped; /* a string with a backslash in it: use snafu_json_unescape() */
-	bool ascii;   /* a string of bytes below 0x80 that are not escaped */
+	bool ascii; /* a string of bytes below 0x80 that are not escaped */
 };
 
 struct snafu_json_reader {

@@ -31,13 +31,14 @@ static int fail(const struct snafu_json_reader *reader, struct snafu_error *erro
 			column = 1;
 		}
 	}
-	return snafu_fail(error, code, "not valid JSON: %s at line %zu, column %zu", what, line, column);
+	return snafu_fail(error, code, "not valid JSON: %s at line %zu, column %zu", what, line,
+	                  column);
 }
 
 static void skip_space(struct snafu_json_reader *reader)
 {
-	while (reader->at < reader->end &&
-	       (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\t' || *reader->at == '\r'))
+	while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\n' ||
+	                                    *reader->at == '\t' || *reader->at == '\r'))
 		reader->at++;
 }
 
@@ -149,8 +150,8 @@ static int check_escape(struct snafu_json_reader *reader, struct snafu_error *er
 		return fail(reader, error, -EILSEQ, "half of a surrogate pair");
 	if (code >= 0xD800 && code <= 0xDBFF) {
 		int low = reader->end - reader->at >= 7 && reader->at[5] == '\\' && reader->at[6] == 'u'
-		                  ? hex4(reader->at + 7, reader->end)
-		                  : -1;
+		              ? hex4(reader->at + 7, reader->end)
+		              : -1;
 		if (low < 0xDC00 || low > 0xDFFF)
 			return fail(reader, error, -EILSEQ, "half of a surrogate pair");
 		reader->at += 6;
@@ -230,24 +231,13 @@ int snafu_json_read(struct snafu_json_reader *reader, struct snafu_json_value *r
 		reader->fresh = true;
 		reader->at++;
 		break;
-	case '"':
-		code = read_string(reader, &value, error);
-		break;
-	case 't':
-		code = read_word(reader, &value, "true", SNAFU_JSON_TRUE, error);
-		break;
-	case 'f':
-		code = read_word(reader, &value, "false", SNAFU_JSON_FALSE, error);
-		break;
-	case 'n':
-		code = read_word(reader, &value, "null", SNAFU_JSON_NULL, error);
-		break;
+	case '"': code = read_string(reader, &value, error); break;
+	case 't': code = read_word(reader, &value, "true", SNAFU_JSON_TRUE, error); break;
+	case 'f': code = read_word(reader, &value, "false", SNAFU_JSON_FALSE, error); break;
+	case 'n': code = read_word(reader, &value, "null", SNAFU_JSON_NULL, error); break;
 	case '-':
-	case '0' ... '9':
-		code = read_number(reader, &value, error);
-		break;
-	default:
-		code = fail(reader, error, -EINVAL, "a value is expected");
+	case '0' ... '9': code = read_number(reader, &value, error); break;
+	default: code = fail(reader, error, -EINVAL, "a value is expected");
 	}
 	if (!code)
 		*ret_value = value;

@@ -28,8 +28,11 @@ static char escape_of(unsigned char byte)
 /* The length of the UTF-8 sequence at P, 0 when it is none. */
 static size_t sequence_size(const unsigned char *p, size_t left)
 {
-	size_t size = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] <= 0xDF ? 2
-	            : p[0] >= 0xE0 && p[0] <= 0xEF ? 3 : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4 : 0;
+	size_t size = p[0] < 0x80                    ? 1
+	              : p[0] >= 0xC2 && p[0] <= 0xDF ? 2
+	              : p[0] >= 0xE0 && p[0] <= 0xEF ? 3
+	              : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4
+	                                             : 0;
 
 	if (!size || size > left)
 		return 0;

@@ -1,1 +1,510 @@
-/* runtime/crew.c — being written. */
+/* runtime/crew.c — see crew.h.
+ *
+ * Every thread is at any time one of: the leader, the standby, a caller (inside
+ * a function, having lost the lead), or idle. All of the crew's state is under
+ * one lock, which nobody holds while waiting for events or running a function. */
+#include "runtime/crew.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "runtime/host.h"
+#include "runtime/job.h"
+
+#define TICK_NS        1000000u /* the standby's pulse while calls come */
+#define PATIENCE_TICKS 2 /* how long the leader may be inside a function */
+#define QUIET_TICKS    50 /* without a call: the standby goes to sleep */
+#define OVERDUE_TICKS  8 /* how often deadlines are looked at while calls come */
+#define SLOW_US        1000 /* a call expected to take this long is not run by the leader */
+#define WORTH_HELP_US  50 /* calls shorter than this are not worth waking a thread for */
+#define RESERVE        2 /* threads beside the callers: a leader and a standby */
+#define STOP_POLL_MS   20 /* pulse of the leader while the crew drains */
+#define FAREWELL_WAITS 5 /* turns of the event loop to send the last replies */
+
+struct member {
+	struct snafu_crew *crew;
+	pthread_t thread;
+	pthread_cond_t wake;
+	struct snafu_job *job; /* while inside a function */
+	unsigned long started_tick;
+	bool given_up; /* the job was ended by somebody else */
+	bool being_given_up; /* ...who is still at it: the job must not be freed */
+	bool idle;
+	bool gone;
+};
+
+struct snafu_crew {
+	struct snafu_crew_options options;
+	const struct snafu_event_loop *event_loop;
+	pthread_mutex_t lock;
+	pthread_cond_t over; /* `ended` was set */
+	struct member *members;
+	size_t n_members, n_calling;
+	struct member *leader, *standby;
+	struct snafu_job *first, *last; /* the queue */
+	size_t queued;
+	size_t helpers_wanted;
+	unsigned long tick, calls;
+	bool alert; /* the standby pulses */
+	bool ended;
+	atomic_uint stops;
+	uint64_t drain_until; /* 0: not draining */
+};
+
+static struct snafu_job *pop(struct snafu_crew *crew)
+{
+	struct snafu_job *job = crew->first;
+
+	crew->first = job->next;
+	if (!crew->first)
+		crew->last = NULL;
+	crew->queued--;
+	return job;
+}
+
+static void *serve(void *state);
+
+static int start_member(struct snafu_crew *crew)
+{
+	struct member *member = &crew->members[crew->n_members];
+
+	if (crew->n_members >= crew->options.threads + RESERVE)
+		return -EAGAIN;
+	*member = (struct member){.crew = crew};
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&member->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	if (pthread_create(&member->thread, NULL, serve, member)) {
+		pthread_cond_destroy(&member->wake);
+		return -EAGAIN;
+	}
+	crew->n_members++;
+	return 0;
+}
+
+/* Wakes an idle member, or hires one, to see what is to be done. */
+static void call_up(struct snafu_crew *crew)
+{
+	for (size_t i = 0; i < crew->n_members; i++)
+		if (crew->members[i].idle) {
+			crew->members[i].idle = false;
+			pthread_cond_signal(&crew->members[i].wake);
+			return;
+		}
+	start_member(crew);
+}
+
+static bool may_call(const struct snafu_crew *crew)
+{
+	return crew->first && crew->n_calling < crew->options.threads;
+}
+
+/* Runs JOB on this thread; the lock is released meanwhile. */
+static void run(struct member *member, struct snafu_job *job)
+{
+	struct snafu_crew *crew = member->crew;
+
+	member->job = job;
+	member->started_tick = crew->tick;
+	member->given_up = false;
+	crew->n_calling++;
+	crew->calls++;
+	if (!crew->alert && crew->standby) {
+		crew->alert = true;
+		pthread_cond_signal(&crew->standby->wake);
+	}
+	pthread_mutex_unlock(&crew->lock);
+	crew->options.run(crew->options.state, job);
+	pthread_mutex_lock(&crew->lock);
+	while (member->being_given_up)
+		pthread_cond_wait(&member->wake, &crew->lock);
+	member->job = NULL;
+	crew->n_calling--;
+	snafu_job_free(job);
+}
+
+/* The leader is about to run a call while others wait: get help for them if
+ * that is worth a thread switch. */
+static void get_help(struct snafu_crew *crew, const struct snafu_job *job)
+{
+	const struct snafu_job *next = crew->first;
+
+	if (!next || !job->parallel || !next->parallel || next->expected_us < WORTH_HELP_US ||
+	    crew->helpers_wanted >= crew->queued)
+		return;
+	crew->helpers_wanted++;
+	call_up(crew);
+}
+
+/* Ends everything that waits or runs, for a stop that takes no longer. */
+static void give_up_all(struct snafu_crew *crew)
+{
+	while (crew->first) {
+		struct snafu_job *job = pop(crew);
+
+		pthread_mutex_unlock(&crew->lock);
+		crew->options.give_up(crew->options.state, job, SNAFU_UNAVAILABLE, 0);
+		snafu_job_free(job);
+		pthread_mutex_lock(&crew->lock);
+	}
+	for (size_t i = 0; i < crew->n_members; i++) {
+		struct member *member = &crew->members[i];
+
+		if (!member->job || member->being_given_up || member->given_up)
+			continue;
+		member->being_given_up = member->given_up = true;
+		pthread_mutex_unlock(&crew->lock);
+		/* Not interrupted: that may block, and the process is about to end. */
+		crew->options.give_up(crew->options.state, member->job, SNAFU_UNAVAILABLE, 0);
+		pthread_mutex_lock(&crew->lock);
+		member->being_given_up = false;
+		pthread_cond_signal(&member->wake);
+	}
+}
+
+/* After the stop: waits for the calls and sends their replies, within limits. */
+static void drain(struct snafu_crew *crew)
+{
+	if (!crew->drain_until)
+		crew->drain_until = snafu_now_ms() + crew->options.drain_timeout;
+	bool over = crew->stops > 1 || snafu_now_ms() >= crew->drain_until;
+
+	if (!over && (crew->first || crew->n_calling))
+		return;
+	give_up_all(crew);
+	pthread_mutex_unlock(&crew->lock);
+	for (int i = 0; i < FAREWELL_WAITS; i++)
+		crew->event_loop->wait(crew->event_loop->state, 1);
+	pthread_mutex_lock(&crew->lock);
+	crew->ended = true;
+	for (size_t i = 0; i < crew->n_members; i++)
+		pthread_cond_signal(&crew->members[i].wake);
+	pthread_cond_signal(&crew->over);
+}
+
+static void lead(struct member *member)
+{
+	struct snafu_crew *crew = member->crew;
+
+	crew->leader = member;
+	if (!crew->standby)
+		call_up(crew);
+	while (crew->leader == member && !crew->ended) {
+		if (!may_call(crew) || !crew->standby) {
+			/* Without a standby a call could stall the loop for good. */
+			int timeout = may_call(crew) ? 1 : crew->stops ? STOP_POLL_MS : -1;
+
+			if (!crew->standby)
+				call_up(crew);
+			pthread_mutex_unlock(&crew->lock);
+			crew->event_loop->wait(crew->event_loop->state, timeout);
+			pthread_mutex_lock(&crew->lock);
+			if (crew->stops && crew->leader == member)
+				drain(crew);
+			continue;
+		}
+		struct snafu_job *job = pop(crew);
+		if (job->expected_us >= SLOW_US) {
+			crew->leader = NULL;
+			pthread_cond_signal(&crew->standby->wake);
+		} else {
+			get_help(crew, job);
+		}
+		run(member, job);
+	}
+}
+
+/* The member or queued job whose deadline has passed, or NULL; RET_NEXT is the
+ * earliest deadline to come (UINT64_MAX: none). */
+static struct member *overdue(struct snafu_crew *crew, uint64_t now, uint64_t *ret_next)
+{
+	*ret_next = crew->first ? crew->first->deadline : UINT64_MAX;
+	for (size_t i = 0; i < crew->n_members; i++) {
+		struct member *member = &crew->members[i];
+
+		if (!member->job || member->given_up)
+			continue;
+		if (member->job->deadline <= now)
+			return member;
+		if (member->job->deadline < *ret_next)
+			*ret_next = member->job->deadline;
+	}
+	return NULL;
+}
+
+/* Ends calls that are past their deadline. The interrupt may block, so somebody
+ * else stands by meanwhile. Returns whether the caller has lost that post. */
+static bool keep_deadlines(struct member *self, uint64_t *ret_next)
+{
+	struct snafu_crew *crew = self->crew;
+	uint64_t now = snafu_now_ms();
+	struct member *late = overdue(crew, now, ret_next);
+
+	while (crew->first && crew->first->deadline <= now) {
+		struct snafu_job *job = pop(crew);
+
+		pthread_mutex_unlock(&crew->lock);
+		crew->options.give_up(crew->options.state, job, SNAFU_DEADLINE, 0);
+		snafu_job_free(job);
+		pthread_mutex_lock(&crew->lock);
+		late = overdue(crew, now, ret_next);
+	}
+	if (!late)
+		return false;
+	struct snafu_job *job = late->job;
+	late->given_up = late->being_given_up = true;
+	crew->standby = NULL;
+	call_up(crew);
+	pthread_mutex_unlock(&crew->lock);
+	crew->options.give_up(crew->options.state, job, SNAFU_DEADLINE, 1);
+	pthread_mutex_lock(&crew->lock);
+	late->being_given_up = false;
+	pthread_cond_signal(&late->wake);
+	return true;
+}
+
+static void sleep_until(struct member *member, uint64_t time_ns)
+{
+	struct timespec until = {.tv_sec = (time_t)(time_ns / 1000000000u),
+	                         .tv_nsec = (long)(time_ns % 1000000000u)};
+
+	pthread_cond_timedwait(&member->wake, &member->crew->lock, &until);
+}
+
+static void stand_by(struct member *member)
+{
+	struct snafu_crew *crew = member->crew;
+	unsigned long calls = crew->calls, quiet = 0;
+	uint64_t next;
+
+	crew->standby = member;
+	while (crew->standby == member && !crew->ended) {
+		struct member *leader = crew->leader;
+
+		if (leader && leader->job && crew->tick - leader->started_tick >= PATIENCE_TICKS)
+			leader = crew->leader = NULL;
+		if (!leader) {
+			crew->standby = NULL;
+			return; /* serve() lets it lead */
+		}
+		if ((!crew->alert || crew->tick % OVERDUE_TICKS == 0) && keep_deadlines(member, &next))
+			return;
+		if (crew->alert) {
+			sleep_until(member, snafu_now_ns() + TICK_NS);
+			crew->tick++;
+			bool busy = crew->calls != calls || (crew->leader && crew->leader->job);
+
+			quiet = busy ? 0 : quiet + 1;
+			calls = crew->calls;
+			crew->alert = quiet < QUIET_TICKS;
+		} else if (next != UINT64_MAX) {
+			sleep_until(member, next * 1000000u);
+		} else {
+			pthread_cond_wait(&member->wake, &crew->lock);
+		}
+	}
+}
+
+static void *serve(void *state)
+{
+	struct member *member = state;
+	struct snafu_crew *crew = member->crew;
+
+	pthread_mutex_lock(&crew->lock);
+	while (!crew->ended) {
+		if (!crew->leader) {
+			lead(member);
+		} else if (crew->helpers_wanted && may_call(crew)) {
+			crew->helpers_wanted--;
+			run(member, pop(crew));
+			/* While it is at it: what else waits, the leader being busy. */
+			while (may_call(crew) && crew->leader && crew->leader->job && !crew->ended)
+				run(member, pop(crew));
+		} else if (may_call(crew) && crew->n_calling + 1 >= crew->options.threads) {
+			run(member, pop(crew)); /* the leader has no thread to spare for it */
+		} else if (!crew->standby) {
+			stand_by(member);
+		} else {
+			crew->helpers_wanted = 0;
+			member->idle = true;
+			while (member->idle && !crew->ended)
+				pthread_cond_wait(&member->wake, &crew->lock);
+			member->idle = false;
+		}
+	}
+	pthread_mutex_unlock(&crew->lock);
+	crew->options.leave(crew->options.state);
+	pthread_mutex_lock(&crew->lock);
+	member->gone = true;
+	pthread_cond_signal(&crew->over);
+	pthread_mutex_unlock(&crew->lock);
+	return NULL;
+}
+
+int snafu_crew_new(const struct snafu_crew_options *options, struct snafu_crew **ret_crew,
+                   struct snafu_error *error)
+{
+	struct snafu_crew *crew = calloc(1, sizeof *crew);
+
+	if (crew)
+		crew->members = calloc(options->threads + RESERVE, sizeof *crew->members);
+	if (!crew || !crew->members) {
+		free(crew);
+		return snafu_fail(error, -ENOMEM, "no memory for %zu threads", options->threads);
+	}
+	crew->options = *options;
+	pthread_mutex_init(&crew->lock, NULL);
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&crew->over, &attributes);
+	pthread_condattr_destroy(&attributes);
+	*ret_crew = crew;
+	return 0;
+}
+
+int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
+{
+	bool wake = false;
+	int code = 0;
+
+	job->next = NULL;
+	pthread_mutex_lock(&crew->lock);
+	if (crew->stops || crew->ended) {
+		code = -ESHUTDOWN;
+	} else if (crew->queued >= crew->options.queue_length) {
+		code = -EBUSY;
+	} else {
+		if (crew->last)
+			crew->last->next = job;
+		else
+			crew->first = job;
+		crew->last = job;
+		crew->queued++;
+		/* The leader queues from inside its event loop and needs no wake-up. */
+		wake = crew->leader && !pthread_equal(crew->leader->thread, pthread_self());
+	}
+	pthread_mutex_unlock(&crew->lock);
+	if (wake)
+		crew->event_loop->wake(crew->event_loop->state);
+	return code;
+}
+
+/* Takes the job of CALL out of the queue; NULL when it is not there. */
+static struct snafu_job *unqueue(struct snafu_crew *crew, const struct snafu_call *call)
+{
+	struct snafu_job *before = NULL;
+
+	for (struct snafu_job *job = crew->first; job; before = job, job = job->next) {
+		if (job->call != call)
+			continue;
+		*(before ? &before->next : &crew->first) = job->next;
+		if (crew->last == job)
+			crew->last = before;
+		crew->queued--;
+		return job;
+	}
+	return NULL;
+}
+
+int snafu_crew_cancel(struct snafu_crew *crew, const struct snafu_call *call)
+{
+	pthread_mutex_lock(&crew->lock);
+	struct snafu_job *queued = unqueue(crew, call);
+	struct member *found = NULL;
+
+	for (size_t i = 0; i < crew->n_members && !queued && !found; i++) {
+		struct member *member = &crew->members[i];
+
+		if (member->job && member->job->call == call && !member->given_up)
+			found = member;
+	}
+	struct snafu_job *job = found ? found->job : queued;
+	if (found)
+		found->given_up = found->being_given_up = true;
+	pthread_mutex_unlock(&crew->lock);
+	if (!job)
+		return -ESRCH;
+	crew->options.give_up(crew->options.state, job, SNAFU_CANCELLED, found != NULL);
+	if (queued) {
+		snafu_job_free(job);
+		return 0;
+	}
+	pthread_mutex_lock(&crew->lock);
+	found->being_given_up = false;
+	pthread_cond_signal(&found->wake);
+	pthread_mutex_unlock(&crew->lock);
+	return 0;
+}
+
+/* Waits for the members that can still come back. */
+static int dismiss(struct snafu_crew *crew)
+{
+	int stuck = 0;
+
+	pthread_mutex_lock(&crew->lock);
+	for (size_t i = 0; i < crew->n_members; i++) {
+		struct member *member = &crew->members[i];
+
+		while (!member->gone && !member->job) {
+			pthread_cond_signal(&member->wake);
+			struct timespec until;
+			clock_gettime(CLOCK_MONOTONIC, &until);
+			until.tv_sec++;
+			pthread_cond_timedwait(&crew->over, &crew->lock, &until);
+		}
+		if (member->gone) {
+			pthread_mutex_unlock(&crew->lock);
+			pthread_join(member->thread, NULL);
+			pthread_mutex_lock(&crew->lock);
+		} else {
+			pthread_detach(member->thread);
+			stuck++;
+		}
+	}
+	pthread_mutex_unlock(&crew->lock);
+	return stuck;
+}
+
+int snafu_crew_run(struct snafu_crew *crew, const struct snafu_event_loop *event_loop,
+                   struct snafu_error *error)
+{
+	crew->event_loop = event_loop;
+	pthread_mutex_lock(&crew->lock);
+	int code = start_member(crew);
+	while (!code && !crew->ended)
+		pthread_cond_wait(&crew->over, &crew->lock);
+	pthread_mutex_unlock(&crew->lock);
+	if (code)
+		return snafu_fail(error, code, "cannot start a thread");
+	return dismiss(crew);
+}
+
+void snafu_crew_stop(struct snafu_crew *crew)
+{
+	atomic_fetch_add(&crew->stops, 1);
+	if (crew->event_loop)
+		crew->event_loop->wake(crew->event_loop->state);
+}
+
+void snafu_crew_free(struct snafu_crew *crew)
+{
+	if (!crew)
+		return;
+	for (size_t i = 0; i < crew->n_members; i++)
+		if (!crew->members[i].gone)
+			return; /* a stuck thread still uses all of this */
+	for (size_t i = 0; i < crew->n_members; i++)
+		pthread_cond_destroy(&crew->members[i].wake);
+	pthread_mutex_destroy(&crew->lock);
+	pthread_cond_destroy(&crew->over);
+	free(crew->members);
+	free(crew);
+}

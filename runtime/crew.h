@@ -16,8 +16,43 @@
 #ifndef SNAFU_RUNTIME_CREW_H
 #define SNAFU_RUNTIME_CREW_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+struct snafu_call;
 struct snafu_crew;
 struct snafu_error;
+struct snafu_job;
+
+struct snafu_crew_options {
+	/* Runs the job's function and ends the job. Any thread of the crew. */
+	void (*run)(void *state, struct snafu_job *job);
+	/* Ends a job that is not over yet: STATUS is SNAFU_DEADLINE,
+	 * SNAFU_UNAVAILABLE or SNAFU_CANCELLED. RUNNING: the function is at work and is to be interrupted
+	 * too, which may block. */
+	void (*give_up)(void *state, struct snafu_job *job, int status, int running);
+	/* The calling thread leaves the crew. */
+	void (*leave)(void *state);
+	void *state;
+	size_t threads; /* calls at the same time */
+	size_t queue_length;
+	uint64_t drain_timeout; /* ms */
+};
+
+int snafu_crew_new(const struct snafu_crew_options *options, struct snafu_crew **ret_crew,
+                   struct snafu_error *error);
+
+/* After snafu_crew_run() has returned, or was never called. Does not wait for
+ * threads that are stuck in a function: their memory is left to them. */
+void snafu_crew_free(struct snafu_crew *crew);
+
+/* Queues a job: the crew takes it. -EBUSY when the queue is full, -ESHUTDOWN when
+ * the crew has stopped; the job stays the caller's then. */
+int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job);
+
+/* Ends the job of CALL, wherever it is, with SNAFU_CANCELLED; -ESRCH when it is over
+ * already. Any thread; may block as give_up() does. */
+int snafu_crew_cancel(struct snafu_crew *crew, const struct snafu_call *call);
 
 /* What the leader does when no call is waiting. */
 struct snafu_event_loop {
@@ -25,14 +60,16 @@ struct snafu_event_loop {
 	 * returns. Calls are queued from in here with snafu_host_submit(). Never run
 	 * by two threads at once, but by different ones in turn. */
 	void (*wait)(void *state, int timeout_ms);
-	/* Makes a wait() that is under way return soon. Any thread. */
+	/* Makes a wait() that is under way return soon, or the next one return at
+	 * once. Any thread; async-signal-safe. */
 	void (*wake)(void *state);
 	void *state;
 };
 
-/* Leads with EVENT_LOOP until snafu_crew_stop(); the calling thread becomes the
- * first leader (and runs Python's main thread and the like, if it opened the
- * host). Returns when every call has ended or the drain time is over. */
+/* Starts the crew's threads and waits until snafu_crew_stop() was called and
+ * every call has ended, or the drain time is over. Returns the number of threads
+ * that are still stuck in a function (the process must then end by _exit()), or a
+ * negative errno. */
 int snafu_crew_run(struct snafu_crew *crew, const struct snafu_event_loop *event_loop,
                    struct snafu_error *error);
 

@@ -14,6 +14,7 @@
 struct snafu_host;
 struct snafu_pool;
 struct snafu_crew;
+struct snafu_metrics;
 struct snafu_settings;
 struct snafu_error;
 
@@ -35,9 +36,10 @@ struct snafu_host_options {
 int snafu_host_open(const struct snafu_host_options *options, struct snafu_host **ret_host,
                     struct snafu_error *error);
 
-/* Waits for running calls up to the drain time of the settings, then ends the
- * interpreters. All doors must be closed. */
-void snafu_host_close(struct snafu_host *host);
+/* Ends the interpreters and frees all. All doors must be closed. When STUCK threads
+ * are still inside functions (see snafu_crew_run()), the interpreters are left
+ * alone, and the process must end by _exit(). */
+void snafu_host_close(struct snafu_host *host, int stuck);
 
 /* Loads the modules of the files that were named on the command line, so that
  * their errors show at once and the first call is quick. Failures are reported,
@@ -47,21 +49,22 @@ void snafu_host_preload(struct snafu_host *host);
 const struct snafu_pool *snafu_host_pool(const struct snafu_host *host);
 struct snafu_crew *snafu_host_crew(struct snafu_host *host);
 const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);
+struct snafu_metrics *snafu_host_metrics(struct snafu_host *host);
 
 /* A call. The door allocates it, fills the upper part, and keeps it until
  * `finished` was called. */
 struct snafu_call {
-	const char *function;       /* id or unambiguous tail; need not live on after the start */
-	const char *payload;        /* JSON, or NULL and 0; must live until the end */
+	const char *function; /* id or unambiguous tail; need not live on after the start */
+	char *payload; /* malloc'ed JSON, or NULL and 0: the host takes it */
 	size_t payload_size;
-	/* Called once, on any thread, RESULT filled; the door must not block in it. */
+	/* Called once, on any thread, RESULT filled; must not block. May be called
+	 * before snafu_host_submit() has returned. */
 	void (*finished)(struct snafu_call *call);
-	void *state;                /* the door's own */
+	void *state; /* the door's own */
 
 	/* Filled in by the host. */
 	char request_id[SNAFU_REQUEST_ID_SIZE];
-	struct snafu_result result;
-	struct snafu_call_private *private; /* runtime/host.c's */
+	struct snafu_result result; /* its payload is the door's to free, snafu_buffer_done() */
 };
 
 /* Runs the call on this thread and returns when it has ended; `finished` may be
@@ -71,6 +74,11 @@ void snafu_host_call(struct snafu_host *host, struct snafu_call *call);
 
 /* Queues the call for the crew (crew.h) and returns. */
 void snafu_host_submit(struct snafu_host *host, struct snafu_call *call);
+
+/* Ends a submitted call with SNAFU_CANCELLED and asks its function to stop, best
+ * effort. Whether it was still under way: if not, `finished` was or is being called
+ * by somebody else. Any thread but not from `finished`; may block for a moment. */
+bool snafu_host_cancel(struct snafu_host *host, const struct snafu_call *call);
 
 /* Fills request_id for a reply that needs no call. */
 void snafu_request_id(char ret_id[SNAFU_REQUEST_ID_SIZE]);

@@ -10,16 +10,26 @@
  *     x8 x16 x32               complex numbers by bytes
  *     e4:color{RED=0,BLUE=2}   an enum of 4 bytes (E4: its values are unsigned)
  *     *T *kT                   pointer to T, to const T
- *     [8]T [0]T                array of 8, flexible array
- *     s:point/16/8{x@0=f8;y@8=f8;bits@12^3=u4;}  struct: name/size/alignment, fields
- *                              with byte offset; ^3 marks a bit-field of 3 bits
+ *     [8]T [0]T k[8]T          array of 8, flexible array, array of constants. A parameter
+ *                              that is written as an array keeps this form, but is
+ *                              passed as the pointer that C makes of it
+ *     s:point/16/8{x@0=f8;y@8=f8;bits@12.5^3=u4;}  struct: name/size/alignment, fields
+ *                              with byte offset; ^3 marks a bit-field of 3 bits, .5
+ *                              that it begins at bit 5 of that byte (.0 is left out)
+ *                              of its declared type (the first bit is not said, so
+ *                              they cannot be read or set)
  *     u:name/16/8              union (also as a field): its bytes only
- *     o:gzFile_s               a struct that is not defined here, or that contains itself
+ *     o:gzFile_s               what is not described further: a struct that is not
+ *                              defined here, contains itself, or stands too deep inside
+ *                              another; by value also a type that no other letter says
  *     F                        a function (*F: function pointer)
  *     L                        va_list
  *
- * Names are identifiers; an unnamed struct, union or enum has an empty name.
- * ABI: the target is the machine that scans. */
+ * Names are identifiers; an unnamed struct, union or enum has an empty name. The
+ * fields of an anonymous struct inside a struct are listed as the outer one's own;
+ * an anonymous union is a field with an empty name. A text that parses is sound:
+ * every field lies inside its struct, sizes do not overflow. ABI: the target is
+ * the machine that scans. */
 #ifndef SNAFU_SCANNER_C_TYPES_H
 #define SNAFU_SCANNER_C_TYPES_H
 
@@ -55,6 +65,7 @@ struct snafu_c_field {
 	const char *name;
 	size_t offset; /* bytes */
 	unsigned bits; /* 0: no bit-field */
+	unsigned bit;  /* of a bit-field: the bit of the byte at `offset` where it begins, 0 to 7 */
 	const struct snafu_c_type *type;
 };
 
@@ -68,7 +79,7 @@ struct snafu_c_type {
 	const char *name; /* STRUCT, UNION, OPAQUE, ENUM; "" when it has none */
 	size_t size;      /* bytes; ARRAY: of the whole; 0 for VOID, OPAQUE, FUNCTION */
 	size_t alignment;
-	bool constant;                     /* POINTER: to const */
+	bool constant;                     /* POINTER: to const; ARRAY: of const */
 	bool is_unsigned;                  /* ENUM */
 	const struct snafu_c_type *target; /* POINTER, ARRAY */
 	size_t length;                     /* ARRAY: elements */

@@ -9,7 +9,7 @@
 
 #include "base/buffer.h"
 
-#define DIAGNOSTICS_CAP 5000
+#define DIAGNOSTICS_CAP        5000
 #define DIAGNOSTIC_MESSAGE_CAP 512
 
 static const struct snafu_shape plain_shapes[] = {
@@ -62,8 +62,7 @@ const char *snafu_parameter_kind_name(enum snafu_parameter_kind kind)
 bool snafu_parameter_required(const struct snafu_parameter *parameter)
 {
 	return !parameter->fallback && parameter->kind != SNAFU_PARAMETER_VARIADIC &&
-	       parameter->kind != SNAFU_PARAMETER_KEYWORDS &&
-	       parameter->kind != SNAFU_PARAMETER_OUT;
+	       parameter->kind != SNAFU_PARAMETER_KEYWORDS && parameter->kind != SNAFU_PARAMETER_OUT;
 }
 
 /* Makes room for one more element of SIZE bytes. */

@@ -116,7 +116,8 @@ struct snafu_diagnostic {
 	const char *message;
 };
 
-/* The result of a scan. Functions are ordered by file, then line. */
+/* The result of a scan. The functions of a file stand together, in the order of
+ * their lines. */
 struct snafu_functions {
 	struct snafu_arena arena;
 	struct snafu_function *functions; /* malloc'ed */

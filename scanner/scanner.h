@@ -58,12 +58,29 @@ struct snafu_scanner {
 
 	size_t batch;     /* how many sources one call of scan() wants; 0 means 1 */
 	bool reads_paths; /* scan() opens the files itself: their bytes are not read for it */
+
+	/* MAY be NULL. The file that makes its folder a package ("__init__.py"): ids
+	 * of a directory inside a package begin with the package's name, and its
+	 * own module is the folder's. */
+	const char *package_file;
+
+	/* MAY be NULL. Those of the suffixes whose files are left out of a directory
+	 * that has files with the other suffixes: compiled classes beside their
+	 * source, headers beside the C files. */
+	const char *const *secondary_suffixes;
 };
 
 /* All built-in scanners, NULL-terminated. */
 extern const struct snafu_scanner *const snafu_scanners[];
 
-/* Scans files and directories. What cannot be read becomes a diagnostic; fails
+/* Whether PATH names a shared library (libz.so, libm.so.6, also one that only the
+ * dynamic linker can find). Such paths are not scanned: they belong to the
+ * language that calls them. */
+bool snafu_path_is_library(const char *path);
+
+/* Scans files and directories: in the order given, a directory's files by name.
+ * Folders of version control, build products and virtual environments are
+ * passed over. What cannot be read becomes a diagnostic; fails
  * (-ENOENT, -ENOMEM, ...) only when a path given does not exist or memory is
  * out. RET must be zeroed; on failure it is left empty. */
 int snafu_scan(const char *const *paths, size_t count, const struct snafu_scan_options *options,
