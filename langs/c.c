@@ -168,8 +168,8 @@ static int find_code(struct state *state, const struct snafu_function *function,
 		const char *header = snafu_path_base(function->file);
 
 		if (state->libraries.count == 0)
-			return snafu_fail(error, code, "no library given that defines %s: add it, e.g. snafu %s "
-			                  "lib%.*s.so", function->name, function->file,
+			return snafu_fail(error, code, "no library given that defines %s: add it, e.g. snafu "
+			                  "%s lib%.*s.so", function->name, function->file,
 			                  (int)strcspn(header, "."), header);
 		return snafu_fail(error, code, "none of the libraries given defines %s, and no source does",
 		                  function->name);

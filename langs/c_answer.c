@@ -155,30 +155,41 @@ static int write_argument(struct snafu_c_call *call, const struct snafu_bound *b
 	}
 }
 
+/* An error says which part of the result it is about. */
+static int named(int code, const char *name, struct snafu_error *error)
+{
+	if (code) {
+		struct snafu_error inner = *error;
+
+		snafu_fail(error, code, "%s: %s", name, inner.message);
+	}
+	return code;
+}
+
 int snafu_c_answer(struct snafu_c_call *call, const struct snafu_bound *bound,
                    struct snafu_c_slot *slots, const void *returned, struct snafu_buffer *into,
                    struct snafu_error *error)
 {
-	int code;
+	const char *separator = "{";
+	int code = 0;
 
 	if (!bound->gives_object)
 		return write_return(call, bound, returned, into, error);
-	snafu_buffer_append_text(into, "{\"return\":");
-	code = write_return(call, bound, returned, into, error);
+	if (bound->returns->kind != SNAFU_C_VOID) {
+		snafu_buffer_append_text(into, "{\"return\":");
+		code = named(write_return(call, bound, returned, into, error), "return", error);
+		separator = ",";
+	}
 	for (size_t i = 0; i < bound->count && !code; i++) {
-		const struct snafu_c_argument *argument = &bound->arguments[i];
+		const char *name = bound->arguments[i].name;
 
-		if (!snafu_c_comes_back(argument))
+		if (!snafu_c_comes_back(&bound->arguments[i]))
 			continue;
-		snafu_buffer_append_text(into, ",");
-		snafu_json_write_text(into, argument->name);
+		snafu_buffer_append_text(into, separator);
+		snafu_json_write_text(into, name);
 		snafu_buffer_append_byte(into, ':');
-		code = write_argument(call, bound, i, slots, into, error);
-		if (code) {
-			struct snafu_error inner = *error;
-
-			snafu_fail(error, code, "%s: %s", argument->name, inner.message);
-		}
+		code = named(write_argument(call, bound, i, slots, into, error), name, error);
+		separator = ",";
 	}
 	snafu_buffer_append_byte(into, '}');
 	return code;

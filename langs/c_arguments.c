@@ -32,7 +32,7 @@ static int keep_value(struct snafu_c_call *call, const struct snafu_bound *bound
 static void unknown_name(struct snafu_c_call *call, const struct snafu_bound *bound,
                          const struct snafu_json_value *key)
 {
-	const char *names[SNAFU_C_PARAMETERS_CAP];
+	const char *names[SNAFU_C_ARGUMENTS_CAP];
 	char name[64];
 	size_t size = key->size < sizeof name ? key->size : sizeof name - 1;
 
@@ -104,8 +104,8 @@ static int split_array(struct snafu_c_call *call, const struct snafu_bound *boun
 		takes += bound->arguments[i].is_positional;
 	if (!more && given > takes)
 		snafu_argument_problem(&call->problems, "arguments", "it takes up to %zu by position, got "
-		                       "%zu (lengths and results are not counted: give them by name)", takes,
-		                       given);
+		                       "%zu (lengths and results are not counted: give them by name)",
+		                       takes, given);
 	return more;
 }
 
@@ -425,7 +425,7 @@ static void bind_known(struct snafu_c_call *call, const struct snafu_c_argument 
 		return;
 	slot->pointer = slot->entry->pointer;
 	if (slot->entry->kept && slot->entry->type->size < argument->target->size) {
-		snafu_c_problem(call, &place, "the handle's struct is smaller than what the function takes");
+		snafu_c_problem(call, &place, "the handle's struct is smaller than the function's");
 		return;
 	}
 	if (reader || argument->role.kind == SNAFU_C_ROLE_OBJECT_STATE)

@@ -2,7 +2,6 @@
  * Linking is in c_link.c. See c_build.h. */
 #include "langs/c_build.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -15,7 +14,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "scanner/scanner.h"
+#include "scanner/c_flags.h"
+#include "scanner/walk.h"
 
 #define THREADS_CAP 32
 
@@ -41,44 +41,19 @@ static int add_source(struct snafu_c_build *build, const char *path)
 	return 0;
 }
 
-static bool is_skipped(const char *name)
-{
-	static const char *const names[] = {"CVS", "node_modules", "__pycache__", "CMakeFiles", "build",
-	                                    "autom4te.cache", "_build", "target", "dist"};
-
-	if (name[0] == '.')
-		return true;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* Files of data only have no functions that a scan would list, but belong to it. */
-static int walk(struct snafu_c_build *build, const char *folder, unsigned depth)
+static int add_folder(struct snafu_c_build *build, const char *path)
 {
-	DIR *directory = depth < SNAFU_SCAN_DEPTH_CAP ? opendir(folder) : NULL;
-	struct dirent *entry;
-	int code = 0;
+	struct snafu_functions strings = {0};
+	struct snafu_walk found = {.functions = &strings};
+	int code = snafu_walk(&found, &path, 1, NULL);
 
-	while (directory && !code && (entry = readdir(directory))) {
-		char *path = snafu_path_join(folder, entry->d_name);
-		struct stat status;
-
-		if (!path)
-			code = -ENOMEM;
-		else if (is_skipped(entry->d_name) || lstat(path, &status))
-			;
-		else if (S_ISDIR(status.st_mode))
-			code = walk(build, path, depth + 1);
-		else if (snafu_path_has_suffix(path, ".c") && stat(path, &status) == 0 &&
-		         S_ISREG(status.st_mode))
-			code = add_source(build, path);
-		free(path);
-	}
-	if (directory)
-		closedir(directory);
-	return code;
+	for (size_t i = 0; i < found.count && !code; i++)
+		if (snafu_path_has_suffix(found.found[i].source.path, ".c"))
+			code = add_source(build, found.found[i].source.path);
+	snafu_walk_done(&found);
+	snafu_functions_done(&strings);
+	return code == -ENOMEM ? code : 0;
 }
 
 static bool same_folder(const char *a, const char *b)
@@ -115,7 +90,7 @@ static int gather(struct snafu_c_build *build, const struct snafu_language_optio
 		if (stat(path, &status))
 			continue;
 		if (S_ISDIR(status.st_mode) && same_folder(path, build->root)) {
-			code = walk(build, build->root, 0);
+			code = add_folder(build, path);
 		} else if (S_ISREG(status.st_mode) && snafu_path_has_suffix(path, ".c")) {
 			char *folder = snafu_path_folder(path);
 
@@ -210,23 +185,17 @@ struct work {
 
 static void compile_one(struct work *work, struct snafu_c_source *source)
 {
-	struct snafu_arena arena = {0};
 	struct snafu_error error;
-	const char *const *flags =
-		snafu_c_flags(&arena, work->build->root, source->path, work->options);
 	bool is_new = false;
-	int code = flags ? 0 : snafu_fail(&error, -ENOMEM, "no memory");
+	int code = snafu_c_compile(work->compiler, source->path, source->flags, NULL, &source->object,
+	                           &is_new, &error);
 
-	if (!code)
-		code = snafu_c_compile(work->compiler, source->path, flags, NULL, &source->object, &is_new,
-		                       &error);
 	if (!code)
 		code = snafu_c_symbols_read(source->object, &source->symbols, &error);
 	if (code)
 		snafu_c_leave_out(source, work->options, "%s", error.message);
 	if (is_new)
 		__atomic_store_n(&work->any_new, true, __ATOMIC_RELAXED);
-	snafu_arena_done(&arena);
 }
 
 static void *compile_some(void *argument)
@@ -261,13 +230,25 @@ int snafu_c_build_run(struct snafu_c_build *build, struct snafu_c_compiler *comp
 {
 	struct work work = {.build = build, .compiler = compiler, .options = options};
 
-	for (size_t i = 0; i < build->count; i++) { /* of an earlier try */
-		free(build->sources[i].object);
-		build->sources[i].object = NULL;
-		snafu_c_symbols_done(&build->sources[i].symbols);
+	struct snafu_c_databases databases = {0};
+	int code = 0;
+
+	for (size_t i = 0; i < build->count && !code; i++) {
+		struct snafu_c_source *source = &build->sources[i];
+
+		free(source->object); /* of an earlier try */
+		source->object = NULL;
+		snafu_c_symbols_done(&source->symbols);
+		code = snafu_c_compile_flags(&databases, build->root, source->path, options,
+		                             &source->flags);
+	}
+	if (code) {
+		snafu_c_databases_done(&databases);
+		return snafu_fail(error, code, "no memory for the compiler's flags");
 	}
 	snafu_c_compiler_forget(compiler);
 	compile_all(&work);
+	snafu_c_databases_done(&databases);
 	if (work.any_new)
 		snafu_c_cache_prune(compiler);
 	return snafu_c_link(build, compiler, libraries, n_libraries, options, error);
@@ -311,7 +292,7 @@ int snafu_c_build_find(const struct snafu_c_build *build, const char *name, cons
 	if (file && left_out && left_out->reason)
 		return snafu_fail(error, -ENOENT, "%s was left out: %s", left_out->path, left_out->reason);
 	if (file)
-		return snafu_fail(error, -ENOENT, "%s defines no function %s that can be called from outside: "
-		                  "it may be static, inline, or behind an #if", file, name);
+		return snafu_fail(error, -ENOENT, "%s defines no function %s that can be called from "
+		                  "outside: it may be static, inline, or behind an #if", file, name);
 	return snafu_fail(error, -ENOENT, "no source defines %s", name);
 }

@@ -17,10 +17,13 @@
 
 #define SNAFU_C_SOURCES_CAP 20000 /* C files of one root */
 
+struct snafu_c_databases;
+
 struct snafu_c_source {
 	char *path;                 /* as given, or below the directory given */
 	char *object;               /* NULL: left out */
 	char *reason;               /* why it is left out, in words */
+	const char *const *flags;   /* while it is compiled */
 	struct snafu_c_symbols symbols;
 	size_t set;                 /* index of its shared object */
 };
@@ -67,10 +70,11 @@ void snafu_c_leave_out(struct snafu_c_source *source, const struct snafu_languag
 
 /* ---- c_flags.c -------------------------------------------------------------------- */
 
-/* The compiler's flags for a source: its include paths and defines, and what a
- * compile_commands.json near it says. All in ARENA. */
-const char *const *snafu_c_flags(struct snafu_arena *arena, const char *root, const char *source,
-                                 const struct snafu_language_options *options);
+/* The compiler's flags for a source, NULL-terminated, in DATABASES' arena: see
+ * scanner/c_flags.h. One thread at a time. */
+int snafu_c_compile_flags(struct snafu_c_databases *databases, const char *root,
+                          const char *source, const struct snafu_language_options *options,
+                          const char *const **ret_flags);
 
 /* The name that `main` of a source gets, so that it is neither run nor clashes. */
 void snafu_c_main_name(const char *source, char ret_name[48]);

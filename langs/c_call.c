@@ -64,7 +64,7 @@ static void flush_prints(void)
 static void run(const struct snafu_bound *bound, struct snafu_c_slot *slots, void *returned,
                 struct snafu_c_guard *guard)
 {
-	void *values[SNAFU_C_PARAMETERS_CAP];
+	void *values[SNAFU_C_ARGUMENTS_CAP];
 
 	for (size_t i = 0; i < bound->count; i++) {
 		const struct snafu_c_argument *argument = &bound->arguments[i];

@@ -11,7 +11,7 @@
 
 struct snafu_function;
 
-#define SNAFU_C_PARAMETERS_CAP 127
+#define SNAFU_C_ARGUMENTS_CAP 127
 #define SNAFU_C_BY_VALUE_CAP 65536 /* bytes of a struct passed or returned by value */
 
 struct snafu_c_argument {

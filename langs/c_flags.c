@@ -1,26 +1,12 @@
-/* langs/c_flags.c — with which flags a C source is compiled. See c_build.h. */
+/* langs/c_flags.c — with which flags a C source is compiled: those it was scanned
+ * with. See c_build.h. */
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "langs/c_build.h"
-
-#define FLAGS_CAP 900
-
-struct flags {
-	struct snafu_arena *arena;
-	const char *words[FLAGS_CAP + 1];
-	size_t count;
-};
-
-static void add(struct flags *flags, const char *prefix, const char *text)
-{
-	const char *word = snafu_arena_format(flags->arena, "%s%s", prefix, text);
-
-	if (word && flags->count < FLAGS_CAP)
-		flags->words[flags->count++] = word;
-}
+#include "scanner/c_flags.h"
 
 void snafu_c_main_name(const char *source, char ret_name[48])
 {
@@ -28,28 +14,32 @@ void snafu_c_main_name(const char *source, char ret_name[48])
 	         snafu_hash(SNAFU_HASH_START, source, strlen(source)));
 }
 
-const char *const *snafu_c_flags(struct snafu_arena *arena, const char *root, const char *source,
-                                 const struct snafu_language_options *options)
+int snafu_c_compile_flags(struct snafu_c_databases *databases, const char *root,
+                          const char *source, const struct snafu_language_options *options,
+                          const char *const **ret_flags)
 {
-	struct flags flags = {.arena = arena};
-	char *folder = snafu_path_folder(source), *include = snafu_path_join(root, "include");
+	struct snafu_c_flags_options said = {
+		.include_paths = options->include_paths,
+		.n_include_paths = options->n_include_paths,
+		.defines = options->defines,
+		.n_defines = options->n_defines,
+	};
+	const char *const *flags;
+	size_t count;
 	char name[48];
+	int code = snafu_c_source_flags(source, root, &said, databases, &flags, &count);
 
-	if (folder)
-		add(&flags, "-I", folder);
-	add(&flags, "-I", root);
-	if (include)
-		add(&flags, "-I", include);
-	for (size_t i = 0; i < options->n_include_paths; i++)
-		add(&flags, "-I", options->include_paths[i]);
-	for (size_t i = 0; i < options->n_defines; i++)
-		add(&flags, "-D", options->defines[i]);
+	if (code)
+		return code;
+	const char **words = snafu_arena_alloc(&databases->arena, (count + 2) * sizeof *words);
 	snafu_c_main_name(source, name);
-	add(&flags, "-Dmain=", name);
-	free(folder);
-	free(include);
-	const char **words = snafu_arena_alloc(arena, (flags.count + 1) * sizeof *words);
-	if (words && flags.count)
-		memcpy(words, flags.words, flags.count * sizeof *words);
-	return words;
+	if (words)
+		words[count] = snafu_arena_format(&databases->arena, "-Dmain=%s", name);
+	if (!words || !words[count])
+		return -ENOMEM;
+	if (count)
+		memcpy(words, flags, count * sizeof *words);
+	words[count + 1] = NULL;
+	*ret_flags = words;
+	return 0;
 }

@@ -127,7 +127,7 @@ static struct snafu_c_entry *find_slot(struct snafu_c_handles *handles)
 			oldest = entry;
 			break;
 		}
-		if (!entry->kept && !entry->owner && (!oldest || entry->used < oldest->used))
+		if (!entry->owner && (!oldest || entry->used < oldest->used))
 			oldest = entry;
 	}
 	if (!oldest)
@@ -173,6 +173,26 @@ uint64_t snafu_c_handles_put(struct snafu_c_handles *handles, const struct snafu
 	return id;
 }
 
+/* Ends structs of ours, those idle longest first, until SIZE more bytes fit. */
+static bool make_room(struct snafu_c_handles *handles, size_t size)
+{
+	while (size > SNAFU_C_KEPT_MEMORY_CAP - handles->bytes) {
+		struct snafu_c_entry *oldest = NULL;
+
+		for (size_t i = 0; i < handles->n_entries; i++) {
+			struct snafu_c_entry *entry = &handles->entries[i];
+
+			if (entry->id && entry->kept && !entry->owner &&
+			    (!oldest || entry->used < oldest->used))
+				oldest = entry;
+		}
+		if (!oldest || size > SNAFU_C_KEPT_MEMORY_CAP)
+			return false;
+		drop(handles, oldest);
+	}
+	return true;
+}
+
 int snafu_c_handles_keep(struct snafu_c_handles *handles, const struct snafu_c_type *type,
                          const void *owner, struct snafu_c_entry **ret_entry)
 {
@@ -189,7 +209,7 @@ int snafu_c_handles_keep(struct snafu_c_handles *handles, const struct snafu_c_t
 	struct snafu_c_entry *const *stale = tfind(&key, &handles->by_pointer, compare);
 	if (stale && !(*stale)->owner)
 		drop(handles, *stale);
-	if (type->size > SNAFU_C_KEPT_MEMORY_CAP - handles->bytes)
+	if (!make_room(handles, type->size))
 		code = -ENOSPC;
 	else if (!(entry = add(handles, type, pointer)))
 		code = -ENOMEM;
@@ -214,7 +234,7 @@ struct snafu_c_block *snafu_c_handles_block(struct snafu_c_handles *handles,
 	struct snafu_c_block *block = NULL;
 
 	pthread_mutex_lock(&handles->lock);
-	if (size <= SNAFU_C_KEPT_MEMORY_CAP - handles->bytes)
+	if (make_room(handles, size))
 		block = calloc(1, sizeof *block + size);
 	if (block) {
 		block->offset = offset;
@@ -296,7 +316,8 @@ int snafu_c_handles_take(struct snafu_c_handles *handles, const char *name, size
 	if (id == 0)
 		return -ENOENT;
 	pthread_mutex_lock(&handles->lock);
-	struct snafu_c_entry *entry = SLOT(id) < handles->n_entries ? &handles->entries[SLOT(id)] : NULL;
+	struct snafu_c_entry *entry =
+		SLOT(id) < handles->n_entries ? &handles->entries[SLOT(id)] : NULL;
 	const char *word = entry && entry->id == id ? snafu_c_type_word(entry->type) : NULL;
 	if (!word || strlen(word) != word_size || memcmp(word, name, word_size) != 0)
 		code = -ENOENT;

@@ -6,7 +6,8 @@
  * number; numbers are not used again, so a stale name is noticed.
  *
  * A call holds the entries that it uses; another call that wants one of them waits,
- * as few C objects stand two threads at once. */
+ * as few C objects stand two threads at once. At a cap the entry goes that was idle
+ * longest: nobody tells us that a caller went away. */
 #ifndef SNAFU_LANGS_C_HANDLES_H
 #define SNAFU_LANGS_C_HANDLES_H
 
@@ -18,7 +19,7 @@
 struct snafu_buffer;
 struct snafu_c_type;
 
-#define SNAFU_C_HANDLES_CAP 16384                /* entries; then the one idle longest goes */
+#define SNAFU_C_HANDLES_CAP 16384                /* entries */
 #define SNAFU_C_KEPT_MEMORY_CAP ((size_t)256 << 20) /* bytes of structs and their buffers */
 
 /* Memory that belongs to a pointer inside a kept struct. */

@@ -202,8 +202,8 @@ static int leave_out_users(const struct link *link, const char *name)
 
 		if (!is_in(link, i) || !snafu_c_symbols_need(&source->symbols, name))
 			continue;
-		snafu_c_leave_out(source, link->options, "it needs %s, which nothing defines: add the source "
-		                  "or the library that does", name);
+		snafu_c_leave_out(source, link->options, "it needs %s, which nothing defines: add the "
+		                  "source or the library that does", name);
 		code = 0;
 	}
 	return code;
@@ -339,21 +339,15 @@ static int compile_guard(struct snafu_c_compiler *compiler, char **ret_object,
                          struct snafu_error *error)
 {
 	static const char *const flags[] = {"-fno-builtin", NULL};
-	char *path = snafu_path_join(compiler->cache_directory, "snafu-guard.c");
-	char *text;
+	char *path = snafu_path_join(compiler->cache_directory, "snafu-guard.c"), *text = NULL;
+	const char *wanted = snafu_c_guard_source;
 	size_t size;
 	bool is_new;
 	int code = path ? 0 : snafu_fail(error, -ENOMEM, "no memory");
 
-	if (!code && snafu_file_read(path, 1 << 20, &text, &size, NULL) == 0) {
-		bool same = strcmp(text, snafu_c_guard_source) == 0;
-
-		free(text);
-		if (!same)
-			code = snafu_file_write(path, snafu_c_guard_source, strlen(snafu_c_guard_source), error);
-	} else if (!code) {
-		code = snafu_file_write(path, snafu_c_guard_source, strlen(snafu_c_guard_source), error);
-	}
+	if (!code && (snafu_file_read(path, 1 << 20, &text, &size, NULL) || strcmp(text, wanted)))
+		code = snafu_file_write(path, wanted, strlen(wanted), error);
+	free(text);
 	if (!code)
 		code = snafu_c_compile(compiler, path, flags, NULL, ret_object, &is_new, error);
 	free(path);

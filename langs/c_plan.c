@@ -197,8 +197,8 @@ static int read_types(struct snafu_bound *bound, struct snafu_error *error)
 
 static int find_roles(struct snafu_bound *bound, struct snafu_error *error)
 {
-	struct snafu_c_parameter parameters[SNAFU_C_PARAMETERS_CAP];
-	struct snafu_c_role roles[SNAFU_C_PARAMETERS_CAP];
+	struct snafu_c_parameter parameters[SNAFU_C_ARGUMENTS_CAP];
+	struct snafu_c_role roles[SNAFU_C_ARGUMENTS_CAP];
 
 	for (size_t i = 0; i < bound->count; i++)
 		parameters[i] = (struct snafu_c_parameter){.name = bound->arguments[i].name,
@@ -266,8 +266,8 @@ int snafu_c_plan_new(const struct snafu_function *function, void (*address)(void
 	bound->function = function;
 	bound->address = address;
 	bound->closes = says_closed(function->name);
-	if (function->n_parameters > SNAFU_C_PARAMETERS_CAP)
-		code = snafu_fail(error, -E2BIG, "it has more than %d parameters", SNAFU_C_PARAMETERS_CAP);
+	if (function->n_parameters > SNAFU_C_ARGUMENTS_CAP)
+		code = snafu_fail(error, -E2BIG, "it has more than %d parameters", SNAFU_C_ARGUMENTS_CAP);
 	bound->arguments = snafu_arena_alloc(&bound->arena, (function->n_parameters + 1) *
 	                                                            sizeof *bound->arguments);
 	if (!code && !bound->arguments)

@@ -97,8 +97,8 @@ static int make_room(struct snafu_c_call *call, const struct snafu_c_data_wish *
 		return snafu_c_problem(call, place, "a %s has no JSON form",
 		                       snafu_c_type_word(wish->element));
 	if (room > SNAFU_C_CALL_MEMORY_CAP / size)
-		return snafu_c_problem(call, place, "room for %zu elements is more than the %zu bytes that a "
-		                       "call takes", room, SNAFU_C_CALL_MEMORY_CAP);
+		return snafu_c_problem(call, place, "room for %zu elements is more than the %zu bytes "
+		                       "that a call takes", room, SNAFU_C_CALL_MEMORY_CAP);
 	ret->bytes = snafu_c_allocate(call, place, room * size + wish->extra, wish->writable);
 	if (!ret->bytes)
 		return -ENOMEM;
@@ -188,7 +188,8 @@ static int read_elements(struct snafu_c_call *call, const struct snafu_c_data_wi
                          const struct snafu_c_place *place)
 {
 	static const struct snafu_c_type byte = {.kind = SNAFU_C_UNSIGNED, .size = 1, .alignment = 1};
-	const struct snafu_c_type *element = wish->element->kind == SNAFU_C_VOID ? &byte : wish->element;
+	const struct snafu_c_type *element =
+		wish->element->kind == SNAFU_C_VOID ? &byte : wish->element;
 	struct snafu_json_value item;
 	size_t count, n = 0;
 	int more, code = count_elements(*reader, &count);

@@ -185,8 +185,8 @@ static int write_float(size_t size, const void *from, struct snafu_buffer *into,
 		code = write_long_double(from, into);
 	}
 	if (code == -EDOM)
-		return snafu_fail(error, code, "a number that is infinite or not a number (NaN) has no JSON "
-		                               "form");
+		return snafu_fail(error, code, "a number that is infinite or not a number (NaN) has no "
+		                               "JSON form");
 	return code;
 }
 

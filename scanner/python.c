@@ -47,7 +47,7 @@ static bool is_python2(struct python_outline *outline)
 		return false;
 	if (!outline->python3)
 		return true;
-	snafu_python_break(outline, 0, outline->python2 - 1,
+	snafu_python_break(outline, outline->python2_owner, outline->python2 - 1,
 	                   "this is Python 2 syntax in a file that also has Python 3 syntax");
 	return false;
 }
@@ -170,4 +170,5 @@ const struct snafu_scanner snafu_scanner_python = {
 	.claims = claims,
 	.scan = scan,
 	.batch = BATCH,
+	.package_file = "__init__.py",
 };

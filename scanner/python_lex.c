@@ -33,6 +33,7 @@ enum state {
 	AFTER_VALUE,
 	AFTER_STRING,
 	AFTER_OPERATOR, /* a value must follow */
+	AFTER_EQUAL,    /* the same, perhaps with a star */
 	AFTER_OPEN,
 	AFTER_COMMA,
 	AFTER_COLON,    /* of a slice */
@@ -45,6 +46,10 @@ enum state {
 	AFTER_NOT,      /* `in` must follow */
 };
 
+/* Kinds of open brackets, beside ( [ { and l for a lambda before its colon. */
+#define CALL 'c'  /* ( behind a value */
+#define INDEX 'i' /* [ behind a value */
+
 #define BIT(TOKEN) (1u << (TOKEN))
 #define VALUES (BIT(VALUE) | BIT(STRING) | BIT(OPEN) | BIT(BRACE) | BIT(SIGN) | BIT(PREFIX))
 #define AFTERS \
@@ -55,7 +60,8 @@ static const uint32_t allowed[] = {
 	[AT_START] = VALUES | BIT(STAR) | BIT(END),
 	[AFTER_VALUE] = AFTERS,
 	[AFTER_STRING] = AFTERS | BIT(STRING),
-	[AFTER_OPERATOR] = VALUES | BIT(STAR),
+	[AFTER_OPERATOR] = VALUES,
+	[AFTER_EQUAL] = VALUES | BIT(STAR),
 	[AFTER_OPEN] = VALUES | BIT(STAR) | BIT(CLOSE) | BIT(COLON),
 	[AFTER_COMMA] = VALUES | BIT(STAR) | BIT(SLASH) | BIT(CLOSE) | BIT(COLON) | BIT(EQUAL) |
 	                BIT(END),
@@ -214,6 +220,8 @@ static enum state begin_statement(struct python_lexer *lexer, enum python_word w
 		return AFTER_DEF;
 	case PYTHON_FROM:
 		return AFTER_DOT;
+	case PYTHON_FOR:
+		return AFTER_EQUAL;
 	case PYTHON_NONLOCAL:
 		note_python3(lexer, at);
 		return AFTER_OPERATOR;
@@ -270,7 +278,7 @@ static bool inner_word(struct python_lexer *lexer, enum python_word word, const 
 			step(lexer, SIGN, AFTER_OPERATOR, at);
 		return true;
 	case PYTHON_IN:
-		step(lexer, EQUAL, AFTER_OPERATOR, at);
+		step(lexer, EQUAL, lexer->statement == PYTHON_FOR ? AFTER_EQUAL : AFTER_OPERATOR, at);
 		return true;
 	case PYTHON_LAMBDA:
 		lambda(lexer, at);
@@ -288,8 +296,11 @@ static bool inner_word(struct python_lexer *lexer, enum python_word word, const 
 		if (!(allowed[lexer->before] & BIT(BINARY)))
 			lexer->line->odd = true;
 		return true;
-	case PYTHON_IF: case PYTHON_ELSE: case PYTHON_FOR: case PYTHON_AND: case PYTHON_OR:
-	case PYTHON_IS: case PYTHON_AS: case PYTHON_IMPORT:
+	case PYTHON_FOR: case PYTHON_IMPORT:
+		step(lexer, BINARY, AFTER_EQUAL, at);
+		return true;
+	case PYTHON_IF: case PYTHON_ELSE: case PYTHON_AND: case PYTHON_OR: case PYTHON_IS:
+	case PYTHON_AS:
 		step(lexer, BINARY, AFTER_OPERATOR, at);
 		return true;
 	default:
@@ -474,16 +485,18 @@ static void lex_opening(struct python_lexer *lexer)
 	if (*at == '(' && lexer->n_open > 0 &&
 	    ((lexer->statement == PYTHON_DEF && lexer->depth == 1 && !lexer->line->colon &&
 	      (lexer->before == AFTER_OPEN || lexer->before == AFTER_COMMA) &&
-	      lexer->open[0] == '(' && lexer->n_open == 1) ||
+	      lexer->open[0] == CALL && lexer->n_open == 1) ||
 	     (lexer->open[lexer->n_open - 1] == 'l' &&
 	      (lexer->before == AFTER_BARE || lexer->before == AFTER_COMMA))))
 		note_python2(lexer, at);
+	bool behind_value = lexer->before == AFTER_VALUE || lexer->before == AFTER_STRING ||
+	                    lexer->before == AFTER_SOFT;
 	step(lexer, *at == '{' ? BRACE : OPEN, AFTER_OPEN, at);
 	if (lexer->n_open == PYTHON_BRACKETS_CAP) {
 		complain(lexer, at, "too many brackets inside each other");
 		return;
 	}
-	lexer->open[lexer->n_open++] = *at;
+	lexer->open[lexer->n_open++] = !behind_value || *at == '{' ? *at : *at == '(' ? CALL : INDEX;
 	lexer->depth++;
 }
 
@@ -491,6 +504,7 @@ static void lex_closing(struct python_lexer *lexer)
 {
 	const char *at = lexer->at++;
 
+	bool empty = lexer->before == AFTER_OPEN;
 	step(lexer, CLOSE, AFTER_VALUE, at);
 	while (lexer->n_open > 0 && lexer->open[lexer->n_open - 1] == 'l') {
 		lexer->line->odd = true; /* a lambda without its colon */
@@ -502,7 +516,9 @@ static void lex_closing(struct python_lexer *lexer)
 	}
 	char open = lexer->open[--lexer->n_open];
 	lexer->depth--;
-	if (*at != (open == '(' ? ')' : open == '[' ? ']' : '}'))
+	if (open == INDEX && empty)
+		lexer->line->odd = true;
+	if (*at != (open == '(' || open == CALL ? ')' : open == '{' ? '}' : ']'))
 		complain(lexer, at, "a closing bracket that does not match the opening one");
 	if (lexer->lambda_body > lexer->depth + 1)
 		lexer->lambda_body = 0;
@@ -548,9 +564,11 @@ static void lex_colon(struct python_lexer *lexer, const char *at)
 				lexer->lambda_body = lexer->depth + 1;
 			return;
 		}
-		if (open == '(' && (lexer->statement != PYTHON_DEF || lexer->n_open > 1))
+		bool annotates = open == CALL && lexer->statement == PYTHON_DEF && lexer->n_open == 1;
+		if (!annotates && open != INDEX && open != '{')
 			line->odd = true;
-		step(lexer, COLON, open == '[' ? AFTER_COLON : AFTER_OPERATOR, at);
+		step(lexer, COLON, open == INDEX ? AFTER_COLON : annotates ? AFTER_EQUAL
+		                                                           : AFTER_OPERATOR, at);
 		return;
 	}
 	step(lexer, COLON, AFTER_OPERATOR, at);
@@ -560,11 +578,12 @@ static void lex_colon(struct python_lexer *lexer, const char *at)
 		if (lexer->statement == PYTHON_DEF)
 			line->yields = false; /* in a default value: not the function's own */
 		start_statement(lexer);
-	} else if (!line->annotation) {
-		line->annotation = offset(lexer, at);
-	} else if (lexer->fresh) {
-		line->odd = true;
+		return;
 	}
+	if (lexer->statement > PYTHON_AT || (line->annotation && lexer->fresh))
+		line->odd = true;
+	if (!line->annotation)
+		line->annotation = offset(lexer, at);
 }
 
 static void lex_equal(struct python_lexer *lexer, const char *at)
@@ -577,10 +596,14 @@ static void lex_equal(struct python_lexer *lexer, const char *at)
 	if (lexer->n_open == 0) {
 		if (!lexer->line->equals && lexer->fresh)
 			lexer->line->equals = offset(lexer, at);
-	} else if (lexer->open[lexer->n_open - 1] != '(' && lexer->open[lexer->n_open - 1] != 'l' &&
-	           lexer->statement != PYTHON_TYPE) {
-		lexer->line->odd = true;
+		if (lexer->statement > PYTHON_AT)
+			lexer->line->odd = true;
+		step(lexer, EQUAL, AFTER_EQUAL, at);
+		return;
 	}
+	char open = lexer->open[lexer->n_open - 1];
+	if ((open != CALL && open != 'l') || lexer->before == AFTER_COMMA)
+		lexer->line->odd = true;
 	step(lexer, EQUAL, AFTER_OPERATOR, at);
 }
 
@@ -593,6 +616,8 @@ static void lex_dot(struct python_lexer *lexer, const char *at)
 		lexer->at = at;
 		lex_number(lexer);
 	} else {
+		if (lexer->before == AFTER_DOT && lexer->statement != PYTHON_FROM)
+			lexer->line->odd = true;
 		step(lexer, DOT, AFTER_DOT, at);
 	}
 }
@@ -626,8 +651,15 @@ static void lex_operator(struct python_lexer *lexer, const char *at)
 
 static void lex_star(struct python_lexer *lexer, const char *at)
 {
-	if (at[1] == '*')
+	if (at[1] == '*') {
+		char open = lexer->n_open ? lexer->open[lexer->n_open - 1] : '(';
+
 		lexer->at++;
+		if ((lexer->before == AFTER_OPEN || lexer->before == AFTER_COMMA ||
+		     lexer->before == AFTER_EQUAL || lexer->before == AT_START) &&
+		    open != CALL && open != '{' && open != 'l')
+			lexer->line->odd = true;
+	}
 	if (*lexer->at == '=') {
 		lexer->at++;
 		step(lexer, BINARY, AFTER_OPERATOR, at);

@@ -457,6 +457,10 @@ static void take_line(struct skimmer *skimmer, const struct python_line *line)
 		       "a decorator without a definition behind it");
 	}
 	follow(skimmer, line);
+	if (skimmer->lexer.python2 && !outline->python2) {
+		outline->python2 = offset(skimmer, skimmer->lexer.python2) + 1;
+		outline->python2_owner = owner;
+	}
 	if (line->yields && owner && !defines)
 		outline->definitions[owner - 1].generator = true;
 	if (first == PYTHON_AT) {
@@ -493,12 +497,8 @@ static void reset(struct python_outline *outline, const char *text, size_t size)
 	outline->n_suspects = outline->n_problems = 0;
 	outline->n_branches = 0;
 	outline->truncated = false;
-	outline->python2 = outline->python3 = 0;
-}
-
-static size_t sign(const char *text, const char *at)
-{
-	return at ? (size_t)(at - text) + 1 : 0;
+	outline->python2 = outline->python2_owner = 0;
+	outline->python3 = false;
 }
 
 int snafu_python_skim(const char *text, size_t size, struct python_outline *ret)
@@ -525,8 +525,7 @@ int snafu_python_skim(const char *text, size_t size, struct python_outline *ret)
 		report(&skimmer, skimmer.next.owner, text + size, "an indented block is missing");
 	if (skimmer.decorated)
 		drop_decorators(&skimmer);
-	ret->python2 = sign(text, skimmer.lexer.python2);
-	ret->python3 = sign(text, skimmer.lexer.python3);
+	ret->python3 = skimmer.lexer.python3 != NULL;
 	return 0;
 }
 

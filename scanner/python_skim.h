@@ -87,8 +87,9 @@ struct python_outline {
 	struct python_problem problems[PYTHON_PROBLEMS_CAP];
 	size_t n_problems;
 	bool truncated; /* more definitions than the cap */
-	/* 1 + offset of the first thing that only this Python takes; 0: none. */
-	size_t python2, python3;
+	size_t python2; /* 1 + offset of the first thing that only Python 2 takes; 0: none */
+	uint32_t python2_owner; /* the definition it stands in */
+	bool python3;   /* something is there that only Python 3 takes */
 };
 
 /* Outlines SIZE bytes of UTF-8, with a NUL behind and none inside, lines ended

@@ -245,6 +245,10 @@ static struct span strip_line(const char *text, struct span line)
 		line.begin++;
 	while (line.end > line.begin && is_space(text[line.end - 1]))
 		line.end--;
+	/* The right side of a box. */
+	if (line.end - line.begin >= 2 && text[line.end - 1] == '*' && is_space(text[line.end - 2]))
+		for (line.end--; line.end > line.begin && is_space(text[line.end - 1]);)
+			line.end--;
 	return line;
 }
 
@@ -302,11 +306,17 @@ void helper_comment(const char *text, size_t size, size_t begin, size_t end, boo
 		strip(text, span, into);
 }
 
-void helper_comment_beside(const char *text, size_t size, size_t end, struct snafu_buffer *into)
+void helper_comment_beside(const char *text, size_t size, size_t begin, size_t end,
+                           struct snafu_buffer *into)
 {
 	bool comma = false;
 
-	end = end > size ? size : skip_blank(text, size, end);
+	if (begin > size || end > size)
+		return;
+	end = skip_blank(text, size, end);
+	/* Behind the closing parenthesis only if the parameter has a line of its own. */
+	if (end < size && text[end] == ')' && is_blank(text, line_begin(text, begin), begin))
+		end = skip_blank(text, size, end + 1);
 	if (end < size && (text[end] == ',' || text[end] == ';')) {
 		comma = true;
 		end = skip_blank(text, size, end + 1);

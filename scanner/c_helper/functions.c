@@ -89,7 +89,7 @@ static void write_parameter(CXCursor parameter, bool promoted, const char *text,
 	if (*name)
 		helper_parameter_doc(doc, name, &beside);
 	if (!beside.size && text)
-		helper_comment_beside(text, size, place.end, &beside);
+		helper_comment_beside(text, size, place.begin, place.end, &beside);
 	text_member(out, "doc", beside.data);
 	snafu_buffer_append_byte(out, '}');
 	snafu_buffer_done(&beside);
@@ -99,6 +99,23 @@ static void write_parameter(CXCursor parameter, bool promoted, const char *text,
 static bool has_no_prototype(CXCursor cursor)
 {
 	return clang_getCanonicalType(clang_getCursorType(cursor)).kind == CXType_FunctionNoProto;
+}
+
+/* Of a type that is missing, libclang makes int. */
+static bool has_invalid_parameter(CXCursor cursor)
+{
+	int count = clang_Cursor_getNumArguments(cursor);
+
+	for (int i = 0; i < count; i++)
+		if (clang_isInvalidDeclaration(clang_Cursor_getArgument(cursor, (unsigned)i)))
+			return true;
+	return false;
+}
+
+/* The declaration is wrong, and no parameter is to blame: it may be the result. */
+static bool has_error(CXCursor cursor)
+{
+	return clang_isInvalidDeclaration(cursor) && !has_invalid_parameter(cursor);
 }
 
 /* Why it cannot be called, as far as the declaration tells; the types are judged
@@ -120,7 +137,7 @@ static const char *find_reason(const struct helper_unit *unit, CXCursor cursor, 
 		return "hidden: it is not visible outside of its library";
 	if (!definition && has_no_prototype(cursor))
 		return "declared without its parameters";
-	if (clang_isInvalidDeclaration(cursor))
+	if (has_error(cursor))
 		return "its declaration has an error (see the diagnostics)";
 	return NULL;
 }
@@ -165,7 +182,8 @@ static void write_function(struct helper_unit *unit, CXCursor cursor, const char
 	}
 	member(out, "line");
 	snafu_json_write_uint64(out, place.line);
-	type_members(out, "returns", clang_getCursorResultType(cursor), false, false);
+	if (!has_error(cursor))
+		type_members(out, "returns", clang_getCursorResultType(cursor), false, false);
 	write_doc(cursor, definition, text, size, &doc, unit->unit);
 	text_member(out, "doc", doc.data);
 	text_member(out, "reason", find_reason(unit, cursor, name, definition));

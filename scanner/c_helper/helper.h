@@ -70,8 +70,9 @@ bool helper_write_type(CXType type, bool parameter, struct snafu_buffer *into);
 void helper_comment(const char *text, size_t size, size_t begin, size_t end, bool definition,
                     struct snafu_buffer *into);
 
-/* Appends the comment beside a parameter that ends at END. */
-void helper_comment_beside(const char *text, size_t size, size_t end, struct snafu_buffer *into);
+/* Appends the comment beside the parameter that stands from BEGIN to END. */
+void helper_comment_beside(const char *text, size_t size, size_t begin, size_t end,
+                           struct snafu_buffer *into);
 
 /* Appends what DOC (a comment without markers) says of parameter NAME by
  * @param or \param. */

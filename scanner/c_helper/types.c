@@ -129,6 +129,8 @@ static enum CXVisitorResult write_field(CXCursor cursor, CXClientData data)
 		long long at = visit->base + offset;
 
 		snafu_buffer_format(writer->into, "%s@%lld", unnamed ? "" : clang_getCString(name), at / 8);
+		if (bits > 0 && at % 8 > 0)
+			snafu_buffer_format(writer->into, ".%lld", at % 8);
 		if (bits > 0)
 			snafu_buffer_format(writer->into, "^%d", bits);
 		snafu_buffer_append_byte(writer->into, '=');
