@@ -14,7 +14,7 @@
 #define PAGE_CAP (4u << 20)
 
 static const char console_page[] =
-#include "templates/console.inc"
+#include "exporter/connectors/web/console.inc"
 	;
 
 struct reply {
@@ -78,6 +78,8 @@ static unsigned http_status(enum snafu_status status)
 		return 503;
 	case SNAFU_DEADLINE:
 		return 504;
+	case SNAFU_CANCELLED:
+		return 499; /* no code of a standard; nginx's */
 	}
 	return 500;
 }
