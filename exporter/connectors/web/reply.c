@@ -74,8 +74,6 @@ static unsigned http_status(enum snafu_status status)
 		return 500;
 	case SNAFU_DIED:
 		return 502;
-	case SNAFU_CANCELLED:
-		return 499;
 	case SNAFU_UNAVAILABLE:
 		return 503;
 	case SNAFU_DEADLINE:
