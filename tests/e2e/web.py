@@ -327,7 +327,7 @@ class Documents(WebTest):
         self.assertTrue(reply.headers["Content-Type"].startswith("text/plain; version=0.0.4"))
         self.assertIn(b'snafu_calls_total{function="Probe.raise",status="raised"} 1\n', data)
         self.assertIn(b"\nsnafu_calls_in_flight 0\n", data)
-        self.assertIn(b"\nsnafu_web_connections 1\n", data)
+        self.assertRegex(data, rb"\nsnafu_web_connections [1-9]\d*\n")
 
     def test_console(self):
         reply, data = self.get("/")
@@ -436,7 +436,10 @@ class Wire(WebTest):
 
     def test_half_closed_client_gets_its_reply(self):
         request = b"GET /invoke/hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        self.assertEqual(self.one(request, close=True), (200, b'"hello"'))
+        for _ in range(20):
+            with self.server.raw(request) as sock:
+                sock.shutdown(socket.SHUT_WR)
+                self.assertTrue(read_all(sock).endswith(b'\r\n\r\n"hello"'))
 
     def test_one_byte_at_a_time(self):
         body = b'{"n": 1}'
@@ -486,7 +489,8 @@ class Wire(WebTest):
                     sock.shutdown(socket.SHUT_WR)
                 except OSError:
                     pass  # it has hung up already
-                read_all(sock)
+                with self.subTest(junk=junk[:50]):
+                    read_all(sock)
         self.assertEqual(self.call("hello"), (200, "hello"))
 
     def test_clients_that_leave_early(self):

@@ -86,6 +86,7 @@ static void open_connection(struct web *web, struct MHD_Connection *connection,
 	request->since = web->now;
 	TAILQ_INSERT_TAIL(&web->waiting_list, request, entry);
 	web->n_connections++;
+	web_watch(request);
 }
 
 static void close_connection(struct web_request *request)
@@ -94,6 +95,7 @@ static void close_connection(struct web_request *request)
 
 	web->n_connections--;
 	web->n_hung_up -= request->hung_up;
+	web_unwatch(request);
 	request->connection = NULL;
 	request->fd = -1;
 	snafu_buffer_done(&request->body);
@@ -138,6 +140,8 @@ void web_request_ended(void *state, struct MHD_Connection *connection, void **re
 	request->refused = false;
 	request->progress = 0;
 	web_request_enter(request, WEB_WAITING);
+	if (request->left)
+		web_nudge(request);
 }
 
 static void hang_up_slow_replies(struct web *web)
@@ -175,6 +179,8 @@ int web_next_deadline(const struct web *web, int timeout_ms)
 	}
 	if ((!TAILQ_EMPTY(&web->replying_list) || web->n_lingerers > 0) && left > LOOK_MS)
 		left = LOOK_MS;
+	if (web->unlooked && left > COARSE_MS)
+		left = COARSE_MS;
 	if (timeout_ms >= 0 && left > (uint64_t)timeout_ms)
 		return timeout_ms;
 	return left > INT32_MAX ? -1 : (int)left;

@@ -1,15 +1,18 @@
-/* exporter/connectors/web/leave.c — clients that leave while their function runs.
+/* exporter/connectors/web/leave.c — clients that leave.
  *
- * MHD does not look at suspended connections, so their sockets are put into an
- * epoll set of our own. A client that closes the connection, or its sending half,
- * will not read the result: its call is cancelled, so that a runaway function
- * ends with the person who gives up on it. Cancelling may block (an interpreter
- * must be asked), so a thread of its own does that; it is started when the first
- * client leaves. */
+ * MHD does not look at suspended connections, and misses the end of a stream that
+ * came together with the bytes before it (it takes the next edge for granted). So
+ * every socket is in an epoll set of our own, too, that tells of closed ones only.
+ *
+ * A client that leaves while its function runs will not read the result: the call
+ * is cancelled, so that a runaway function ends with the person who gives up on
+ * it. Cancelling may block (an interpreter must be asked), so a thread of its own
+ * does that; it is started when the first client leaves. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "exporter/connectors/web/web.h"
 
@@ -68,7 +71,7 @@ static struct web_canceller *start_canceller(struct snafu_host *host)
 	return NULL;
 }
 
-static void cancel(struct web_request *request)
+void web_cancel(struct web_request *request)
 {
 	struct web *web = request->web;
 
@@ -100,28 +103,58 @@ static void let_go(struct web_canceller *canceller)
 
 void web_watch(struct web_request *request)
 {
-	struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = request};
+	struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = request};
 
-	/* Where it fails, the deadline still ends the call. */
+	/* Where it fails, clocks end calls and connections. */
 	epoll_ctl(request->web->watch_fd, EPOLL_CTL_ADD, request->fd, &event);
 }
 
+/* The descriptor may live on as a lingerer's, so it does not leave the set by
+ * being closed. */
 void web_unwatch(struct web_request *request)
 {
 	epoll_ctl(request->web->watch_fd, EPOLL_CTL_DEL, request->fd, NULL);
+	request->web->n_left -= request->left;
+}
+
+static void note(struct web_request *request)
+{
+	if (request->left)
+		return;
+	request->left = true;
+	request->web->n_left++;
+	if (request->phase == WEB_SUSPENDED)
+		web_cancel(request);
+}
+
+/* Gives MHD another edge, so that it reads the end of the stream. What the client
+ * has sent before can still be read, and its reply be sent. */
+void web_nudge(struct web_request *request)
+{
+	shutdown(request->fd, SHUT_RD);
 }
 
 void web_look_for_leavers(struct web *web)
 {
 	struct epoll_event events[LEAVERS_A_TURN];
-	int n = web->n_suspended ? epoll_wait(web->watch_fd, events, LEAVERS_A_TURN, 0) : 0;
+	struct web_request *request;
 
-	for (int i = 0; i < n; i++)
-		cancel(events[i].data.ptr);
-	if (n == LEAVERS_A_TURN)
-		web->event_loop.wake(web); /* there may be more, and no edge to come */
 	if (web->canceller)
 		let_go(web->canceller);
+	/* At most once in a tick of the coarse clock, since it is a system call. */
+	web->unlooked = web->looked == web->now;
+	if (web->unlooked)
+		return;
+	web->looked = web->now;
+	/* Those of the last time: MHD has read by now what they sent before. */
+	if (web->n_left > 0)
+		TAILQ_FOREACH (request, &web->waiting_list, entry)
+			if (request->left)
+				web_nudge(request);
+	int n = epoll_wait(web->watch_fd, events, LEAVERS_A_TURN, 0);
+	for (int i = 0; i < n; i++)
+		note(events[i].data.ptr);
+	web->unlooked = n > 0; /* for the nudges, and there may be more */
 }
 
 /* After the last call. A canceller that is stuck in an interpreter stays behind with

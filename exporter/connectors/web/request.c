@@ -323,7 +323,8 @@ enum MHD_Result web_access(void *state, struct MHD_Connection *connection, const
 		MHD_suspend_connection(connection);
 		web->n_suspended++;
 		web_request_enter(request, WEB_SUSPENDED);
-		web_watch(request);
+		if (request->left)
+			web_cancel(request);
 		return MHD_YES;
 	case WEB_FINISHED:
 		return web_reply_result(request);
@@ -346,7 +347,6 @@ static void deliver(struct web_request *request)
 	}
 	if (request->phase == WEB_SUSPENDED) {
 		web->n_suspended--;
-		web_unwatch(request);
 		web_request_enter(request, WEB_FINISHED);
 		MHD_resume_connection(request->connection);
 	} else if (request->phase == WEB_CALLING) {

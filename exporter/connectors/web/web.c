@@ -110,8 +110,7 @@ static void wait_for_events(void *state, int timeout_ms)
 	atomic_store(&web->waiting, false);
 	web->now = coarse_now();
 	web_hang_up_slow(web);
-	if (web->n_suspended > 0 || web->canceller)
-		web_look_for_leavers(web);
+	web_look_for_leavers(web);
 	if (web->n_lingerers > 0)
 		web_hear_out(web);
 }

@@ -70,6 +70,7 @@ struct web_request {
 	uint64_t since;                    /* ms, when it came into that list */
 	uint64_t reply_until;              /* ms, WEB_REPLYING */
 	bool hung_up;                      /* we have shut the connection down */
+	bool left;                         /* the client has closed its side */
 
 	enum web_phase phase;
 	enum web_route route;
@@ -131,7 +132,10 @@ struct web {
 	size_t n_connections, n_hung_up, n_suspended;
 	struct web_list waiting_list, calling_list, replying_list; /* each oldest first */
 	int epoll_fd;           /* MHD's */
-	int watch_fd;           /* epoll set of the clients whose call is suspended */
+	int watch_fd;           /* epoll set that tells which clients have left */
+	uint64_t looked;        /* ms, when it was asked */
+	bool unlooked;          /* it is to be asked again soon */
+	size_t n_left;          /* clients that have left */
 	struct web_canceller *canceller; /* NULL until it is needed */
 	struct web_lingerer lingerers[WEB_LINGER_CAP];
 	size_t n_lingerers;
@@ -151,10 +155,12 @@ int web_next_deadline(const struct web *web, int timeout_ms);
 
 void web_request_free(struct web_request *request); /* unless its call still needs it */
 
-/* leave.c: clients that leave while their function runs. */
-void web_watch(struct web_request *request);   /* it was suspended */
-void web_unwatch(struct web_request *request); /* it is about to be resumed */
+/* leave.c: clients that leave. */
+void web_watch(struct web_request *request);   /* the connection was opened */
+void web_unwatch(struct web_request *request); /* it is about to be closed */
 void web_look_for_leavers(struct web *web);
+void web_cancel(struct web_request *request);
+void web_nudge(struct web_request *request);
 void web_canceller_stop(struct web *web);
 
 /* linger.c: clients that still send when their reply is out. */
