@@ -371,9 +371,10 @@ static void add_usual(struct gathering *gathering, const char *path, const char 
 	free(folder);
 }
 
-int snafu_c_source_flags(const char *path, const char *root, const struct snafu_c_flags_options *options,
-                  struct snafu_c_databases *databases, const char *const **ret_flags,
-                  size_t *ret_count)
+int snafu_c_source_flags(const char *path, const char *root,
+                         const struct snafu_c_flags_options *options,
+                         struct snafu_c_databases *databases, const char *const **ret_flags,
+                         size_t *ret_count)
 {
 	struct gathering gathering = {
 		.arena = &databases->arena,
