@@ -204,9 +204,10 @@ int snafu_c_handles_keep(struct snafu_c_handles *handles, const struct snafu_c_t
 	void *pointer;
 	int code = 0;
 
-	if (posix_memalign(&pointer, alignment, type->size ? type->size : 1))
+	/* Some headers show only the first fields of a struct (zlib's gzFile). */
+	if (posix_memalign(&pointer, alignment, type->size + SNAFU_C_HIDDEN_ROOM))
 		return -ENOMEM;
-	memset(pointer, 0, type->size);
+	memset(pointer, 0, type->size + SNAFU_C_HIDDEN_ROOM);
 	pthread_mutex_lock(&handles->lock);
 	struct snafu_c_entry *entry = NULL, key = {.type = type, .pointer = pointer};
 	/* C may have freed what had this address before. */

@@ -21,6 +21,7 @@ struct snafu_c_type;
 
 #define SNAFU_C_HANDLES_CAP 16384                /* entries */
 #define SNAFU_C_HANDLES_CHUNK 64                 /* entries allocated at once */
+#define SNAFU_C_HIDDEN_ROOM 1024                 /* zeroed bytes behind a struct of ours */
 #define SNAFU_C_KEPT_MEMORY_CAP ((size_t)256 << 20) /* bytes of structs and their buffers */
 
 /* Memory that belongs to a pointer inside a kept struct. */
