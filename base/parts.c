@@ -161,7 +161,7 @@ int snafu_part_open(const char *kind, const char *name, const char *symbol, int 
 	snafu_buffer_done(&file);
 	if (code)
 		return code;
-	void *module = dlopen(path, RTLD_NOW | (global ? RTLD_GLOBAL : RTLD_LOCAL));
+	void *module = dlopen(path, RTLD_LAZY | (global ? RTLD_GLOBAL : RTLD_LOCAL));
 	void *address = module ? dlsym(module, symbol) : NULL;
 	if (!address)
 		code = snafu_fail(error, -ELIBACC, "cannot open %s: %s", path, dlerror());

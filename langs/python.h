@@ -49,7 +49,9 @@ struct python {
 	struct python_module *modules; /* python_load.c's */
 	PyObject *instances;       /* dict: class to the object made of it without arguments */
 	PyObject *deadline;        /* the exception that interrupt() throws */
-	PyObject *flush;           /* "flush" */
+	PyObject *system;          /* the namespace of sys */
+	PyObject *stdout_name;     /* "stdout" */
+	PyObject *out, *flush;     /* sys.stdout as it was last, and its method */
 	PyObject *helper;          /* langs/python_types.py as a module, once it was needed */
 	atomic_uint active;        /* calls under way */
 	atomic_bool closed;
@@ -81,8 +83,8 @@ PyObject *python_helper(const char *name);
 
 /* ---- loading (python_load.c) ---- */
 
-/* Remembers where the standard library is. */
-void python_load_begin(void);
+/* Remembers what Python has loaded and where the standard library is. 0 or -1. */
+int python_load_begin(void);
 void python_load_end(void);
 
 /* The module of FUNCTION's file, loaded if need be; RESULT is filled on failure
@@ -215,19 +217,20 @@ struct python_arguments {
 	PyObject **slots, *few[PYTHON_SLOTS];
 	PyObject *rest;  /* list, or NULL */
 	PyObject *names; /* dict, or NULL */
+	const char *prefix; /* "", or "self.": of names in problems */
+	struct snafu_argument_problems *problems;
 };
 
 /* Reads the members or elements that follow; no problem is said yet about
- * missing ones. SELF, if not NULL, takes the source text of the member "self".
- * 0; -1: no valid JSON, ERROR says why (or, with an exception, out of memory). */
+ * missing ones. RET_SELF, if not NULL, takes the source text of the member "self";
+ * PREFIX ("" or "self.") stands before names in problems. 0; -1: no valid JSON, ERROR says why (or, with an exception, out of memory). */
 int python_arguments_read(struct python_arguments *arguments, const struct python_signature *signature,
                           struct snafu_json_reader *reader, const struct snafu_json_value *value,
-                          struct snafu_json_value *ret_self,
+                          struct snafu_json_value *ret_self, const char *prefix,
                           struct snafu_argument_problems *problems, struct snafu_error *error);
-/* Converts by type, and notes what is missing. PREFIX: "" or "self.". */
-void python_arguments_convert(struct python_arguments *arguments, const char *prefix,
-                              const struct snafu_function *function,
-                              struct snafu_argument_problems *problems);
+/* Converts by type, and notes what is missing. */
+void python_arguments_convert(struct python_arguments *arguments,
+                              const struct snafu_function *function);
 /* CALLABLE(FIRST, arguments...); FIRST may be NULL. NULL with an exception. */
 PyObject *python_arguments_call(struct python_arguments *arguments, PyObject *callable,
                                 PyObject *first);

@@ -51,9 +51,19 @@ static size_t distance(const char *a, const char *b)
 	return row[m];
 }
 
-static void unknown(const struct python_signature *signature, const char *name,
-                    struct snafu_argument_problems *problems)
+/* Notes a problem with argument NAME. */
+static void problem(const struct python_arguments *arguments, const char *name, const char *text)
 {
+	char full[300];
+
+	snprintf(full, sizeof full, "%s%.250s", arguments->prefix, name);
+	snafu_argument_problem(arguments->problems, full, "%s", text);
+}
+
+static void unknown(const struct python_arguments *arguments, const char *name)
+{
+	const struct python_signature *signature = arguments->signature;
+	char text[300];
 	const char *near = NULL;
 	size_t best = (strlen(name) + 1) / 2; /* further away is no likeness */
 
@@ -65,10 +75,9 @@ static void unknown(const struct python_signature *signature, const char *name,
 			near = signature->parameters[i].text;
 		}
 	}
-	if (near)
-		snafu_argument_problem(problems, name, "unknown (did you mean %s?)", near);
-	else
-		snafu_argument_problem(problems, name, "unknown");
+	snprintf(text, sizeof text, "unknown%s%.200s%s", near ? " (did you mean " : "", near ? near : "",
+	         near ? "?)" : "");
+	problem(arguments, name, text);
 }
 
 static int find_parameter(const struct python_signature *signature, const char *text, size_t size)
@@ -80,70 +89,67 @@ static int find_parameter(const struct python_signature *signature, const char *
 	return -1;
 }
 
-static int add_name(struct python_arguments *arguments, PyObject *key, PyObject *value,
-                    struct snafu_argument_problems *problems)
+static int add_name(struct python_arguments *arguments, PyObject *key, PyObject *value)
 {
 	if (!arguments->names && !(arguments->names = PyDict_New()))
 		return -1;
 	int there = PyDict_Contains(arguments->names, key);
 	if (there > 0) {
 		const char *text = PyUnicode_AsUTF8(key);
-		snafu_argument_problem(problems, text ? text : "?", "given twice");
+		problem(arguments, text ? text : "?", "given twice");
 		return 0;
 	}
 	return there < 0 ? -1 : PyDict_SetItem(arguments->names, key, value);
 }
 
 /* The member that is called like **kwargs: its members become arguments. */
-static int add_names(struct python_arguments *arguments, PyObject *dict,
-                     struct snafu_argument_problems *problems)
+static int add_names(struct python_arguments *arguments, PyObject *dict)
 {
 	PyObject *key, *value;
 	Py_ssize_t at = 0;
 
 	while (PyDict_Next(dict, &at, &key, &value))
-		if (add_name(arguments, key, value, problems))
+		if (add_name(arguments, key, value))
 			return -1;
 	return 0;
 }
 
 /* Takes VALUE for the parameter or the unknown name. */
 static int take_member(struct python_arguments *arguments, int index, PyObject *key,
-                       PyObject *value, struct snafu_argument_problems *problems)
+                       PyObject *value)
 {
 	const struct python_signature *signature = arguments->signature;
 	const struct python_parameter *parameter = index >= 0 ? &signature->parameters[index] : NULL;
 	bool keywords = signature->keywords >= 0;
 
 	if (parameter && parameter->kind == SNAFU_PARAMETER_KEYWORDS && PyDict_Check(value))
-		return add_names(arguments, value, problems);
+		return add_names(arguments, value);
 	if (parameter && parameter->kind == SNAFU_PARAMETER_VARIADIC) {
 		if (!PyList_Check(value))
-			snafu_argument_problem(problems, parameter->text, "expected an array");
+			problem(arguments, parameter->text, "expected an array");
 		else if (arguments->rest)
-			snafu_argument_problem(problems, parameter->text, "given twice");
+			problem(arguments, parameter->text, "given twice");
 		else
 			arguments->rest = Py_NewRef(value);
 		return 0;
 	}
 	if (parameter && parameter->kind != SNAFU_PARAMETER_KEYWORDS) {
 		if (arguments->slots[index])
-			snafu_argument_problem(problems, parameter->text, "given twice");
+			problem(arguments, parameter->text, "given twice");
 		else
 			arguments->slots[index] = Py_NewRef(value);
 		return 0;
 	}
 	if (keywords)
-		return add_name(arguments, key, value, problems);
+		return add_name(arguments, key, value);
 	const char *text = PyUnicode_AsUTF8(key);
-	unknown(signature, text ? text : "?", problems);
+	unknown(arguments, text ? text : "?");
 	PyErr_Clear();
 	return 0;
 }
 
 static int read_members(struct python_arguments *arguments, struct snafu_json_reader *reader,
-                        struct snafu_json_value *ret_self,
-                        struct snafu_argument_problems *problems, struct snafu_error *error)
+                        struct snafu_json_value *ret_self, struct snafu_error *error)
 {
 	const struct python_signature *signature = arguments->signature;
 	struct snafu_json_value key, value;
@@ -155,7 +161,7 @@ static int read_members(struct python_arguments *arguments, struct snafu_json_re
 
 		if (index < 0 && ret_self && snafu_json_equals(&key, "self")) {
 			if (ret_self->text)
-				snafu_argument_problem(problems, "self", "given twice");
+				problem(arguments, "self", "given twice");
 			*ret_self = value;
 			if (snafu_json_skip(reader, ret_self, error))
 				return -1;
@@ -175,7 +181,7 @@ static int read_members(struct python_arguments *arguments, struct snafu_json_re
 			name = Py_NewRef(signature->parameters[index].name);
 		}
 		made = python_read(reader, &value, signature->exact, error);
-		int code = made ? take_member(arguments, index, name, made, problems) : -1;
+		int code = made ? take_member(arguments, index, name, made) : -1;
 		Py_XDECREF(made);
 		Py_XDECREF(name);
 		if (code)
@@ -185,7 +191,7 @@ static int read_members(struct python_arguments *arguments, struct snafu_json_re
 }
 
 static int read_elements(struct python_arguments *arguments, struct snafu_json_reader *reader,
-                         struct snafu_argument_problems *problems, struct snafu_error *error)
+                         struct snafu_error *error)
 {
 	const struct python_signature *signature = arguments->signature;
 	struct snafu_json_value value;
@@ -214,12 +220,12 @@ static int read_elements(struct python_arguments *arguments, struct snafu_json_r
 			return -1;
 	}
 	if (more == 0 && n > signature->n_positional && signature->variadic < 0) {
-		char name[32];
+		char name[32], text[100];
 
 		snprintf(name, sizeof name, "[%zu]", signature->n_positional);
-		snafu_argument_problem(problems, name,
-		                       "too many: %zu arguments by position where %zu are taken", n,
-		                       signature->n_positional);
+		snprintf(text, sizeof text, "too many: %zu arguments by position where %zu are taken", n,
+		         signature->n_positional);
+		problem(arguments, name, text);
 	}
 	return more;
 }
@@ -227,10 +233,14 @@ static int read_elements(struct python_arguments *arguments, struct snafu_json_r
 int python_arguments_read(struct python_arguments *arguments,
                           const struct python_signature *signature,
                           struct snafu_json_reader *reader, const struct snafu_json_value *value,
-                          struct snafu_json_value *ret_self,
+                          struct snafu_json_value *ret_self, const char *prefix,
                           struct snafu_argument_problems *problems, struct snafu_error *error)
 {
-	*arguments = (struct python_arguments){.signature = signature};
+	*arguments = (struct python_arguments){
+		.signature = signature,
+		.prefix = prefix,
+		.problems = problems,
+	};
 	arguments->slots = signature->n <= PYTHON_SLOTS
 	                           ? arguments->few
 	                           : calloc(signature->n, sizeof *arguments->slots);
@@ -241,60 +251,78 @@ int python_arguments_read(struct python_arguments *arguments,
 	if (!value)
 		return 0;
 	if (value->type == SNAFU_JSON_OBJECT)
-		return read_members(arguments, reader, ret_self, problems, error);
+		return read_members(arguments, reader, ret_self, error);
 	if (value->type == SNAFU_JSON_ARRAY)
-		return read_elements(arguments, reader, problems, error);
-	snafu_argument_problem(problems, ret_self ? "payload" : "self",
+		return read_elements(arguments, reader, error);
+	snafu_argument_problem(problems, *prefix ? "self" : "payload",
 	                       "expected an object (arguments by name) or an array (by position)");
 	return 0;
 }
 
 /* ---- converting ---- */
 
-static void missing(const struct python_parameter *parameter, const char *prefix,
-                    const struct snafu_function *function,
-                    struct snafu_argument_problems *problems)
+static void missing(const struct python_arguments *arguments,
+                    const struct python_parameter *parameter,
+                    const struct snafu_function *function)
 {
 	const char *type = NULL, *doc = NULL;
-	char name[300];
+	char text[400];
 
-	snprintf(name, sizeof name, "%s%.200s", prefix, parameter->text);
-	for (size_t i = 0; !*prefix && i < function->n_parameters; i++)
+	for (size_t i = 0; !*arguments->prefix && i < function->n_parameters; i++)
 		if (strcmp(function->parameters[i].name, parameter->text) == 0) {
 			type = function->parameters[i].type;
 			doc = function->parameters[i].doc;
 		}
 	if (!type && parameter->type)
 		type = python_type_words(parameter->type);
-	snafu_argument_problem(problems, name, "missing%s%.100s%s%s%.200s", type ? " (" : "",
-	                       type ? type : "", type ? ")" : "", doc ? ": " : "", doc ? doc : "");
+	snprintf(text, sizeof text, "missing%s%.100s%s%s%.200s", type ? " (" : "", type ? type : "",
+	         type ? ")" : "", doc ? ": " : "", doc ? doc : "");
+	problem(arguments, parameter->text, text);
 }
 
-/* Replaces *SLOT by its value as the parameter's type. */
-static void convert_slot(struct python_conversion *conversion,
-                         const struct python_parameter *parameter, PyObject **slot)
+/* Whether VALUE is already what the parameter wants: most are. */
+static bool fits(const struct python_parameter *parameter, PyObject *value, bool exact)
 {
-	if (!parameter->type && !conversion->exact)
+	if (parameter->nullable && value == Py_None)
+		return true;
+	if (!parameter->type)
+		return !exact;
+	switch (parameter->type->kind) {
+	case PYTHON_INT:
+		return PyLong_CheckExact(value);
+	case PYTHON_FLOAT:
+		return PyFloat_CheckExact(value);
+	case PYTHON_STR:
+		return PyUnicode_CheckExact(value);
+	case PYTHON_BOOL:
+		return PyBool_Check(value);
+	default:
+		return false;
+	}
+}
+
+/* Replaces *SLOT by its value as the parameter's type. NAME, and INDEX unless it
+ * is negative, say where it came from. */
+static void convert_slot(struct python_conversion *conversion,
+                         const struct python_parameter *parameter, PyObject **slot,
+                         const char *prefix, const char *name, Py_ssize_t index)
+{
+	int size;
+
+	if (fits(parameter, *slot, conversion->exact))
 		return;
-	if (parameter->nullable && *slot == Py_None)
-		return;
+	if (index < 0)
+		size = snprintf(conversion->path, sizeof conversion->path, "%s%.150s", prefix, name);
+	else
+		size = snprintf(conversion->path, sizeof conversion->path, "%s%.150s[%zd]", prefix, name,
+		                index);
+	conversion->path_size = size > 0 ? (size_t)size : 0;
 	Py_SETREF(*slot, python_convert(conversion, parameter->type, *slot));
 }
 
-static void set_path(struct python_conversion *conversion, const char *prefix, const char *name,
-                     Py_ssize_t index)
+static void convert_rest(struct python_conversion *conversion, struct python_arguments *arguments)
 {
-	int size = index < 0 ? snprintf(conversion->path, sizeof conversion->path, "%s%.150s", prefix,
-	                                name)
-	                     : snprintf(conversion->path, sizeof conversion->path, "%s%.150s[%zd]",
-	                                prefix, name, index);
-
-	conversion->path_size = size > 0 ? (size_t)size : 0;
-}
-
-static void convert_rest(struct python_conversion *conversion, struct python_arguments *arguments,
-                         const char *prefix)
-{
+	const char *prefix = arguments->prefix;
 	const struct python_signature *signature = arguments->signature;
 	const struct python_parameter *parameter;
 	PyObject *key, *value;
@@ -305,8 +333,7 @@ static void convert_rest(struct python_conversion *conversion, struct python_arg
 		for (Py_ssize_t i = 0; i < PyList_GET_SIZE(arguments->rest); i++) {
 			PyObject *item = Py_NewRef(PyList_GET_ITEM(arguments->rest, i));
 
-			set_path(conversion, prefix, parameter->text, i);
-			convert_slot(conversion, parameter, &item);
+			convert_slot(conversion, parameter, &item, prefix, parameter->text, i);
 			if (!item || PyList_SetItem(arguments->rest, i, item))
 				return;
 		}
@@ -317,8 +344,7 @@ static void convert_rest(struct python_conversion *conversion, struct python_arg
 			const char *text = PyUnicode_AsUTF8(key);
 			PyObject *item = Py_NewRef(value);
 
-			set_path(conversion, prefix, text ? text : "?", -1);
-			convert_slot(conversion, parameter, &item);
+			convert_slot(conversion, parameter, &item, prefix, text ? text : "?", -1);
 			if (item)
 				PyDict_SetItem(arguments->names, key, item);
 			Py_XDECREF(item);
@@ -327,31 +353,27 @@ static void convert_rest(struct python_conversion *conversion, struct python_arg
 	PyErr_Clear();
 }
 
-void python_arguments_convert(struct python_arguments *arguments, const char *prefix,
-                              const struct snafu_function *function,
-                              struct snafu_argument_problems *problems)
+void python_arguments_convert(struct python_arguments *arguments,
+                              const struct snafu_function *function)
 {
 	const struct python_signature *signature = arguments->signature;
 	struct python_conversion conversion;
 
-	conversion.problems = problems;
+	conversion.problems = arguments->problems;
 	conversion.exact = signature->exact;
 	conversion.quiet = conversion.strict = false;
 	conversion.failures = 0;
 	for (size_t i = 0; i < signature->n; i++) {
 		const struct python_parameter *parameter = &signature->parameters[i];
 
-		if (arguments->slots[i]) {
-			if (parameter->type || conversion.exact) {
-				set_path(&conversion, prefix, parameter->text, -1);
-				convert_slot(&conversion, parameter, &arguments->slots[i]);
-			}
-		} else if (parameter->required) {
-			missing(parameter, prefix, function, problems);
-		}
+		if (arguments->slots[i])
+			convert_slot(&conversion, parameter, &arguments->slots[i], arguments->prefix,
+			             parameter->text, -1);
+		else if (parameter->required)
+			missing(arguments, parameter, function);
 	}
 	if (arguments->rest || arguments->names)
-		convert_rest(&conversion, arguments, prefix);
+		convert_rest(&conversion, arguments);
 }
 
 /* ---- calling ---- */

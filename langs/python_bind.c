@@ -226,7 +226,8 @@ static int bind_member(struct snafu_bound *bound, PyObject *found, PyObject *cla
 		return python_signature_of(class, false, &bound->signature);
 	}
 	if (PyObject_TypeCheck(found, &PyStaticMethod_Type) ||
-	    PyObject_TypeCheck(found, &PyClassMethod_Type) || PyType_Check(found)) {
+	    PyObject_TypeCheck(found, &PyClassMethod_Type) ||
+	    Py_IS_TYPE(found, &PyClassMethodDescr_Type) || PyType_Check(found)) {
 		bound->callable = PyObject_GetAttr(class, bound->name);
 		return bound->callable ? python_signature_of(bound->callable, false, &bound->signature)
 		                       : -1;
@@ -236,8 +237,10 @@ static int bind_member(struct snafu_bound *bound, PyObject *found, PyObject *cla
 		bound->callable = Py_NewRef(found);
 		return python_signature_of(found, true, &bound->signature);
 	}
-	if (PyObject_TypeCheck(found, &PyProperty_Type) || !PyCallable_Check(found)) {
-		bound->property = true; /* also functools.cached_property and its likes */
+	const char *type = Py_TYPE(found)->tp_name; /* these two cannot be called by themselves */
+	bool bindable = strcmp(type, "partialmethod") == 0 || strcmp(type, "singledispatchmethod") == 0;
+	if (!PyCallable_Check(found) && !bindable) {
+		bound->property = true; /* a property, functools.cached_property and their likes */
 		bound->signature = (struct python_signature){.variadic = -1, .keywords = -1};
 		return 0;
 	}

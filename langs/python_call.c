@@ -2,6 +2,7 @@
  * of a method, the call itself, waiting for an async function, the value's JSON. */
 #include "langs/python.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -85,7 +86,7 @@ static int read_self(struct snafu_bound *bound, struct prepared *prepared,
 	snafu_json_begin(&reader, prepared->self.text, prepared->self.size);
 	return snafu_json_read(&reader, &value, error) ||
 	       python_arguments_read(&prepared->constructor, &bound->constructor, &reader, &value, NULL,
-	                             problems, error);
+	                             "self.", problems, error);
 }
 
 /* 0, or -1 with an exception set or ERROR filled. */
@@ -100,15 +101,15 @@ static int prepare(struct snafu_bound *bound, const char *payload, size_t size,
 	if (size && snafu_json_read(&reader, &value, error))
 		return -1;
 	if (python_arguments_read(&prepared->arguments, &bound->signature, &reader,
-	                          size ? &value : NULL, self, problems, error))
+	                          size ? &value : NULL, self, "", problems, error))
 		return -1;
 	if (size && snafu_json_end(&reader, error))
 		return -1;
 	if (bound->owner && read_self(bound, prepared, problems, error))
 		return -1;
-	python_arguments_convert(&prepared->arguments, "", bound->function, problems);
+	python_arguments_convert(&prepared->arguments, bound->function);
 	if (prepared->constructor.slots)
-		python_arguments_convert(&prepared->constructor, "self.", bound->function, problems);
+		python_arguments_convert(&prepared->constructor, bound->function);
 	return PyErr_Occurred() ? -1 : 0;
 }
 
@@ -155,7 +156,8 @@ static void fail_preparing(struct snafu_result *result, const struct snafu_error
 	if (PyErr_Occurred())
 		python_fail(result, SNAFU_INTERNAL);
 	else
-		snafu_result_fail(result, SNAFU_BAD_ARGUMENTS, "ArgumentError", "the payload is %s",
+		snafu_result_fail(result, SNAFU_BAD_ARGUMENTS, "ArgumentError", "the payload %s %s",
+		                  error->code == -ERANGE ? "cannot be taken:" : "is",
 		                  error->code ? error->message : "not valid JSON");
 }
 

@@ -273,10 +273,12 @@ static PyObject *construct(struct python_conversion *conversion, const struct py
 	if (conversion->quiet)
 		return fail(conversion, "%s", "");
 	python_error_text(why, sizeof why);
+	const char *message = strstr(why, ": ") ? strstr(why, ": ") + 2 : why;
 	if (names)
-		return fail(conversion, "%s", why);
+		return fail(conversion, "%s", *message ? message : why);
 	describe_value(value, got, sizeof got);
-	return fail(conversion, "expected %s, not %s (%s)", python_type_words(type), got, why);
+	return fail(conversion, "expected %s, not %s (%s)", python_type_words(type), got,
+	            *message ? message : why);
 }
 
 static PyObject *construct_one(struct python_conversion *conversion,

@@ -258,6 +258,8 @@ static void fail(struct snafu_result *result, enum snafu_status status, const ch
 	} else {
 		text_of(error, message, sizeof message);
 		append_notes(error, message, sizeof message);
+		if (!message[0]) /* `raise KeyboardInterrupt` has none */
+			snprintf(message, sizeof message, "%.200s", type_name(error));
 	}
 	if (file) {
 		char *text = strdup(message);

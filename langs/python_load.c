@@ -1,13 +1,14 @@
 /* langs/python_load.c — modules from where they stand.
  *
  * A file's import name comes from its path: its base name, below every folder
- * above it that has an __init__.py; the folder above those goes to the front of
- * sys.path, as for a script, so neighbours import each other and packages use
- * relative imports. Where the name is one of the standard library's, or another
- * file has it already, the module is loaded under a name of its own ("json~2"),
- * and whoever imports json still gets what he would have got. */
+ * above it that has an __init__.py; the folder above those goes on sys.path,
+ * behind the standard library, so neighbours import each other and
+ * packages use relative imports. Where a name in such a folder is one of the
+ * standard library's, or in another such folder too, python_finder.py keeps them
+ * apart: each is loaded under a name of its own ("json~2"). */
 #include "langs/python.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,12 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
 #include "base/file.h"
+#include "langs/python_finder.inc"
 
 #define NAME_CAP 1024    /* bytes of a dotted module name */
 #define PACKAGES_CAP 32  /* packages inside each other */
-#define ALTERNATES_CAP 10000
+#define ENTRIES_CAP 20000 /* files of a folder that are looked at for equal names */
 
 struct python_module {
 	struct python_module *next;
@@ -33,6 +34,11 @@ struct python_module {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t loaded = PTHREAD_COND_INITIALIZER;
 
+static char standard_library[PATH_MAX]; /* the folder of os.py */
+static PyObject *folders; /* set: on sys.path, because of the user's files */
+static PyObject *names;   /* dict: name of a module in one of them, to the first such folder */
+static PyObject *started; /* frozenset: names of the modules that Python loads at its start */
+
 /* Where a file stands in its package: names[0] is the outermost package, the last
  * one the module, unless the file is an __init__.py. */
 struct place {
@@ -43,9 +49,7 @@ struct place {
 	size_t n_packages;
 };
 
-static char standard_library[PATH_MAX]; /* the folder of os.py */
-
-void python_load_begin(void)
+int python_load_begin(void)
 {
 	PyObject *os = PyImport_ImportModule("os"); /* site has loaded it */
 	PyObject *file = os ? PyObject_GetAttrString(os, "__file__") : NULL;
@@ -55,13 +59,20 @@ void python_load_begin(void)
 	if (!folder || !realpath(folder, standard_library))
 		standard_library[0] = '\0';
 	free(folder);
+	names = PyDict_New();
+	folders = PySet_New(NULL);
+	started = PyFrozenSet_New(PyImport_GetModuleDict());
 	PyErr_Clear();
 	Py_XDECREF(file);
 	Py_XDECREF(os);
+	return names && folders && started ? 0 : -1;
 }
 
 void python_load_end(void)
 {
+	Py_CLEAR(names);
+	Py_CLEAR(folders);
+	Py_CLEAR(started);
 	while (python.modules) {
 		struct python_module *module = python.modules;
 
@@ -76,10 +87,15 @@ void python_load_end(void)
 
 static bool is_package(const char *folder)
 {
-	char path[PATH_MAX + 16];
+	char path[PATH_MAX + 320];
 
 	snprintf(path, sizeof path, "%s/__init__.py", folder);
 	return access(path, R_OK) == 0;
+}
+
+static PyObject *decode_path(const char *path)
+{
+	return PyUnicode_DecodeFSDefault(path);
 }
 
 static int find_place(const char *file, struct place *place)
@@ -113,16 +129,138 @@ static int find_place(const char *file, struct place *place)
 	return 0;
 }
 
+/* ---- the folders on sys.path ---- */
+
+static bool in_standard_library(const char *path)
+{
+	size_t size = strlen(standard_library);
+
+	return size && strncmp(path, standard_library, size) == 0 &&
+	       (path[size] == '/' || !path[size]);
+}
+
+/* Calls FUNCTION of python_finder.py. */
+static PyObject *ask_finder(const char *function, const char *format, ...)
+{
+	static PyObject *finder; /* for the life of the interpreter */
+	va_list arguments;
+
+	if (!finder) {
+		PyObject *code = Py_CompileString(python_finder_source, "<snafu>", Py_file_input);
+
+		finder = code ? PyImport_ExecCodeModule("_snafu_finder", code) : NULL;
+		Py_XDECREF(code);
+	}
+	PyObject *callable = finder ? PyObject_GetAttrString(finder, function) : NULL;
+	va_start(arguments, format);
+	PyObject *tuple = callable ? Py_VaBuildValue(format, arguments) : NULL;
+	va_end(arguments);
+	PyObject *value = tuple ? PyObject_CallObject(callable, tuple) : NULL;
+	Py_XDECREF(tuple);
+	Py_XDECREF(callable);
+	return value;
+}
+
+/* Tells the finder that HEAD means FOLDER's own file below FOLDER. */
+static int own(const char *head, const char *folder)
+{
+	char path[PATH_MAX], package[PATH_MAX];
+
+	snprintf(package, sizeof package, "%.2000s/%.1000s", folder, head);
+	bool is_folder = is_package(package);
+	if (is_folder)
+		snprintf(path, sizeof path, "%.3500s/__init__.py", package);
+	else
+		snprintf(path, sizeof path, "%.3500s.py", package);
+	PyObject *done = ask_finder("own", "(sO&O&N)", head, decode_path, folder, decode_path, path,
+	                            is_folder ? PyUnicode_DecodeFSDefault(package) : Py_NewRef(Py_None));
+	Py_XDECREF(done);
+	return done ? 0 : -1;
+}
+
+/* HEAD is a module in FOLDER: is it one elsewhere as well? `names` says in which
+ * folder it was seen first. */
+static int know_name(const char *head, const char *folder)
+{
+	PyObject *name = PyUnicode_DecodeFSDefault(head), *place = NULL, *before;
+	PyObject *standard = PySys_GetObject("stdlib_module_names");
+	int code = -1;
+
+	if (name && standard && (place = PyUnicode_DecodeFSDefault(folder))) {
+		before = PyDict_SetDefault(names, name, place);
+		code = before ? 0 : -1;
+		/* What Python itself loads at its start is the standard one for everybody. */
+		if (!code && PySequence_Contains(standard, name) == 1 &&
+		    PySequence_Contains(started, name) == 0)
+			code = own(head, folder);
+		else if (!code && PyUnicode_Compare(before, place) != 0)
+			code = own(head, PyUnicode_AsUTF8(before)) || own(head, folder) ? -1 : 0;
+	}
+	Py_XDECREF(place);
+	Py_XDECREF(name);
+	return code;
+}
+
+static int know_names(const char *folder)
+{
+	char path[PATH_MAX + 300];
+	DIR *directory = opendir(folder);
+	struct dirent *entry;
+	int code = 0;
+
+	for (size_t n = 0; directory && !code && n < ENTRIES_CAP && (entry = readdir(directory)); n++) {
+		char *name = entry->d_name, *dot = strrchr(name, '.');
+
+		if (dot && dot != name && strcmp(dot, ".py") == 0) {
+			*dot = '\0';
+			if (!strchr(name, '.') && strcmp(name, "__init__") && strcmp(name, "__main__"))
+				code = know_name(name, folder);
+		} else if (!dot && entry->d_type != DT_REG &&
+		           snprintf(path, sizeof path, "%s/%s", folder, name) > 0 && is_package(path)) {
+			code = know_name(name, folder);
+		}
+	}
+	if (directory)
+		closedir(directory);
+	return code;
+}
+
+/* Puts FOLDER on sys.path, behind the standard library and before what is installed. */
 static int add_path(const char *folder)
 {
 	PyObject *path = PySys_GetObject("path");
 	PyObject *entry = PyUnicode_DecodeFSDefault(folder);
-	int code = !entry || !path || !PyList_Check(path) ? -1 : PySequence_Contains(path, entry);
+	int there = !entry || !path || !PyList_Check(path) ? -1 : PySequence_Contains(path, entry);
 
-	if (code == 0)
-		code = PyList_Insert(path, 0, entry);
+	if (there == 0) {
+		Py_ssize_t at = 0;
+
+		for (; at < PyList_GET_SIZE(path); at++) {
+			PyObject *other = PyList_GET_ITEM(path, at);
+			const char *text = PyUnicode_Check(other) ? PyUnicode_AsUTF8(other) : NULL;
+			if (text && (strstr(text, "site-packages") || strstr(text, "dist-packages")))
+				break;
+		}
+		there = PyList_Insert(path, at, entry);
+	}
 	Py_XDECREF(entry);
-	return code < 0 ? -1 : 0;
+	return there < 0 ? -1 : 0;
+}
+
+/* Makes a folder's modules known, once. */
+static int add_folder(const char *folder)
+{
+	PyObject *name = PyUnicode_DecodeFSDefault(folder);
+	int known = name ? PySet_Contains(folders, name) : -1;
+
+	if (known == 0) {
+		known = add_path(folder) || PySet_Add(folders, name) ||
+		                        (!in_standard_library(folder) && know_names(folder))
+		                ? -1
+		                : 0;
+	}
+	Py_XDECREF(name);
+	return known < 0 ? -1 : 0;
 }
 
 /* ---- loading under a name ---- */
@@ -167,56 +305,16 @@ static bool import_finds(const char *name, PyObject *parent, const char *path)
 	return found;
 }
 
-/* Loads the file itself as module NAME, whatever an import would find. */
-static PyObject *load_file(const char *name, const char *path, const char *package_folder)
-{
-	PyObject *external = PyImport_ImportModule("_frozen_importlib_external");
-	PyObject *importlib = external ? PyImport_ImportModule("_frozen_importlib") : NULL;
-	PyObject *file = importlib ? PyUnicode_DecodeFSDefault(path) : NULL;
-	PyObject *folder = package_folder ? PyUnicode_DecodeFSDefault(package_folder) : NULL;
-	PyObject *folders = folder ? PyList_New(0) : Py_NewRef(Py_None);
-	PyObject *loader = NULL, *make = NULL, *spec = NULL, *module = NULL;
-
-	if (file && folders && (!folder || PyList_Append(folders, folder) == 0))
-		loader = PyObject_CallMethod(external, "SourceFileLoader", "sO", name, file);
-	PyObject *positional = loader ? Py_BuildValue("(sO)", name, file) : NULL;
-	PyObject *named = positional ? Py_BuildValue("{sOsO}", "loader", loader,
-	                                             "submodule_search_locations", folders)
-	                             : NULL;
-	if (named && (make = PyObject_GetAttrString(external, "spec_from_file_location")))
-		spec = PyObject_Call(make, positional, named);
-	if (spec)
-		module = PyObject_CallMethod(importlib, "_load", "O", spec);
-	Py_XDECREF(positional);
-	Py_XDECREF(named);
-	Py_XDECREF(make);
-	Py_XDECREF(spec);
-	Py_XDECREF(loader);
-	Py_XDECREF(folders);
-	Py_XDECREF(folder);
-	Py_XDECREF(file);
-	Py_XDECREF(importlib);
-	Py_XDECREF(external);
-	return module;
-}
-
 /* Whether a module of the standard library goes by NAME. */
 static bool is_standard(const char *name)
 {
-	PyObject *names = PySys_GetObject("stdlib_module_names");
+	PyObject *standard = PySys_GetObject("stdlib_module_names");
 	PyObject *text = PyUnicode_FromString(name);
-	bool found = names && text && PySequence_Contains(names, text) == 1;
+	bool found = standard && text && PySequence_Contains(standard, text) == 1;
 
 	PyErr_Clear();
 	Py_XDECREF(text);
 	return found;
-}
-
-static bool in_standard_library(const char *path)
-{
-	size_t size = strlen(standard_library);
-
-	return size && strncmp(path, standard_library, size) == 0 && path[size] == '/';
 }
 
 static PyObject *loaded_as(const char *name)
@@ -232,27 +330,22 @@ static PyObject *loaded_as(const char *name)
 static PyObject *load_one(PyObject *parent, const char *parent_name, const char *last,
                           const char *path, const char *package_folder, char name[NAME_CAP])
 {
-	int size = snprintf(name, NAME_CAP, "%s%s%s", parent ? parent_name : "", parent ? "." : "", last);
+	snprintf(name, NAME_CAP, "%s%s%s", parent ? parent_name : "", parent ? "." : "", last);
+	PyObject *module = loaded_as(name), *chosen;
+	bool foreign = !parent && is_standard(name) && !in_standard_library(path);
 
-	bool standards = !parent && is_standard(name) && !in_standard_library(path);
-
-	for (int i = 2; size < NAME_CAP - 8 && i < ALTERNATES_CAP; i++) {
-		PyObject *module = loaded_as(name);
-
-		if (module && names_file(module, "__file__", path))
-			return Py_NewRef(module);
-		if (!module && !(standards && i == 2)) {
-			if (import_finds(name, parent, path))
-				return PyImport_ImportModule(name);
-			module = load_file(name, path, package_folder);
-			if (module && parent && PyObject_SetAttrString(parent, last, module))
-				Py_CLEAR(module);
-			return module;
-		}
-		snprintf(name + size, (size_t)(NAME_CAP - size), "~%d", i);
-	}
-	PyErr_Format(PyExc_ImportError, "no module name is left for %s", path);
-	return NULL;
+	if (module && names_file(module, "__file__", path))
+		return Py_NewRef(module);
+	if (!module && !foreign && import_finds(name, parent, path))
+		return PyImport_ImportModule(name);
+	chosen = ask_finder("place", "(sO&N)", name, decode_path, path,
+	                    package_folder ? PyUnicode_DecodeFSDefault(package_folder)
+	                                   : Py_NewRef(Py_None));
+	const char *text = chosen ? PyUnicode_AsUTF8(chosen) : NULL;
+	if (text)
+		snprintf(name, NAME_CAP, "%s", text);
+	Py_XDECREF(chosen);
+	return text ? PyImport_ImportModule(name) : NULL;
 }
 
 static PyObject *load_place(struct place *place)
@@ -345,8 +438,8 @@ PyObject *python_load(const struct snafu_function *function, struct snafu_result
 		}
 	if (module && !module->module) {
 		set_loading(module, true);
-		if ((function->root && realpath(function->root, root) && add_path(root)) ||
-		    add_path(place->top) || !(module->module = load_place(place)))
+		if (add_folder(place->top) ||
+		    (function->root && realpath(function->root, root) && add_path(root)) || !(module->module = load_place(place)))
 			python_fail_loading(result, function->file);
 		set_loading(module, false);
 	} else if (!module) {

@@ -5,46 +5,16 @@ The build turns this file into a C string; the gateway runs it as the module
 
 import os
 import sys
-from _thread import RLock, get_ident
-from _frozen_importlib_external import PathFinder
-
-
-class _StandardFirst:
-    """While this thread loads a part of the standard library for us, a user's
-    module of the same name (token.py, queue.py) must not be taken for it."""
-
-    thread = None
-
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if cls.thread != get_ident() or path is not None:
-            return None
-        return PathFinder.find_spec(name, _standard_path)
-
-
-_standard_path = [os.path.dirname(os.__file__),
-                  os.path.join(os.path.dirname(os.__file__), "lib-dynload")]
-sys.meta_path.insert(sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path
-                     else len(sys.meta_path), _StandardFirst)
-_lock = RLock()
+import types as _types
+import typing
+from _thread import get_ident
+from collections import abc as _abc
 
 
 def _standard(name):
-    if name in sys.modules:
-        return sys.modules[name]
-    with _lock:
-        _StandardFirst.thread = get_ident()
-        try:
-            __import__(name)
-        finally:
-            _StandardFirst.thread = None
-    return sys.modules[name]
+    """A module of the standard library, imported when it is needed."""
+    return sys.modules.get(name) or __import__(name)
 
-
-_standard("typing")
-import typing
-from collections import abc as _abc
-import types as _types
 
 # enum python_kind in python.h.
 (NONE, BOOL, INT, FLOAT, STR, BYTES, LIST, TUPLE, DICT, UNION, LITERAL, ENUM, RECORD, WRAP,
@@ -223,6 +193,8 @@ def describe(annotation, space=None, depth=0):
     def inner(part):
         return describe(part, space, depth + 1)
 
+    if annotation is typing.Any:
+        return None
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated or origin in (typing.Final, typing.ClassVar,
                                                 typing.Required, typing.NotRequired):
@@ -290,7 +262,7 @@ def _describe_other(target, arguments, item, inner):
     if "enum" in sys.modules and isinstance(target, sys.modules["enum"].EnumMeta):
         members = list(target.__members__)[:20]
         return _spec(ENUM, target, (), f"one of {', '.join(members)} ({name})")
-    if issubclass(target, _standard("os").PathLike):
+    if issubclass(target, os.PathLike):
         return _spec(PARSE, lambda value: target(_text(value)), (), "a path")
     if _is_record(target):
         return _spec(RECORD, target, (), f"an object ({name})")
@@ -322,6 +294,16 @@ def _is_record(target):
             or typing.is_typeddict(target))
 
 
+def _is_required(target, name, hint, space):
+    """Of a TypedDict's member; Python itself does not look into string annotations."""
+    if isinstance(hint, typing.ForwardRef):
+        hint = _evaluate(hint.__forward_arg__, space)
+    origin = typing.get_origin(hint)
+    if origin in (typing.Required, typing.NotRequired):
+        return origin is typing.Required
+    return name in target.__required_keys__
+
+
 def fields(target):
     """((name, specification, required), ...), whether an array will do as well,
     and whether members beside these are passed on."""
@@ -330,7 +312,7 @@ def fields(target):
         hints = {}
         for base in reversed(target.__mro__):
             hints.update(getattr(base, "__annotations__", {}))
-        return tuple((name, describe(hint, space), name in target.__required_keys__)
+        return tuple((name, describe(hint, space), _is_required(target, name, hint, space))
                      for name, hint in hints.items()), False, False
     if issubclass(target, tuple) and hasattr(target, "_fields"):
         hints = getattr(target, "__annotations__", {})
@@ -497,7 +479,8 @@ def _simplify_other(value, kind):
                      "and no to_dict()")
     if isinstance(value, _abc.Collection):
         return list(value)
-    raise NoForm(f"{kind.__module__}.{kind.__qualname__} has no JSON form")
+    module = "" if kind.__module__ == "builtins" else kind.__module__ + "."
+    raise NoForm(f"{module}{kind.__qualname__} has no JSON form")
 
 
 # ---- async --------------------------------------------------------------------------

@@ -4,6 +4,7 @@
  * also says what the form of each type is. Called by python_call.c. */
 #include "langs/python.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct writer {
 	/* Where it went wrong; grows to the left while the calls return. */
 	char path[PYTHON_PATH_CAP];
 	size_t path_at;
+	unsigned path_depth; /* pieces of levels below it are left out */
 	char problem[256]; /* empty: an exception is set, or the buffer is full */
 };
 
@@ -41,7 +43,7 @@ static void prepend(struct writer *writer, const char *piece)
 {
 	size_t size = strlen(piece);
 
-	if (size > writer->path_at)
+	if (size > writer->path_at || writer->depth > writer->path_depth)
 		return;
 	writer->path_at -= size;
 	memcpy(writer->path + writer->path_at, piece, size);
@@ -77,10 +79,18 @@ static int enter(struct writer *writer, const PyObject *value)
 		writer->above[writer->depth++] = value;
 		return 0;
 	}
-	for (unsigned i = 0; i < writer->depth; i++)
-		if (writer->above[i] == value)
-			return problem(writer, "contains itself");
-	return problem(writer, "is nested deeper than %d levels", SNAFU_JSON_DEPTH_CAP);
+	for (unsigned i = writer->depth; i-- > 1;)
+		if (writer->above[i] == value) {
+			/* Say where it was met first again, not how often. */
+			for (unsigned j = i; j-- > 0;)
+				if (writer->above[j] == value) {
+					writer->path_depth = i;
+					i = j;
+				}
+			return problem(writer, "it contains itself");
+		}
+	writer->path_depth = 4;
+	return problem(writer, "it is nested deeper than %d levels", SNAFU_JSON_DEPTH_CAP);
 }
 
 static void leave(struct writer *writer)
@@ -128,7 +138,7 @@ static int write_string(struct writer *writer, PyObject *string)
 		if (!PyErr_ExceptionMatches(PyExc_UnicodeError))
 			return -1;
 		PyErr_Clear();
-		return problem(writer, "holds half of a surrogate pair, which UTF-8 cannot say");
+		return problem(writer, "a string with half of a surrogate pair has no JSON form");
 	}
 	write_text(writer->into, text, (size_t)size);
 	return 0;
@@ -167,7 +177,7 @@ static int write_integer(struct writer *writer, PyObject *integer)
 	}
 	size_t n_digits = _PyLong_NumBits(integer) / 10 * 3;
 	if (n_digits > PYTHON_DIGITS_CAP)
-		return problem(writer, "is an integer of more than %d digits", PYTHON_DIGITS_CAP);
+		return problem(writer, "an integer of more than %d digits is too long", PYTHON_DIGITS_CAP);
 	PyObject *text = format_integer(integer, n_digits);
 	if (!text)
 		return -1;
@@ -180,7 +190,7 @@ static int write_integer(struct writer *writer, PyObject *integer)
 static int write_float(struct writer *writer, double number)
 {
 	if (number - number != 0)
-		return problem(writer, "is %s, which has no JSON form",
+		return problem(writer, "%s has no JSON form",
 		               number != number ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
 	if (number > -1e15 && number < 1e15 && number == (double)(long long)number &&
 	    (number != 0 || !signbit(number))) {
@@ -480,9 +490,13 @@ static int write_value(struct writer *writer, PyObject *value)
 
 void python_write(PyObject *value, struct snafu_result *result)
 {
-	struct writer writer = {.into = &result->payload};
+	struct writer writer; /* a kilobyte: not cleared for every call */
 
+	writer.into = &result->payload;
+	writer.depth = 0;
+	writer.path_depth = SNAFU_JSON_DEPTH_CAP;
 	writer.path_at = sizeof writer.path;
+	writer.problem[0] = '\0';
 	snafu_buffer_clear(writer.into);
 	int code = write_value(&writer, value);
 	int full = snafu_buffer_failed(writer.into);

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "programs/execute.h"
 #include "programs/options.h"
 #include "programs/serve.h"
@@ -218,6 +219,7 @@ static int serve_functions(struct snafu_host *host, const struct command_line *l
 	if (!line->quiet)
 		fprintf(stderr, "snafu: %zu function%s\n", count, count == 1 ? "" : "s");
 	snafu_host_preload(host);
+	snafu_memory_settle();
 	return serve(host, &options, ret_stuck);
 }
 

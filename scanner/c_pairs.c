@@ -278,10 +278,10 @@ static bool is_output(const struct snafu_c_parameter *parameter, bool has_length
 static enum snafu_c_role_kind struct_role(const struct snafu_c_parameter *parameter,
                                           const struct snafu_c_type *target)
 {
-	if (!snafu_c_is_plain(target))
-		return SNAFU_C_ROLE_OBJECT_STATE;
 	if (parameter->type->constant)
 		return SNAFU_C_ROLE_OBJECT_IN;
+	if (!snafu_c_is_plain(target))
+		return SNAFU_C_ROLE_OBJECT_STATE;
 	return snafu_c_word_is_output(parameter->name) ? SNAFU_C_ROLE_OUT : SNAFU_C_ROLE_OBJECT_INOUT;
 }
 
@@ -344,7 +344,7 @@ static void give_role(const struct snafu_c_parameter *parameter, struct snafu_c_
 		return;
 	}
 	if (target->kind == SNAFU_C_FUNCTION)
-		refuse(role, "a function pointer");
+		role->kind = SNAFU_C_ROLE_HANDLE; /* null: many a callback may be left out */
 	else if (target->kind == SNAFU_C_VA_LIST)
 		refuse(role, "a va_list");
 	else if (target->kind == SNAFU_C_VOID && !has_length)

@@ -19,17 +19,19 @@
  *  4. by place, the other way round: a length word right before one or more arrays
  *     (`int n, const double *x`), or the only length word for the only array.
  * Instead of an integer the length may be a pointer to one (compress's `uLongf
- * *destLen`; for pointers to const only by rule 1). Two length words behind a void * (element size and count: fread,
- * qsort) pair with nothing. Structs pair with counts, not with sizes.
+ * *destLen`; for pointers to const only by rule 1). Two length words behind a void *
+ * (element size and count: fread, qsort) pair with nothing. Structs pair with counts,
+ * not with sizes.
  *
  * A length that the caller leaves out is the length of what it belongs to. When
  * several share it: arrays and bytes must be equally long (else it is an error that
- * names both), of texts the longest counts. A given length may be smaller or larger;
- * memory is always made large enough for both and zero-filled behind what was given,
- * so no pair can make a function read beyond its memory.
+ * names both), of texts the longest counts. A given length may be smaller; larger than
+ * the data only where the function may write: memory is made large enough then and
+ * zero-filled behind what was given. So no pair can make a function read or write
+ * beyond its memory.
  *
  * The result of a call: when anything comes back through parameters (*_INOUT, OUT,
- * BUFFER_OUT, OBJECT_STATE, and a LENGTH that is a pointer), it is an object with
+ * BUFFER_OUT, OBJECT_STATE, a LENGTH or CAPACITY that is a pointer), it is an object with
  * the member "return" (left out for void; a keyword, so no parameter has that name)
  * and one member for each of those parameters. Else it is the value itself. */
 #ifndef SNAFU_SCANNER_C_PAIRS_H
@@ -75,7 +77,7 @@ enum snafu_c_role_kind {
 	 * (handle out) */
 	SNAFU_C_ROLE_OUT,
 	/* a pointer that only C understands: null, or the handle string that an earlier call
-	 * gave */
+	 * gave. A function pointer: null only */
 	SNAFU_C_ROLE_HANDLE,
 	/* const struct *: an object, a handle, or null. Fields left out: 0 */
 	SNAFU_C_ROLE_OBJECT_IN,

@@ -57,6 +57,7 @@ void *snafu_java_unit_alloc(struct snafu_java_unit *unit, size_t size)
 {
 	void *memory = snafu_arena_alloc(unit->arena, size);
 
+	unit->used += size + 16;
 	if (!memory)
 		unit->out_of_memory = true;
 	return memory;
@@ -79,6 +80,10 @@ struct snafu_java_type *snafu_java_unit_add_type(struct snafu_java_unit *unit)
 
 struct snafu_java_member *snafu_java_unit_add_member(struct snafu_java_unit *unit)
 {
+	if (unit->used > unit->budget) {
+		unit->over_budget = true;
+		return NULL;
+	}
 	if (!grow(unit, &unit->members, &unit->members_capacity, unit->n_members,
 	          sizeof *unit->members))
 		return NULL;
@@ -91,6 +96,7 @@ const char *snafu_java_unit_copy(struct snafu_java_unit *unit, const char *text,
 {
 	const char *copy = snafu_arena_copy(unit->arena, text, size);
 
+	unit->used += size + 16;
 	if (!copy)
 		unit->out_of_memory = true;
 	return copy ? copy : "";
@@ -248,7 +254,7 @@ static bool emit(struct snafu_java_unit *unit, const struct snafu_java_member *m
 	function->name = function->id + strlen(function->id) - (*function->id ? name_size : 0);
 	function->language = "java";
 	function->file = member->file ? member->file : unit->file;
-	function->root = unit->root;
+	function->root = member->type->root ? member->type->root : unit->root;
 	function->line = member->line;
 	function->kind = kind(member);
 	if (member->javadoc)
@@ -268,8 +274,14 @@ int snafu_java_unit_emit(struct snafu_java_unit *unit)
 {
 	if (unit->out_of_memory || !make_table(unit))
 		return -ENOMEM;
-	for (size_t i = 0; i < unit->n_members; i++)
+	for (size_t i = 0; i < unit->n_members && !unit->over_budget; i++) {
 		if (!emit(unit, &unit->members[i]))
 			return -ENOMEM;
+		unit->over_budget = unit->used > unit->budget;
+	}
+	if (unit->over_budget)
+		snafu_functions_diagnose(unit->functions, SNAFU_WARNING, unit->file, 0,
+		                         "names and types are too long for a file of this size: "
+		                         "the rest of it is left out");
 	return 0;
 }

@@ -56,7 +56,9 @@ struct snafu_java_import {
 };
 
 struct snafu_java_type {
-	const char *id; /* qualified, dotted */
+	const char *id;      /* qualified, dotted */
+	const char *root;    /* NULL: the unit's */
+	const char *package; /* of a compiled class; "" for none */
 	enum snafu_java_kind kind;
 	unsigned flags;
 	const char *super; /* as written, or NULL */
@@ -89,8 +91,12 @@ struct snafu_java_member {
 	size_t javadoc_size;
 	unsigned line;
 	unsigned flags;
+	size_t order; /* in its type, for class files */
 };
 
+/* A few bytes of hostile input can stand for many (a long name in front of each of
+ * many short methods), so memory is given by the size of the input: members over
+ * the budget are left out, with a diagnostic. */
 struct snafu_java_unit {
 	struct snafu_functions *functions; /* where descriptors go, with their arena */
 	struct snafu_arena *arena;         /* theirs */
@@ -103,13 +109,15 @@ struct snafu_java_unit {
 	size_t n_members, members_capacity;
 	struct snafu_java_type **table; /* by id; made by emit */
 	size_t table_size;
-	bool out_of_memory; /* sticky; looked at by emit */
+	size_t used, budget; /* bytes of the arena; readers set the budget */
+	bool over_budget;    /* sticky; emit tells */
+	bool out_of_memory;  /* sticky; looked at by emit */
 };
 
 /* Empties the unit for the next file. FUNCTIONS gets the descriptors. */
 void snafu_java_unit_begin(struct snafu_java_unit *unit, struct snafu_functions *functions);
 
-/* Each returns NULL, and notes it in the unit, when memory is out. */
+/* Each returns NULL, and notes it in the unit, when memory or the budget is out. */
 struct snafu_java_type *snafu_java_unit_add_type(struct snafu_java_unit *unit);
 struct snafu_java_member *snafu_java_unit_add_member(struct snafu_java_unit *unit);
 void *snafu_java_unit_alloc(struct snafu_java_unit *unit, size_t size);

@@ -78,7 +78,7 @@ static const struct {
 	 "fd i4 addr *k" POINT " addrlen u4", "i4", "value object value"},
 	{"char *upper(char *text)", "text *c", "*c", "string-inout"},
 	{"const char *find(const char *key, int *len)", "key *kc len *i4", "*kc", "string out"},
-	{"void each(void (*fn)(int), void *ctx)", "fn *F ctx *v", "v", "! handle"},
+	{"void each(void (*fn)(int), void *ctx)", "fn *F ctx *v", "v", "handle handle"},
 	{"int vlog(const char *f, va_list l)", "f *kc l L", "i4", "string !"},
 	{"int by_value(union u u)", "u u:u/8/8", "i4", "!"},
 	{"int bits(struct bits b)", "b s:bits/4/4{a@0^3=u4;}", "i4", "!"},
