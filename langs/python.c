@@ -243,7 +243,7 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	python.deadline = PyErr_NewExceptionWithDoc(
 		"snafu.DeadlineExceeded", "The call took too long and is asked to end.",
 		PyExc_BaseException, NULL);
-	if (python_load_begin() || !python.instances || !python.system || !python.stdout_name ||
+	if (python_load_begin() || python_compile_begin() || !python.instances || !python.system || !python.stdout_name ||
 	    !python.deadline)
 		code = snafu_fail_errno(error, -ENOMEM, "cannot start Python");
 	PyErr_Clear();

@@ -87,6 +87,9 @@ PyObject *python_helper(const char *name);
 int python_load_begin(void);
 void python_load_end(void);
 
+/* (python_compile.c) Makes loading a source file cheaper. 0 or -1 with an exception. */
+int python_compile_begin(void);
+
 /* The module of FUNCTION's file, loaded if need be; RESULT is filled on failure
  * (no exception is left). */
 PyObject *python_load(const struct snafu_function *function, struct snafu_result *result);
