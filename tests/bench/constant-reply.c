@@ -2,12 +2,13 @@
  * libmicrohttpd server that gives the same reply to every request. One thread,
  * epoll, one response object for all, nothing looked at.
  *
- * Prints its port on stdout, ends when stdin does. */
+ * Says where it is ready on stderr, as snafu does; a signal ends it. */
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static char payload[] = "\"hello\"";
 
@@ -49,11 +50,8 @@ int main(void)
 		fprintf(stderr, "constant-reply: libmicrohttpd does not start\n");
 		return 1;
 	}
-	printf("%u\n", (unsigned)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
-	fflush(stdout);
-	while (getchar() != EOF)
-		continue;
-	MHD_stop_daemon(daemon);
-	MHD_destroy_response(response);
-	return 0;
+	fprintf(stderr, "constant-reply: ready on http://127.0.0.1:%u\n",
+	        (unsigned)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+	for (;;)
+		pause();
 }

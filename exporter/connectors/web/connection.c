@@ -10,7 +10,8 @@
 
 #include "exporter/connectors/web/web.h"
 
-#define LOOK_MS 500 /* how often the replies under way are looked at */
+#define LOOK_MS 500  /* how often the replies under way are looked at */
+#define COARSE_MS 10 /* what the coarse clock may lag */
 
 static struct web_list *list_of(struct web *web, enum web_phase phase)
 {
@@ -39,20 +40,34 @@ void web_request_enter(struct web_request *request, enum web_phase phase)
 static void hang_up(struct web_request *request)
 {
 	request->hung_up = true;
+	request->web->n_hung_up++;
 	shutdown(request->fd, SHUT_RDWR);
 }
 
-/* Nearly full: the connection that has been idle for longest makes room. */
+static bool crowded(const struct web *web)
+{
+	return web->n_connections - web->n_hung_up + WEB_SPARE_CONNECTIONS > web->connections_cap;
+}
+
+/* Those that wait are in the order in which they came: the first that we have not
+ * given up on is the longest idle one. */
+static struct web_request *longest_idle(const struct web *web)
+{
+	struct web_request *request;
+
+	TAILQ_FOREACH (request, &web->waiting_list, entry)
+		if (!request->hung_up)
+			break;
+	return request;
+}
+
+/* Nearly full: those that have been idle for longest make room. */
 static void make_room(struct web *web)
 {
 	struct web_request *oldest;
 
-	if (web->n_connections + WEB_SPARE_CONNECTIONS < web->connections_cap)
-		return;
-	TAILQ_FOREACH (oldest, &web->waiting_list, entry)
-		if (!oldest->hung_up)
-			break;
-	if (oldest && web->now - oldest->since >= WEB_SPARE_AGE_MS)
+	while (crowded(web) && (oldest = longest_idle(web)) != NULL &&
+	       web->now - oldest->since >= WEB_SPARE_AGE_MS)
 		hang_up(oldest);
 }
 
@@ -71,7 +86,7 @@ static void open_connection(struct web *web, struct MHD_Connection *connection,
 	request->since = web->now;
 	TAILQ_INSERT_TAIL(&web->waiting_list, request, entry);
 	web->n_connections++;
-	make_room(web);
+	web_watch(request);
 }
 
 static void close_connection(struct web_request *request)
@@ -79,12 +94,21 @@ static void close_connection(struct web_request *request)
 	struct web *web = request->web;
 
 	web->n_connections--;
+	web->n_hung_up -= request->hung_up;
+	web_unwatch(request);
 	request->connection = NULL;
 	request->fd = -1;
 	snafu_buffer_done(&request->body);
 	TAILQ_REMOVE(list_of(web, request->phase), request, entry);
-	if (!request->running)
-		free(request);
+	web_request_free(request);
+}
+
+void web_request_free(struct web_request *request)
+{
+	if (request->running || request->cancelling || request->connection)
+		return;
+	snafu_buffer_done(&request->call.result.payload);
+	free(request);
 }
 
 void web_connection_changed(void *state, struct MHD_Connection *connection,
@@ -111,8 +135,13 @@ void web_request_ended(void *state, struct MHD_Connection *connection, void **re
 	if (!request->running)
 		snafu_buffer_done(&request->call.result.payload);
 	snafu_buffer_done(&request->body);
+	if (request->refused)
+		web_linger(request);
+	request->refused = false;
 	request->progress = 0;
 	web_request_enter(request, WEB_WAITING);
+	if (request->left)
+		web_nudge(request);
 }
 
 static void hang_up_slow_replies(struct web *web)
@@ -127,14 +156,11 @@ static void hang_up_slow_replies(struct web *web)
 
 void web_hang_up_slow(struct web *web)
 {
-	struct web_request *request;
+	struct web_request *oldest;
 
-	TAILQ_FOREACH (request, &web->waiting_list, entry) {
-		if (web->now - request->since < web->idle_timeout)
-			break; /* the rest is younger */
-		if (!request->hung_up)
-			hang_up(request);
-	}
+	while ((oldest = longest_idle(web)) != NULL && web->now - oldest->since >= web->idle_timeout)
+		hang_up(oldest);
+	make_room(web);
 	if (!TAILQ_EMPTY(&web->replying_list) && web->now >= web->next_look)
 		hang_up_slow_replies(web);
 }
@@ -142,19 +168,19 @@ void web_hang_up_slow(struct web *web)
 /* TIMEOUT_MS (-1: none), or less when a clock here runs out earlier. */
 int web_next_deadline(const struct web *web, int timeout_ms)
 {
-	const struct web_request *oldest;
+	const struct web_request *oldest = longest_idle(web);
+	uint64_t limit = crowded(web) ? WEB_SPARE_AGE_MS : web->idle_timeout;
 	uint64_t left = UINT64_MAX;
 
-	TAILQ_FOREACH (oldest, &web->waiting_list, entry) {
-		if (oldest->hung_up)
-			continue; /* MHD will close it in its next round */
+	if (oldest) {
 		uint64_t age = web->now - oldest->since;
 		/* A coarse clock may lag by some milliseconds. */
-		left = age < web->idle_timeout ? web->idle_timeout - age + 10 : 1;
-		break;
+		left = age < limit ? limit - age + COARSE_MS : 1;
 	}
-	if (!TAILQ_EMPTY(&web->replying_list) && left > LOOK_MS)
+	if ((!TAILQ_EMPTY(&web->replying_list) || web->n_lingerers > 0) && left > LOOK_MS)
 		left = LOOK_MS;
+	if (web->unlooked && left > COARSE_MS)
+		left = COARSE_MS;
 	if (timeout_ms >= 0 && left > (uint64_t)timeout_ms)
 		return timeout_ms;
 	return left > INT32_MAX ? -1 : (int)left;

@@ -14,7 +14,7 @@
 #define PAGE_CAP (4u << 20)
 
 static const char console_page[] =
-#include "templates/console.inc"
+#include "exporter/connectors/web/console.inc"
 	;
 
 struct reply {
@@ -74,12 +74,12 @@ static unsigned http_status(enum snafu_status status)
 		return 500;
 	case SNAFU_DIED:
 		return 502;
-	case SNAFU_CANCELLED:
-		return 499;
 	case SNAFU_UNAVAILABLE:
 		return 503;
 	case SNAFU_DEADLINE:
 		return 504;
+	case SNAFU_CANCELLED:
+		return 499; /* no code of a standard; nginx's */
 	}
 	return 500;
 }

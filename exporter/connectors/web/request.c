@@ -8,9 +8,9 @@
  * about a call that still runs (another thread leads by then), the connection is
  * suspended: that costs five system calls, which quick calls do not pay. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "exporter/connectors/web/text.h"
 #include "exporter/connectors/web/web.h"
@@ -194,13 +194,16 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 		request->route = choose(request, url, method, version);
 	/* Where such a body ends is not sure: nothing more is read from this client. */
 	if (request->route == WEB_ROUTE_PROBLEM &&
-	    (request->headers.transfer_encoding || request->headers.repeated))
+	    (request->headers.transfer_encoding || request->headers.repeated)) {
+		request->refused = true;
 		return web_reply_problem(request, &request->problem);
+	}
 	if (!request->headers.content_length)
 		return MHD_YES;
 	if (web_parse_size(request->headers.content_length, &announced) < 0 ||
 	    announced > web->body_cap) {
 		request->route = too_large(request);
+		request->refused = true;
 		return web_reply_problem(request, &request->problem);
 	}
 	return MHD_YES;
@@ -302,7 +305,7 @@ enum MHD_Result web_access(void *state, struct MHD_Connection *connection, const
 	if (!request) {
 		request = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
 		                  ->socket_context;
-		if (!request || request->running || web->closing)
+		if (!request || request->running || request->cancelling || web->closing)
 			return MHD_NO;
 		*request_state = request;
 		return begin(request, url, method, version);
@@ -320,6 +323,8 @@ enum MHD_Result web_access(void *state, struct MHD_Connection *connection, const
 		MHD_suspend_connection(connection);
 		web->n_suspended++;
 		web_request_enter(request, WEB_SUSPENDED);
+		if (request->left)
+			web_cancel(request);
 		return MHD_YES;
 	case WEB_FINISHED:
 		return web_reply_result(request);
@@ -337,8 +342,7 @@ static void deliver(struct web_request *request)
 
 	request->running = false;
 	if (!request->connection) { /* the client has gone */
-		snafu_buffer_done(&request->call.result.payload);
-		free(request);
+		web_request_free(request);
 		return;
 	}
 	if (request->phase == WEB_SUSPENDED) {
@@ -347,7 +351,8 @@ static void deliver(struct web_request *request)
 		MHD_resume_connection(request->connection);
 	} else if (request->phase == WEB_CALLING) {
 		web_request_enter(request, WEB_FINISHED);
-		web_reply_result(request);
+		if (web_reply_result(request) == MHD_NO)
+			shutdown(request->fd, SHUT_RDWR); /* no memory */
 	} else { /* the request has ended without its call, the connection is about to close */
 		snafu_buffer_done(&request->call.result.payload);
 	}

@@ -48,16 +48,20 @@ static size_t leave_encoded(void *state, struct MHD_Connection *connection, char
 	return strlen(text);
 }
 
-/* Puts our eventfd into MHD's epoll set. MHD passes over events without a
- * pointer (it uses them to wake itself up). Edge-triggered, every write wakes the
- * loop once and nothing needs to be read. */
+/* Puts our own descriptors into MHD's epoll set. MHD passes over events without a
+ * pointer (it uses them to wake itself up). Edge-triggered, every write to the
+ * eventfd wakes the loop once and nothing needs to be read. */
 static int join_epoll(struct web *web)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
 	const union MHD_DaemonInfo *info =
 		MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
-	if (!info || epoll_ctl(info->epoll_fd, EPOLL_CTL_ADD, web->wake_fd, &event) < 0)
+	if (!info)
+		return -EIO;
+	web->epoll_fd = info->epoll_fd;
+	if (epoll_ctl(web->epoll_fd, EPOLL_CTL_ADD, web->wake_fd, &event) < 0 ||
+	    epoll_ctl(web->epoll_fd, EPOLL_CTL_ADD, web->watch_fd, &event) < 0)
 		return -errno;
 	return 0;
 }
@@ -79,7 +83,8 @@ static int start(struct web *web, int socket, struct snafu_error *error)
 		return snafu_fail(error, -EIO, "the HTTP server does not start");
 	}
 	web->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	int code = web->wake_fd < 0 ? -errno : join_epoll(web);
+	web->watch_fd = epoll_create1(EPOLL_CLOEXEC);
+	int code = web->wake_fd < 0 || web->watch_fd < 0 ? -errno : join_epoll(web);
 	if (code < 0)
 		return snafu_fail_errno(error, code, "the HTTP server does not start");
 	return 0;
@@ -105,6 +110,9 @@ static void wait_for_events(void *state, int timeout_ms)
 	atomic_store(&web->waiting, false);
 	web->now = coarse_now();
 	web_hang_up_slow(web);
+	web_look_for_leavers(web);
+	if (web->n_lingerers > 0)
+		web_hear_out(web);
 }
 
 static void wake(void *state)
@@ -133,7 +141,7 @@ static int open_web(const struct snafu_connector_options *options, void **ret_st
 	web->body_cap = settings->payload_size;
 	web->connections_cap = settings->connections;
 	web->idle_timeout = settings->idle_timeout;
-	web->wake_fd = -1;
+	web->wake_fd = web->watch_fd = -1;
 	web->now = coarse_now();
 	TAILQ_INIT(&web->waiting_list);
 	TAILQ_INIT(&web->calling_list);
@@ -195,8 +203,12 @@ static void close_web(void *state)
 		finish(web);
 		MHD_stop_daemon(web->daemon);
 	}
+	web_canceller_stop(web);
+	web_lingerers_done(web);
 	if (web->wake_fd >= 0)
 		close(web->wake_fd);
+	if (web->watch_fd >= 0)
+		close(web->watch_fd);
 	web_documents_done(web);
 	free(web);
 }

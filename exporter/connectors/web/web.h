@@ -28,10 +28,13 @@
 #define WEB_NAME_CAP 1024           /* bytes of a function's name in a path */
 #define WEB_PROGRESS (64u << 10)    /* bytes a client must send within the idle timeout */
 #define WEB_REPLY_RATE 8            /* bytes a millisecond that a client must take a reply with */
-#define WEB_SPARE_CONNECTIONS 16    /* when fewer are left, the longest idle one is closed */
+#define WEB_SPARE_CONNECTIONS 16    /* when fewer are left, the longest idle ones are closed */
 #define WEB_SPARE_AGE_MS 1000       /* ...if it has been idle for so long */
 #define WEB_DOCUMENT_CAP (256u << 20) /* bytes of /openapi.json, /functions, /metrics */
 #define WEB_LANGUAGES_CAP 16        /* cached lists by ?language= */
+#define WEB_LINGER_CAP 32           /* refused clients that are heard out at the same time */
+#define WEB_LINGER_MS 5000          /* ...for so long */
+#define WEB_LINGER_BYTES (256u << 20) /* ...or so much */
 
 enum web_phase {
 	WEB_WAITING,   /* for a request, or for the rest of it */
@@ -67,6 +70,7 @@ struct web_request {
 	uint64_t since;                    /* ms, when it came into that list */
 	uint64_t reply_until;              /* ms, WEB_REPLYING */
 	bool hung_up;                      /* we have shut the connection down */
+	bool left;                         /* the client has closed its side */
 
 	enum web_phase phase;
 	enum web_route route;
@@ -80,7 +84,9 @@ struct web_request {
 
 	struct snafu_call call;
 	bool running;                       /* the call has not come back to the leader */
-	struct web_request *next_finished;
+	bool cancelling;                    /* the canceller has it */
+	bool refused;                       /* answered before its body was there */
+	struct web_request *next_finished, *next_cancel;
 };
 
 TAILQ_HEAD(web_list, web_request);
@@ -96,6 +102,13 @@ struct web_language_list {
 	const char *language; /* borrowed from the functions; NULL: all */
 	bool brief;
 	struct web_document document;
+};
+
+/* A refused client's socket, kept open so that it can read our reply. */
+struct web_lingerer {
+	int fd; /* ours */
+	uint64_t until; /* ms */
+	uint64_t bytes;
 };
 
 struct web {
@@ -116,8 +129,16 @@ struct web {
 	unsigned turn;
 	uint64_t now;           /* ms, coarse */
 	uint64_t next_look;     /* ms, when replies are looked at again */
-	size_t n_connections, n_suspended;
+	size_t n_connections, n_hung_up, n_suspended;
 	struct web_list waiting_list, calling_list, replying_list; /* each oldest first */
+	int epoll_fd;           /* MHD's */
+	int watch_fd;           /* epoll set that tells which clients have left */
+	uint64_t looked;        /* ms, when it was asked */
+	bool unlooked;          /* it is to be asked again soon */
+	size_t n_left;          /* clients that have left */
+	struct web_canceller *canceller; /* NULL until it is needed */
+	struct web_lingerer lingerers[WEB_LINGER_CAP];
+	size_t n_lingerers;
 	struct web_document openapi;
 	struct web_language_list lists[2 * WEB_LANGUAGES_CAP];
 	size_t n_lists;
@@ -131,6 +152,21 @@ void web_request_ended(void *state, struct MHD_Connection *connection, void **re
 void web_request_enter(struct web_request *request, enum web_phase phase);
 void web_hang_up_slow(struct web *web);
 int web_next_deadline(const struct web *web, int timeout_ms);
+
+void web_request_free(struct web_request *request); /* unless its call still needs it */
+
+/* leave.c: clients that leave. */
+void web_watch(struct web_request *request);   /* the connection was opened */
+void web_unwatch(struct web_request *request); /* it is about to be closed */
+void web_look_for_leavers(struct web *web);
+void web_cancel(struct web_request *request);
+void web_nudge(struct web_request *request);
+void web_canceller_stop(struct web *web);
+
+/* linger.c: clients that still send when their reply is out. */
+void web_linger(struct web_request *request);
+void web_hear_out(struct web *web);
+void web_lingerers_done(struct web *web);
 
 /* request.c: MHD's access handler, and the ends of calls. */
 enum MHD_Result web_access(void *state, struct MHD_Connection *connection, const char *url,
