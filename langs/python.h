@@ -35,6 +35,8 @@ struct python_thread {
 	bool nested;              /* the last time it had the GIL already */
 	unsigned calls;           /* calls under way on it */
 	atomic_ulong number;      /* of the call under way, never the same twice; 0: none */
+	atomic_ulong announced;   /* by thread_mark(): the number that the next call will have, or 0 */
+	unsigned long cancelled;  /* number of a call that was interrupted before it began */
 	bool interrupted;         /* an exception was thrown into the call under way */
 	bool forked;              /* this process is a child that the function made */
 	struct python_thread *next; /* in the list of all, for interrupt() */

@@ -103,7 +103,7 @@ static bool is_users(PyObject *code)
 
 	if (!file)
 		PyErr_Clear();
-	return file && strncmp(file, "<snafu", 6) != 0 && strncmp(file, "<frozen importlib", 17) != 0;
+	return file && strncmp(file, "<snafu", 6) != 0 && strncmp(file, "<frozen ", 8) != 0;
 }
 
 static void add_frames(struct trace *trace, PyObject *traceback, size_t room)

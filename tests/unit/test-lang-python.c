@@ -306,8 +306,11 @@ static void check_interrupt(const char *id)
 
 static void check_late_interrupt(void)
 {
-	python->interrupt(state, python->thread_mark(state)); /* nothing runs: nothing happens */
-	python->interrupt(state, 12345);                      /* no thread of ours */
+	unsigned long mark = python->thread_mark(state);
+
+	check_call(shared[0], "", "ok \"Hello, world\"");
+	python->interrupt(state, mark);  /* it has ended: nothing happens */
+	python->interrupt(state, 12345); /* no thread of ours */
 	for (int i = 0; i < 100; i++)
 		check_call(shared[0], "", "ok \"Hello, world\"");
 }
