@@ -256,8 +256,8 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	python.deadline = PyErr_NewExceptionWithDoc(
 		"snafu.DeadlineExceeded", "The call took too long and is asked to end.",
 		PyExc_BaseException, NULL);
-	if (python_load_begin() || python_compile_begin() || !python.instances || !python.system || !python.stdout_name ||
-	    !python.deadline)
+	if (python_load_begin() || python_compile_begin() || !python.instances || !python.system ||
+	    !python.stdout_name || !python.deadline)
 		code = snafu_fail_errno(error, -ENOMEM, "cannot start Python");
 	PyErr_Clear();
 	pthread_atfork(NULL, NULL, after_fork_in_child);

@@ -32,7 +32,8 @@ static void add(struct trace *trace, char *line)
 static void text_of(PyObject *object, char *into, size_t size)
 {
 	PyObject *string = PyObject_Str(object);
-	PyObject *bytes = string ? PyUnicode_AsEncodedString(string, "utf-8", "backslashreplace") : NULL;
+	PyObject *bytes = string ? PyUnicode_AsEncodedString(string, "utf-8", "backslashreplace")
+	                         : NULL;
 
 	if (bytes) {
 		size_t length = (size_t)PyBytes_GET_SIZE(bytes);

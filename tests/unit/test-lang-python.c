@@ -155,7 +155,8 @@ static void take_file_line(char *line, char **ret_file, char **ret_root)
 	free(*ret_file);
 	free(*ret_root);
 	*ret_file = line[0] == '/' ? strdup(line) : snafu_path_join(data, line);
-	*ret_root = below && below[0] == '/' ? strdup(below) : snafu_path_join(data, below ? below : "");
+	*ret_root = below && below[0] == '/' ? strdup(below)
+	                                     : snafu_path_join(data, below ? below : "");
 }
 
 static void run_cases(const char *name, bool print)
