@@ -88,7 +88,7 @@ def simplify(value):
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, (int, float)):
-        return int.__add__(value, 0) if isinstance(value, int) else float.__add__(value, 0.0)
+        return int.__pos__(value) if isinstance(value, int) else float.__pos__(value)
     if isinstance(value, tuple):
         names = getattr(value, "_fields", None)
         return dict(zip(names, value)) if names else tuple.__getitem__(value, slice(None))
