@@ -151,8 +151,8 @@ static int write_file(struct batch *batch, const struct snafu_source *source,
 	};
 	const char *const *flags;
 	size_t count;
-	int code = snafu_c_source_flags(source->path, source->root, &flags_options, &batch->databases, &flags,
-	                         &count);
+	int code = snafu_c_source_flags(source->path, source->root, &flags_options,
+	                                &batch->databases, &flags, &count);
 
 	if (code)
 		return code;

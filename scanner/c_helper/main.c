@@ -341,7 +341,8 @@ static void parse(CXIndex index, const struct helper_file *file, const char *res
 	unit.main = clang_getFile(unit.unit, file->path);
 	if (!resources)
 		write_diagnostic(out, false, NULL, 0,
-		                 "clang's own headers (stddef.h) are missing: install libclang-common-14-dev");
+		                 "clang's own headers (stddef.h) are missing: "
+		                 "install libclang-common-14-dev");
 	if (unit.main)
 		helper_list_functions(index, &unit);
 	report_diagnostics(&unit, reported);

@@ -21,7 +21,8 @@ HELPER = os.path.join(BUILD, "parts", "scan-c")
 GOLDEN = os.path.join(SOURCE, "tests", "golden", "c")
 CLANG = shutil.which("clang-14") or shutil.which("clang")
 # Large C libraries that a machine may have; the first is in Debian's duktape-dev,
-# the second (SQLite's amalgamation) in npm's better-sqlite3.
+# the second (SQLite's amalgamation) in npm's better-sqlite3. SNAFU_TEST_C_SOURCES
+# may name a folder of more (zlib's, say).
 LARGE = ["/usr/share/duktape/duktape.c",
          os.path.join(SOURCE, "node_modules/better-sqlite3/deps/sqlite3/sqlite3.c")]
 
@@ -153,6 +154,15 @@ class AgreesWithClang(unittest.TestCase):
                         count += self.check_source(os.path.join(folder, name), "-I" + SOURCE,
                                                    "-D_GNU_SOURCE")
         self.assertGreater(count, 100)
+
+    def test_given_sources(self):
+        folder = os.environ.get("SNAFU_TEST_C_SOURCES")
+        if not folder:
+            self.skipTest("SNAFU_TEST_C_SOURCES names no folder")
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".c"):
+                with self.subTest(file=name):
+                    self.check_source(os.path.join(os.path.abspath(folder), name))
 
     def test_large_libraries(self):
         there = [path for path in LARGE if os.path.exists(path)]

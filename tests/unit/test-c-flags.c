@@ -87,10 +87,12 @@ static void check_command_quotes(void)
 	put("build/compile_commands.json",
 	    "[{\"directory\": \"/d\", \"file\": \"x.c\", \"command\": \"cc\"}]");
 	put("src/compile_commands.json",
-	    "[{\"file\": \"src/a.c\", \"command\": \"cc '-DA=\\\"x y\\\"' -DB=\\\\\\\"z\\\\\\\" \\\"-DC=1 2\\\"   "
+	    "[{\"file\": \"nowhere/a.c\", \"command\": \"cc '-DA=\\\"x y\\\"' -DB=\\\\\\\"z\\\\\\\" \\\"-DC=1 2\\\"   "
 	    "-DD=a\\\\ b 'unclosed -DE\"}]");
-	/* A relative file without a directory is not found. */
+	/* Without a directory, a file counts from the database's folder. */
 	CHECK_STRING(flags_of("src/a.c"), "-Igiven -DGIVEN=1 -I@/src -I@ -I@/include");
+	put("src/compile_commands.json", "[{\"file\": \"a.c\", \"command\": \"cc -DNEAR -Iinc\"}]");
+	CHECK_STRING(flags_of("src/a.c"), "-Igiven -DGIVEN=1 -DNEAR -I @/src/inc");
 	struct snafu_buffer text = SNAFU_BUFFER(4000);
 	snafu_buffer_format(&text,
 	                    "[{\"file\": \"%s/src/a.c\", \"command\": \"cc '-DA=\\\"x y\\\"' "

@@ -364,8 +364,8 @@ static void test_tree(void)
 {
 	const char *cart = "src/main/java/shop/Cart.java", *broken = "src/main/java/shop/Broken.java";
 
-	check_file("tree", cart, "shop.Cart.put", "[{\"name\":\"tea\",\"price\":3,\"count\":2}]", SNAFU_OK,
-	           "1");
+	check_file("tree", cart, "shop.Cart.put", "[{\"name\":\"tea\",\"price\":3,\"count\":2}]",
+	           SNAFU_OK, "1");
 	CHECK(strstr(warnings, "Broken.java:9: bad operand types") != NULL);
 	check_file("tree", cart, "shop.Cart.total", "", SNAFU_OK, "6");
 	check_file("tree", cart, "shop.Cart.greeting", "", SNAFU_OK, "\"good day\"");
