@@ -29,6 +29,7 @@
 #include "base/file.h"
 #include "base/parts.h"
 #include "langs/java_home.h"
+#include "langs/java_locale.h"
 #include "langs/java_roots.h"
 #include "langs/result.h"
 #include "scanner/function.h"
@@ -125,20 +126,26 @@ static void JNICALL native_warn(JNIEnv *env, jclass class, jbyteArray text)
 		java.options->warn(java.options->warn_state, bytes);
 }
 
-/* Runs the arguments (each with a NUL behind it) and gathers a reply: a zero
- * byte when the program ended well, else 1, then its output. */
+/* Runs the arguments (each with a NUL behind it) up to an empty one, gives the
+ * rest to its stdin, and gathers a reply: a zero byte when the program ended
+ * well, else 1, then its output. */
 static void run_child(char *arguments, size_t size, struct snafu_buffer *reply)
 {
 	struct snafu_buffer errors = SNAFU_BUFFER(COMPILE_OUTPUT_CAP / 8);
 	struct snafu_error error;
+	static const char *const environment[] = {"LC_ALL=" SNAFU_JAVA_LOCALE, NULL};
 	const char *argv[64] = {0};
 	int status = 0;
 
-	for (size_t at = 0, n = 0; at < size && n < 63; at += strlen(arguments + at) + 1)
+	size_t at = 0;
+	for (size_t n = 0; at < size && arguments[at] && n < 63; at += strlen(arguments + at) + 1)
 		argv[n++] = arguments + at;
+	at += at < size;
 	snafu_buffer_append_byte(reply, 0);
 	struct snafu_child_options options = {
-		.argv = argv, .timeout_ms = COMPILE_TIMEOUT_MS, .output = reply, .errors = &errors,
+		.argv = argv, .environment = snafu_java_locale_is_utf8() ? NULL : environment,
+		.input = arguments + at, .input_size = size - at,
+		.timeout_ms = COMPILE_TIMEOUT_MS, .output = reply, .errors = &errors,
 	};
 	int code = snafu_child_run(&options, &status, &error);
 	bool good = code == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -231,7 +238,7 @@ static int add_options(JavaVMInitArgs *args, const char *bridge, unsigned major)
 		"-Xrs",               /* INT, TERM, HUP and QUIT stay the host's */
 		"-XX:+UseSerialGC",   /* quick to start, small */
 		"-Xshare:auto", "-XX:-UsePerfData",
-		"-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8",
+		"-Dfile.encoding=UTF-8",
 		"-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8",
 		"-Djava.awt.headless=true",
 		/* The JVM's own warnings go to stderr: stdout is for results. */
@@ -255,6 +262,7 @@ static int create(const char *library, JavaVMInitArgs *args, JNIEnv **ret_env,
                   struct snafu_error *error)
 {
 	jint(JNICALL * create_vm)(JavaVM **, void **, void *);
+	struct snafu_java_locale before;
 	struct sigaction pipe_action, size_action;
 	void *handle = dlopen(library, RTLD_NOW | RTLD_GLOBAL);
 
@@ -264,7 +272,9 @@ static int create(const char *library, JavaVMInitArgs *args, JNIEnv **ret_env,
 		return snafu_fail(error, -ELIBACC, "cannot open %s: %s", library, dlerror());
 	sigaction(SIGPIPE, NULL, &pipe_action);
 	sigaction(SIGXFSZ, NULL, &size_action);
+	snafu_java_locale_begin(&before);
 	jint code = create_vm(&java.vm, (void **)ret_env, args);
+	snafu_java_locale_end(&before);
 	if (code != JNI_OK)
 		return snafu_fail(error, -EINVAL,
 		                  "the JVM in %s does not start (code %d): look at SNAFU_JAVA_OPTIONS and "

@@ -128,17 +128,26 @@ static int bind(void *state, const struct snafu_function *function, struct snafu
 	return code;
 }
 
-/* What a call printed goes out with the call. */
+/* What a call printed goes out with the call. This is done after every call, so
+ * the way to it is kept: sys.stdout as it was last, and its flush method. */
 void python_flush(void)
 {
-	PyObject *out = PySys_GetObject("stdout");
+	PyObject *out = python.system ? PyDict_GetItemWithError(python.system, python.stdout_name)
+	                              : NULL;
 
-	if (!out || out == Py_None)
+	if (!out || out == Py_None) {
+		PyErr_Clear();
 		return;
-	PyObject *done = PyObject_CallMethodNoArgs(Py_NewRef(out), python.flush);
+	}
+	if (out != python.out) {
+		Py_XSETREF(python.out, Py_NewRef(out));
+		Py_XSETREF(python.flush, PyObject_GetAttrString(out, "flush"));
+	}
+	PyObject *flush = Py_XNewRef(python.flush); /* another thread may change it meanwhile */
+	PyObject *done = flush ? PyObject_CallNoArgs(flush) : NULL;
 	PyErr_Clear();
 	Py_XDECREF(done);
-	Py_DECREF(out);
+	Py_XDECREF(flush);
 }
 
 /* A function forked and its child came out of the call as well: the child must not
@@ -200,6 +209,16 @@ static void after_fork_in_child(void)
 		mine->forked = true;
 }
 
+/* The namespace of sys, borrowed. */
+static PyObject *system_names(void)
+{
+	PyObject *sys = PyImport_ImportModule("sys");
+	PyObject *dict = sys ? PyModule_GetDict(sys) : NULL;
+
+	Py_XDECREF(sys); /* it lives as long as the interpreter */
+	return dict;
+}
+
 static int start(const struct snafu_language_options *options, void **ret_state,
                  struct snafu_error *error)
 {
@@ -219,11 +238,13 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	mine = thread;
 	python_interrupt_know(thread);
 	python.instances = PyDict_New();
-	python.flush = PyUnicode_InternFromString("flush");
+	python.system = Py_XNewRef(system_names());
+	python.stdout_name = PyUnicode_InternFromString("stdout");
 	python.deadline = PyErr_NewExceptionWithDoc(
 		"snafu.DeadlineExceeded", "The call took too long and is asked to end.",
 		PyExc_BaseException, NULL);
-	if (python_load_begin() || !python.instances || !python.flush || !python.deadline)
+	if (python_load_begin() || !python.instances || !python.system || !python.stdout_name ||
+	    !python.deadline)
 		code = snafu_fail_errno(error, -ENOMEM, "cannot start Python");
 	PyErr_Clear();
 	pthread_atfork(NULL, NULL, after_fork_in_child);

@@ -49,7 +49,9 @@ struct python {
 	struct python_module *modules; /* python_load.c's */
 	PyObject *instances;       /* dict: class to the object made of it without arguments */
 	PyObject *deadline;        /* the exception that interrupt() throws */
-	PyObject *flush;           /* "flush" */
+	PyObject *system;          /* the namespace of sys */
+	PyObject *stdout_name;     /* "stdout" */
+	PyObject *out, *flush;     /* sys.stdout as it was last, and its method */
 	PyObject *helper;          /* langs/python_types.py as a module, once it was needed */
 	atomic_uint active;        /* calls under way */
 	atomic_bool closed;

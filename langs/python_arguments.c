@@ -280,26 +280,44 @@ static void missing(const struct python_arguments *arguments,
 	problem(arguments, parameter->text, text);
 }
 
-/* Replaces *SLOT by its value as the parameter's type. */
-static void convert_slot(struct python_conversion *conversion,
-                         const struct python_parameter *parameter, PyObject **slot)
+/* Whether VALUE is already what the parameter wants: most are. */
+static bool fits(const struct python_parameter *parameter, PyObject *value, bool exact)
 {
-	if (!parameter->type && !conversion->exact)
-		return;
-	if (parameter->nullable && *slot == Py_None)
-		return;
-	Py_SETREF(*slot, python_convert(conversion, parameter->type, *slot));
+	if (parameter->nullable && value == Py_None)
+		return true;
+	if (!parameter->type)
+		return !exact;
+	switch (parameter->type->kind) {
+	case PYTHON_INT:
+		return PyLong_CheckExact(value);
+	case PYTHON_FLOAT:
+		return PyFloat_CheckExact(value);
+	case PYTHON_STR:
+		return PyUnicode_CheckExact(value);
+	case PYTHON_BOOL:
+		return PyBool_Check(value);
+	default:
+		return false;
+	}
 }
 
-static void set_path(struct python_conversion *conversion, const char *prefix, const char *name,
-                     Py_ssize_t index)
+/* Replaces *SLOT by its value as the parameter's type. NAME, and INDEX unless it
+ * is negative, say where it came from. */
+static void convert_slot(struct python_conversion *conversion,
+                         const struct python_parameter *parameter, PyObject **slot,
+                         const char *prefix, const char *name, Py_ssize_t index)
 {
-	int size = index < 0 ? snprintf(conversion->path, sizeof conversion->path, "%s%.150s", prefix,
-	                                name)
-	                     : snprintf(conversion->path, sizeof conversion->path, "%s%.150s[%zd]",
-	                                prefix, name, index);
+	int size;
 
+	if (fits(parameter, *slot, conversion->exact))
+		return;
+	if (index < 0)
+		size = snprintf(conversion->path, sizeof conversion->path, "%s%.150s", prefix, name);
+	else
+		size = snprintf(conversion->path, sizeof conversion->path, "%s%.150s[%zd]", prefix, name,
+		                index);
 	conversion->path_size = size > 0 ? (size_t)size : 0;
+	Py_SETREF(*slot, python_convert(conversion, parameter->type, *slot));
 }
 
 static void convert_rest(struct python_conversion *conversion, struct python_arguments *arguments)
@@ -315,8 +333,7 @@ static void convert_rest(struct python_conversion *conversion, struct python_arg
 		for (Py_ssize_t i = 0; i < PyList_GET_SIZE(arguments->rest); i++) {
 			PyObject *item = Py_NewRef(PyList_GET_ITEM(arguments->rest, i));
 
-			set_path(conversion, prefix, parameter->text, i);
-			convert_slot(conversion, parameter, &item);
+			convert_slot(conversion, parameter, &item, prefix, parameter->text, i);
 			if (!item || PyList_SetItem(arguments->rest, i, item))
 				return;
 		}
@@ -327,8 +344,7 @@ static void convert_rest(struct python_conversion *conversion, struct python_arg
 			const char *text = PyUnicode_AsUTF8(key);
 			PyObject *item = Py_NewRef(value);
 
-			set_path(conversion, prefix, text ? text : "?", -1);
-			convert_slot(conversion, parameter, &item);
+			convert_slot(conversion, parameter, &item, prefix, text ? text : "?", -1);
 			if (item)
 				PyDict_SetItem(arguments->names, key, item);
 			Py_XDECREF(item);
@@ -350,14 +366,11 @@ void python_arguments_convert(struct python_arguments *arguments,
 	for (size_t i = 0; i < signature->n; i++) {
 		const struct python_parameter *parameter = &signature->parameters[i];
 
-		if (arguments->slots[i]) {
-			if (parameter->type || conversion.exact) {
-				set_path(&conversion, arguments->prefix, parameter->text, -1);
-				convert_slot(&conversion, parameter, &arguments->slots[i]);
-			}
-		} else if (parameter->required) {
+		if (arguments->slots[i])
+			convert_slot(&conversion, parameter, &arguments->slots[i], arguments->prefix,
+			             parameter->text, -1);
+		else if (parameter->required)
 			missing(arguments, parameter, function);
-		}
 	}
 	if (arguments->rest || arguments->names)
 		convert_rest(&conversion, arguments);

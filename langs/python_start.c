@@ -171,6 +171,9 @@ static void release(void)
 	Py_CLEAR(python.helper);
 	Py_CLEAR(python.deadline);
 	Py_CLEAR(python.flush);
+	Py_CLEAR(python.out);
+	Py_CLEAR(python.system);
+	Py_CLEAR(python.stdout_name);
 	python_read_end();
 	python_types_end();
 	python_load_end();

@@ -490,9 +490,13 @@ static int write_value(struct writer *writer, PyObject *value)
 
 void python_write(PyObject *value, struct snafu_result *result)
 {
-	struct writer writer = {.into = &result->payload, .path_depth = SNAFU_JSON_DEPTH_CAP};
+	struct writer writer; /* a kilobyte: not cleared for every call */
 
+	writer.into = &result->payload;
+	writer.depth = 0;
+	writer.path_depth = SNAFU_JSON_DEPTH_CAP;
 	writer.path_at = sizeof writer.path;
+	writer.problem[0] = '\0';
 	snafu_buffer_clear(writer.into);
 	int code = write_value(&writer, value);
 	int full = snafu_buffer_failed(writer.into);

@@ -28,8 +28,8 @@ struct snafu_crew_options {
 	/* Runs the job's function and ends the job. Any thread of the crew. */
 	void (*run)(void *state, struct snafu_job *job);
 	/* Ends a job that is not over yet: STATUS is SNAFU_DEADLINE,
-	 * SNAFU_UNAVAILABLE or SNAFU_CANCELLED. RUNNING: the function is at work and is to be interrupted
-	 * too, which may block. */
+	 * SNAFU_UNAVAILABLE or SNAFU_CANCELLED. RUNNING: the function is at
+	 * work and is to be interrupted too, which may block. */
 	void (*give_up)(void *state, struct snafu_job *job, int status, int running);
 	/* The calling thread leaves the crew. */
 	void (*leave)(void *state);

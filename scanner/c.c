@@ -25,8 +25,8 @@
 #define BATCH 16
 #define REQUEST_CAP (16u << 20)
 #define OUTPUT_CAP (256u << 20) /* of one batch */
-#define FILE_SECONDS 30         /* for one file; scan-c keeps to it itself */
-#define BATCH_SECONDS 60        /* above what its files may take */
+#define FILE_SECONDS 30         /* of computing for one file; scan-c keeps to it itself */
+#define FILE_WALL_SECONDS 150   /* for one file, should scan-c fail to end itself */
 #define HEAD_SIZE 4096          /* bytes in which a binary file shows a NUL */
 #define FOLDERS_CAP 200         /* folders looked into for C sources */
 
@@ -151,8 +151,8 @@ static int write_file(struct batch *batch, const struct snafu_source *source,
 	};
 	const char *const *flags;
 	size_t count;
-	int code = snafu_c_source_flags(source->path, source->root, &flags_options, &batch->databases, &flags,
-	                         &count);
+	int code = snafu_c_source_flags(source->path, source->root, &flags_options,
+	                                &batch->databases, &flags, &count);
 
 	if (code)
 		return code;
@@ -189,17 +189,18 @@ static void blame(struct batch *batch, const struct snafu_source *source, int co
                   const struct snafu_buffer *errors)
 {
 	const char *words = errors->data ? errors->data : "";
+	int ended_by = !code && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
-	if (code == -ETIME || (!code && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM))
+	if (code == -ETIME || ended_by == SIGALRM || ended_by == SIGPROF)
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: reading it took longer than %d s", FILE_SECONDS);
 	else if (code == -EMSGSIZE)
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: it has more functions than the scanner takes");
-	else if (WIFSIGNALED(status))
+	else if (ended_by)
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: clang's parser died on it (%s)",
-		                         strsignal(WTERMSIG(status)));
+		                         strsignal(ended_by));
 	else
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: the C scanner failed on it: %.*s",
@@ -226,7 +227,7 @@ static int run_helper(struct batch *batch, size_t first, size_t *ret_next,
 			.argv = argv,
 			.input = request.data,
 			.input_size = request.size,
-			.timeout_ms = (unsigned)(BATCH_SECONDS + FILE_SECONDS * count) * 1000,
+			.timeout_ms = (unsigned)(FILE_WALL_SECONDS * count) * 1000,
 			.output = &output,
 			.errors = &errors,
 		},
@@ -265,6 +266,43 @@ static int run_batch(struct batch *batch, struct snafu_error *error)
 	return code;
 }
 
+/* ---- headers and sources together --------------------------------------------- */
+
+static bool is_definition(const struct snafu_function *function)
+{
+	return snafu_path_has_suffix(function->file, ".c") && !function->reason;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Of a function that a named header declares and a source beside it defines, the
+ * definition is enough. */
+static int drop_declared(struct snafu_functions *functions)
+{
+	const char **defined = calloc(functions->count + 1, sizeof *defined);
+	size_t n_defined = 0, kept = 0;
+
+	if (!defined)
+		return -ENOMEM;
+	for (size_t i = 0; i < functions->count; i++)
+		if (is_definition(&functions->functions[i]))
+			defined[n_defined++] = functions->functions[i].name;
+	qsort(defined, n_defined, sizeof *defined, compare_names);
+	for (size_t i = 0; i < functions->count; i++) {
+		const struct snafu_function *function = &functions->functions[i];
+
+		if (snafu_path_has_suffix(function->file, ".c") ||
+		    !bsearch(&function->name, defined, n_defined, sizeof *defined, compare_names))
+			functions->functions[kept++] = *function;
+	}
+	functions->count = kept;
+	free(defined);
+	return 0;
+}
+
 static int scan(const struct snafu_source *sources, size_t count,
                 const struct snafu_scan_options *options, struct snafu_functions *ret,
                 struct snafu_error *error)
@@ -280,6 +318,8 @@ static int scan(const struct snafu_source *sources, size_t count,
 			batch.sources[batch.count++] = &sources[i];
 	if (batch.count > 0)
 		code = run_batch(&batch, error);
+	if (!code && batch.count > 1)
+		code = drop_declared(ret);
 	snafu_c_databases_done(&batch.databases);
 	free(batch.sources);
 	return code;

@@ -112,6 +112,19 @@ static const char *join(struct snafu_arena *arena, const char *directory, const 
 	return snafu_arena_format(arena, "%s/%s", directory, path);
 }
 
+/* A directory that is not absolute counts from the database's own folder. */
+static const char *absolute(struct snafu_arena *arena, const char *directory,
+                            const struct snafu_c_database *database)
+{
+	char *folder = snafu_path_folder(database->path);
+	const char *path = folder ? snafu_arena_format(arena, "%s%s%s", folder, directory ? "/" : "",
+	                                               directory ? directory : "")
+	                          : NULL;
+
+	free(folder);
+	return path;
+}
+
 static int read_entry(struct snafu_json_reader *reader, struct snafu_arena *arena,
                       struct snafu_c_database *database)
 {
@@ -145,6 +158,8 @@ static int read_entry(struct snafu_json_reader *reader, struct snafu_arena *aren
 	}
 	if (command && entry->n_words == 0)
 		split_command(arena, command, entry);
+	if (!entry->directory || entry->directory[0] != '/')
+		entry->directory = absolute(arena, entry->directory, database);
 	if (entry->file)
 		entry->file = join(arena, entry->directory, entry->file);
 	if (entry->file) {
@@ -356,9 +371,10 @@ static void add_usual(struct gathering *gathering, const char *path, const char 
 	free(folder);
 }
 
-int snafu_c_source_flags(const char *path, const char *root, const struct snafu_c_flags_options *options,
-                  struct snafu_c_databases *databases, const char *const **ret_flags,
-                  size_t *ret_count)
+int snafu_c_source_flags(const char *path, const char *root,
+                         const struct snafu_c_flags_options *options,
+                         struct snafu_c_databases *databases, const char *const **ret_flags,
+                         size_t *ret_count)
 {
 	struct gathering gathering = {
 		.arena = &databases->arena,

@@ -37,9 +37,10 @@ struct snafu_c_flags_options {
  * compiler run something. Of a database, the entry of PATH itself; for a header that
  * of a neighbour. Without one: -I for PATH's folder, ROOT, and ROOT/include. A
  * database that cannot be read counts as none. Returns 0 or -ENOMEM. */
-int snafu_c_source_flags(const char *path, const char *root, const struct snafu_c_flags_options *options,
-                  struct snafu_c_databases *databases, const char *const **ret_flags,
-                  size_t *ret_count);
+int snafu_c_source_flags(const char *path, const char *root,
+                         const struct snafu_c_flags_options *options,
+                         struct snafu_c_databases *databases, const char *const **ret_flags,
+                         size_t *ret_count);
 
 void snafu_c_databases_done(struct snafu_c_databases *databases);
 

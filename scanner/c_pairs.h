@@ -19,8 +19,9 @@
  *  4. by place, the other way round: a length word right before one or more arrays
  *     (`int n, const double *x`), or the only length word for the only array.
  * Instead of an integer the length may be a pointer to one (compress's `uLongf
- * *destLen`; for pointers to const only by rule 1). Two length words behind a void * (element size and count: fread,
- * qsort) pair with nothing. Structs pair with counts, not with sizes.
+ * *destLen`; for pointers to const only by rule 1). Two length words behind a void *
+ * (element size and count: fread, qsort) pair with nothing. Structs pair with counts,
+ * not with sizes.
  *
  * A length that the caller leaves out is the length of what it belongs to. When
  * several share it: arrays and bytes must be equally long (else it is an error that

@@ -16,8 +16,8 @@ struct words {
 
 /* NULL-terminated lists. */
 static const char *const length_words[] = {
-	"n", "len", "length", "size", "sz", "siz", "count", "cnt", "num", "nbytes", "bytes", "nmemb", "nelem",
-	"nelems", "nitems", "cb", "capacity", "cap", "max", "limit", "argc", NULL,
+	"n", "len", "length", "size", "sz", "siz", "count", "cnt", "num", "nbytes", "bytes", "nmemb",
+	"nelem", "nelems", "nitems", "cb", "capacity", "cap", "max", "limit", "argc", NULL,
 };
 static const char *const glued_words[] = {"length", "len", "size", "count", "bytes", NULL};
 static const char *const not_glued[] = {"account", "discount", "resize", "wavelength", NULL};

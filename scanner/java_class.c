@@ -62,6 +62,8 @@ struct text {
 	size_t size;
 };
 
+#define NO_TEXT ((struct text){.data = ""})
+
 struct class_file {
 	struct snafu_java_unit *unit;
 	const unsigned char *start;
@@ -117,6 +119,8 @@ static struct bytes part(struct bytes *bytes, size_t size)
 {
 	struct bytes taken = {.at = bytes->at, .end = bytes->at};
 
+	if (!size)
+		return taken;
 	if ((size_t)(bytes->end - bytes->at) < size) {
 		bytes->short_of = taken.short_of = true;
 		bytes->at = bytes->end;
@@ -200,6 +204,8 @@ static struct text utf8(const struct class_file *file, unsigned index)
 	size_t size = u2(&bytes);
 	struct bytes text = part(&bytes, size);
 
+	if (!text.at)
+		return NO_TEXT;
 	return (struct text){.data = (const char *)text.at, .size = (size_t)(text.end - text.at)};
 }
 
@@ -463,7 +469,7 @@ static const char *local_id(struct class_file *file, const struct inner *inner)
 static bool make_type(struct class_file *file)
 {
 	struct snafu_java_type *type = snafu_java_unit_add_type(file->unit);
-	struct inner inner = {.flags = file->flags};
+	struct inner inner = {.outer = NO_TEXT, .name = NO_TEXT, .flags = file->flags};
 	bool local = false, nested = find_inner(file, file->name, &inner);
 
 	if (!type)
@@ -524,7 +530,7 @@ static const char *field_type(struct class_file *file, struct text signature,
 /* The Signature among the attributes that start here. */
 static struct text find_signature(struct class_file *file, struct bytes *bytes)
 {
-	struct text signature = {0};
+	struct text signature = NO_TEXT;
 
 	for (unsigned left = u2(bytes); left && !bytes->short_of; left--) {
 		struct text name = utf8(file, u2(bytes));
@@ -791,7 +797,7 @@ static bool add_method(struct class_file *file, const struct method *method, con
 static const char *read_methods(struct class_file *file, struct bytes *bytes, const char *path)
 {
 	for (unsigned left = u2(bytes); left && !bytes->short_of; left--) {
-		struct method method = {.flags = u2(bytes)};
+		struct method method = {.flags = u2(bytes), .signature = NO_TEXT};
 
 		method.name = utf8(file, u2(bytes));
 		method.descriptor = utf8(file, u2(bytes));
@@ -884,7 +890,14 @@ const char *snafu_java_class_read(struct snafu_java_unit *unit, const char *byte
                                   const char *path)
 {
 	struct class_file file = {
-		.unit = unit, .start = (const unsigned char *)bytes, .size = size};
+		.unit = unit,
+		.start = (const unsigned char *)bytes,
+		.size = size,
+		.name = NO_TEXT,
+		.super = NO_TEXT,
+		.interface = NO_TEXT,
+		.signature = NO_TEXT,
+	};
 	size_t n_types = unit->n_types, n_members = unit->n_members;
 	unit->budget += BUDGET_FACTOR * size + 4096;
 	const char *problem = read_file(&file, path);

@@ -31,7 +31,8 @@ enum frame_kind {
 
 struct snafu_java_frame {
 	unsigned char kind;
-	bool kept;           /* BODY, INITIALISER: it must stay */
+	bool kept;           /* BODY, INITIALISER: there is a class in it */
+	bool odd;            /* the same: it looks odd */
 	bool local;          /* CLASS, CONSTANTS: opened in code by a declaration */
 	bool several;        /* INITIALISER: a comma in it may start another field */
 	unsigned char type;  /* BLOCK to come: the keyword of a local class is pending */
@@ -52,6 +53,7 @@ struct state {
 	bool fresh;                /* nothing of it was seen yet */
 	bool after_record;         /* the last word was "record" */
 	const unsigned char *doc, *doc_end; /* the Javadoc comment before it, or NULL */
+	bool keep_odd;
 	int error;
 };
 
@@ -160,6 +162,23 @@ static void keep_region(struct state *state)
 		state->skim->frames[state->region].kept = true;
 }
 
+/* Something stands at AT that correct code would not have there. */
+static void note_odd(struct state *state)
+{
+	struct snafu_java_frame *frame = &state->skim->frames[state->region];
+
+	if (state->region < 0 || frame->odd)
+		return;
+	frame->odd = true;
+	if (state->skim->n_odd++ == 0)
+		state->skim->odd_at = (size_t)(state->at - state->source);
+}
+
+static bool stays(const struct state *state, const struct snafu_java_frame *region)
+{
+	return region->kept || (region->odd && state->keep_odd);
+}
+
 static bool push_class(struct state *state, bool constants, bool local)
 {
 	keep_region(state);
@@ -185,7 +204,7 @@ static inline void follow(struct state *state, enum snafu_java_token token)
 	if (!snafu_java_may_follow(state->previous, token) ||
 	    (token == SNAFU_JAVA_TOKEN_NAME && state->previous == SNAFU_JAVA_TOKEN_NAME &&
 	     state->before == SNAFU_JAVA_TOKEN_NAME))
-		keep_region(state);
+		note_odd(state);
 	state->before = state->previous;
 	state->previous = token;
 }
@@ -237,6 +256,8 @@ static void code_word(struct state *state, const unsigned char *start, size_t si
 	default:
 		break;
 	}
+	if (token == SNAFU_JAVA_TOKEN_KEYWORD && state->previous == SNAFU_JAVA_TOKEN_REFERENCE)
+		token = SNAFU_JAVA_TOKEN_NAME; /* X::new */
 	if (token == SNAFU_JAVA_TOKEN_NAME && state->previous == SNAFU_JAVA_TOKEN_AT)
 		token = SNAFU_JAVA_TOKEN_MODIFIER; /* an annotation */
 	follow(state, token);
@@ -251,9 +272,7 @@ static bool open_parenthesis(struct state *state)
 	follow(state, SNAFU_JAVA_TOKEN_OPEN);
 	if (previous == SNAFU_JAVA_TOKEN_CONTROL)
 		return push(state, CONTROL_PARENTHESES);
-	return push(state, previous == SNAFU_JAVA_TOKEN_NAME || previous == SNAFU_JAVA_TOKEN_GREATER
-	                           ? CALL_PARENTHESES
-	                           : PARENTHESES);
+	return push(state, previous == SNAFU_JAVA_TOKEN_NAME ? CALL_PARENTHESES : PARENTHESES);
 }
 
 static bool close_parenthesis(struct state *state)
@@ -280,7 +299,8 @@ static bool open_brace_in_code(struct state *state)
 		state->top->type = SNAFU_JAVA_WORD_NONE;
 		return push_class(state, type == SNAFU_JAVA_WORD_ENUM, true);
 	}
-	if (previous == SNAFU_JAVA_TOKEN_CLOSE_CALL)
+	/* new X() {, new X<>() {; those of if, for and so on are told apart. */
+	if (previous == SNAFU_JAVA_TOKEN_CLOSE_CALL || previous == SNAFU_JAVA_TOKEN_CLOSE)
 		return push_class(state, false, false);
 	follow(state, SNAFU_JAVA_TOKEN_BRACE);
 	bool array = previous == SNAFU_JAVA_TOKEN_ASSIGN || previous == SNAFU_JAVA_TOKEN_CLOSE_SQUARE ||
@@ -326,15 +346,15 @@ static bool close_brace(struct state *state)
 		return true;
 	case BODY:
 		if (!ends_statement(state->previous))
-			state->top->kept = true;
-		if (!state->top->kept)
+			note_odd(state);
+		if (!stays(state, state->top))
 			leave_out(state, state->source + frame.start, state->at, '\0');
 		pop(state);
 		boundary(state);
 		return true;
 	case BLOCK:
 		if (!ends_statement(state->previous))
-			keep_region(state);
+			note_odd(state);
 		pop(state);
 		state->previous = SNAFU_JAVA_TOKEN_CLOSE_BRACE;
 		return true;
@@ -362,7 +382,7 @@ static void semicolon(struct state *state)
 	top->type = SNAFU_JAVA_WORD_NONE;
 	if (top->kind != INITIALISER)
 		return;
-	if (!top->kept && !top->several)
+	if (!stays(state, top) && !(top->several && !top->odd))
 		leave_out(state, state->source + top->start - 1, state->at, '\0');
 	pop(state);
 	boundary(state);
@@ -448,6 +468,23 @@ static bool comment_or_sign(struct state *state)
 	return true;
 }
 
+/* At a literal. One without an end is taken to end with its line. */
+static bool literal(struct state *state)
+{
+	const unsigned char *stop = snafu_java_literal_end(state->at, state->end);
+
+	if (!stop) {
+		if (state->region < 0 || !state->at[1])
+			return false;
+		note_odd(state);
+		stop = state->at + 1;
+		while (stop < state->end && *stop != '\n' && *stop != '\r')
+			stop++;
+	}
+	state->at = stop;
+	return true;
+}
+
 /* One token, comment or run of space. False when what stands here cannot be
  * skimmed; `error` is set when that is more than odd source. */
 static bool step(struct state *state)
@@ -479,8 +516,7 @@ static bool step(struct state *state)
 	case SNAFU_JAVA_LEXEME_NUMBER:
 	case SNAFU_JAVA_LEXEME_QUOTE:
 	case SNAFU_JAVA_LEXEME_APOSTROPHE:
-		state->at = snafu_java_literal_end(start, state->end);
-		if (!state->at)
+		if (!literal(state))
 			return false;
 		if (in_members(state))
 			state->previous = SNAFU_JAVA_TOKEN_LITERAL;
@@ -550,7 +586,7 @@ static bool skim_all(struct state *state)
 
 static int prepare(struct snafu_java_skim *skim, size_t size)
 {
-	skim->n_pieces = skim->n_comments = 0;
+	skim->n_pieces = skim->n_comments = skim->n_odd = 0;
 	if (!skim->frames)
 		skim->frames = calloc(SNAFU_JAVA_NESTING_CAP + 2, sizeof *skim->frames);
 	/* A filler may be more than what it stands for at the very start only. */
@@ -564,7 +600,7 @@ static int prepare(struct snafu_java_skim *skim, size_t size)
 	return skim->frames && skim->compact ? 0 : -ENOMEM;
 }
 
-int snafu_java_skim(struct snafu_java_skim *skim, const char *source, size_t size)
+int snafu_java_skim(struct snafu_java_skim *skim, const char *source, size_t size, bool keep_odd)
 {
 	if (prepare(skim, size))
 		return -ENOMEM;
@@ -577,6 +613,7 @@ int snafu_java_skim(struct snafu_java_skim *skim, const char *source, size_t siz
 		.put = skim->compact,
 		.top = skim->frames,
 		.region = -1,
+		.keep_odd = keep_odd,
 	};
 	skim->frames[0] = (struct snafu_java_frame){.kind = TOP, .region = -1};
 	boundary(&state);
@@ -594,7 +631,7 @@ int snafu_java_skim(struct snafu_java_skim *skim, const char *source, size_t siz
 	if (state.error)
 		return state.error;
 	skim->n_pieces = 1;
-	skim->n_comments = 0;
+	skim->n_comments = skim->n_odd = 0;
 	skim->text = source;
 	skim->size = size;
 	return 0;

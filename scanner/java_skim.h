@@ -4,8 +4,9 @@
  * needs them. The skimmer makes a compact text for tree-sitter without them, and
  * says where each piece of it stood. A body stays when there is a class in it (its
  * methods are functions too) or when it looks odd: whether that is a syntax error
- * is then for tree-sitter to say. Where brackets or quotes do not match, nothing
- * is left out at all. */
+ * is then for tree-sitter to say. If it is, a second pass leaves the odd ones out
+ * too, so that the error does not spread to what stands around it. Where brackets
+ * do not match, nothing is left out at all. */
 #ifndef SNAFU_SCANNER_JAVA_SKIM_H
 #define SNAFU_SCANNER_JAVA_SKIM_H
 
@@ -36,15 +37,17 @@ struct snafu_java_skim {
 	size_t n_pieces, pieces_capacity;
 	struct snafu_java_comment *comments; /* sorted */
 	size_t n_comments, comments_capacity;
+	size_t n_odd;  /* regions that look odd and hold no class */
+	size_t odd_at; /* where in the source the first of them does */
 	char *compact;
 	size_t compact_capacity;
 	struct snafu_java_frame *frames;
 };
 
 /* SOURCE is SIZE (less than 4 GiB) bytes of UTF-8 followed by a NUL; borrowed for
- * as long as SKIM's text is in use. 0, -ENOMEM, or -E2BIG when brackets nest too
- * deep. */
-int snafu_java_skim(struct snafu_java_skim *skim, const char *source, size_t size);
+ * as long as SKIM's text is in use. KEEP_ODD: see above. 0, -ENOMEM, or -E2BIG
+ * when brackets nest too deep. */
+int snafu_java_skim(struct snafu_java_skim *skim, const char *source, size_t size, bool keep_odd);
 
 /* Where byte AT of the text stood in the source. */
 size_t snafu_java_skim_source(const struct snafu_java_skim *skim, size_t at);

@@ -275,10 +275,9 @@ static bool node_is(const struct snafu_java_tree *tree, TSNode node, const char 
 	return strlen(word) == size && memcmp(tree->text + start, word, size) == 0;
 }
 
-/* The line of a place in the text. Asked for in rising order. */
-static unsigned line_of(struct snafu_java_tree *tree, size_t at)
+/* The line of a place in the source. Asked for in rising order. */
+static unsigned line_at(struct snafu_java_tree *tree, size_t target)
 {
-	size_t target = snafu_java_skim_source(&tree->skim, at);
 	const char *place = tree->source + tree->line_at, *stop;
 
 	if (target > tree->source_size)
@@ -587,7 +586,7 @@ static void read_method(struct snafu_java_tree *tree, enum symbol kind)
 		return;
 	if (dimensions && found.returns)
 		found.returns = with_dimensions(tree, found.returns, dimensions);
-	found.line = line_of(tree, name_at);
+	found.line = line_at(tree, snafu_java_skim_source(&tree->skim, name_at));
 	found.flags = implied_flags(found.type, found.flags);
 	if (constructor)
 		found.flags |= SNAFU_JAVA_CONSTRUCTOR;
@@ -944,7 +943,9 @@ static void walk(struct snafu_java_tree *tree)
 /* One diagnostic for the first place that did not parse. */
 static void diagnose(struct snafu_java_tree *tree, TSNode node)
 {
-	for (;;) {
+	size_t at;
+
+	for (; !tree->skim.n_odd;) {
 		uint32_t count = ts_node_child_count(node), i;
 
 		if (symbol(tree, node) == SYMBOL_ERROR || ts_node_is_missing(node))
@@ -965,10 +966,13 @@ static void diagnose(struct snafu_java_tree *tree, TSNode node)
 		if (!found)
 			break;
 	}
+	at = snafu_java_skim_source(&tree->skim, ts_node_start_byte(node));
+	if (tree->skim.n_odd)
+		at = tree->skim.odd_at;
 	tree->line = 1;
 	tree->line_at = 0;
 	snafu_functions_diagnose(tree->unit->functions, SNAFU_WARNING, tree->unit->file,
-	                         line_of(tree, ts_node_start_byte(node)),
+	                         line_at(tree, at),
 	                         "a syntax error: only what parses around it is listed");
 }
 
@@ -978,13 +982,25 @@ static int give_up(struct snafu_java_tree *tree, const char *why)
 	return 0;
 }
 
-int snafu_java_tree_read(struct snafu_java_tree *tree, struct snafu_java_unit *unit,
-                         const char *text, size_t size, const char *module)
+static void begin(struct snafu_java_tree *tree)
 {
-	int code = snafu_java_skim(&tree->skim, text, size);
-	TSTree *parsed;
+	tree->text = tree->skim.text;
+	tree->next_comment = 0;
+	tree->has_last_comment = false;
+	tree->line_at = 0;
+	tree->line = 1;
+	tree->broken = false;
+	tree->depth = 0;
+	tree->n_scopes = 0;
+	push_scope(tree, NULL, "", false, 0);
+}
 
-	tree->unit = unit;
+/* Skims and parses. RET_PARSED is NULL when that is given up, with a diagnostic. */
+static int parse(struct snafu_java_tree *tree, bool keep_odd, TSTree **ret_parsed)
+{
+	int code = snafu_java_skim(&tree->skim, tree->source, tree->source_size, keep_odd);
+
+	*ret_parsed = NULL;
 	if (code == -E2BIG)
 		return give_up(tree, "brackets nest too deep for Java source");
 	if (code)
@@ -992,28 +1008,41 @@ int snafu_java_tree_read(struct snafu_java_tree *tree, struct snafu_java_unit *u
 	if (tree->skim.size > PARSED_TEXT_CAP)
 		return give_up(tree, "too large for Java source: split it");
 	ts_parser_reset(tree->parser);
-	parsed = ts_parser_parse_string(tree->parser, NULL, tree->skim.text, (uint32_t)tree->skim.size);
-	if (!parsed)
+	*ret_parsed = ts_parser_parse_string(tree->parser, NULL, tree->skim.text,
+	                                     (uint32_t)tree->skim.size);
+	if (!*ret_parsed)
 		return give_up(tree, "parsing takes too long: this is hardly Java source");
+	begin(tree);
+	return 0;
+}
+
+int snafu_java_tree_read(struct snafu_java_tree *tree, struct snafu_java_unit *unit,
+                         const char *text, size_t size, const char *module)
+{
+	TSTree *parsed;
+	int code;
+
+	tree->unit = unit;
 	tree->source = text;
 	tree->source_size = size;
-	tree->text = tree->skim.text;
 	tree->module = module;
-	tree->next_comment = 0;
-	tree->has_last_comment = false;
-	tree->line_at = 0;
-	tree->line = 1;
 	tree->carriage_returns = memchr(text, '\r', size) != NULL;
-	tree->broken = false;
-	tree->depth = 0;
-	tree->n_scopes = 0;
-	push_scope(tree, NULL, "", false, 0);
-	TSNode root = ts_tree_root_node(parsed);
-	tree->cursor = ts_tree_cursor_new(root);
+	code = parse(tree, true, &parsed);
+	if (code || !parsed)
+		return code;
+	if (ts_node_has_error(ts_tree_root_node(parsed))) {
+		diagnose(tree, ts_tree_root_node(parsed));
+		begin(tree);
+		if (tree->skim.n_odd) {
+			ts_tree_delete(parsed);
+			code = parse(tree, false, &parsed);
+			if (code || !parsed)
+				return code;
+		}
+	}
+	tree->cursor = ts_tree_cursor_new(ts_tree_root_node(parsed));
 	walk(tree);
 	ts_tree_cursor_delete(&tree->cursor);
-	if (ts_node_has_error(root))
-		diagnose(tree, root);
 	ts_tree_delete(parsed);
 	return 0;
 }

@@ -60,9 +60,18 @@ static bool names_python2(const char *text, size_t size)
 	return size > 2 && text[0] == '#' && text[1] == '!' && memmem(text, first, "python2", 7);
 }
 
+static int compare_problems(const void *a, const void *b)
+{
+	const struct python_problem *one = a, *other = b;
+
+	return one->at < other->at ? -1 : one->at > other->at;
+}
+
 static void tell_problems(struct scan *scan, const struct snafu_source *source)
 {
-	const struct python_outline *outline = &scan->outline;
+	struct python_outline *outline = &scan->outline;
+
+	qsort(outline->problems, outline->n_problems, sizeof *outline->problems, compare_problems);
 
 	if (scan->text.problem)
 		snafu_functions_diagnose(scan->ret, SNAFU_WARNING, source->path, 0, "%s",

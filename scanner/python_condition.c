@@ -33,16 +33,6 @@ static const struct {
 	{"six.PY3", PYTHON_ALWAYS},
 	{"notPY2", PYTHON_ALWAYS},
 	{"notsix.PY2", PYTHON_ALWAYS},
-	{"os.name=='posix'", PYTHON_ALWAYS},
-	{"os.name!='posix'", PYTHON_NEVER},
-	{"os.name=='nt'", PYTHON_NEVER},
-	{"os.name!='nt'", PYTHON_ALWAYS},
-	{"sys.platform=='linux'", PYTHON_ALWAYS},
-	{"sys.platform=='win32'", PYTHON_NEVER},
-	{"sys.platform!='win32'", PYTHON_ALWAYS},
-	{"sys.platform=='darwin'", PYTHON_NEVER},
-	{"sys.platform.startswith('win')", PYTHON_NEVER},
-	{"sys.platform.startswith('linux')", PYTHON_ALWAYS},
 };
 
 /* `sys.version_info >= (3, 8)`, `sys.version_info[0] == 2`: only against Python 2
@@ -87,7 +77,44 @@ static enum python_verdict judge_version(const char *text)
 	return before ? PYTHON_NEVER : PYTHON_ALWAYS;
 }
 
-enum python_verdict snafu_python_judge(const char *condition, size_t size)
+/* Facts about the machine; Snafu itself is built for this one only. */
+static const struct {
+	const char *text, *value;
+} facts[] = {
+	{"os.name", "posix"},
+	{"sys.platform", "linux"},
+	{"platform", "linux"},
+	{"platform.system()", "Linux"},
+};
+
+/* `sys.platform == 'win32'`, `sys.platform.startswith('win')`. */
+static enum python_verdict judge_platform(const char *text)
+{
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+		size_t size = strlen(facts[i].text);
+		const char *rest = text + size, *value = facts[i].value;
+		bool negated = strncmp(rest, "!='", 3) == 0, equal = strncmp(rest, "=='", 3) == 0;
+
+		if (strncmp(text, facts[i].text, size) != 0)
+			continue;
+		if (negated || equal) {
+			rest += 3;
+			size = strcspn(rest, "'");
+			bool same = strlen(value) == size && memcmp(rest, value, size) == 0;
+			if (strcmp(rest + size, "'") == 0)
+				return same == equal ? PYTHON_ALWAYS : PYTHON_NEVER;
+		} else if (strncmp(rest, ".startswith('", 13) == 0) {
+			rest += 13;
+			size = strcspn(rest, "'");
+			if (strcmp(rest + size, "')") == 0)
+				return strncmp(value, rest, size) == 0 ? PYTHON_ALWAYS : PYTHON_NEVER;
+		}
+	}
+	return PYTHON_MAYBE;
+}
+
+/* A condition without `and` and `or`. */
+static enum python_verdict judge_one(const char *condition, size_t size)
 {
 	char text[CONDITION_CAP + 1];
 	size_t n = 0;
@@ -105,5 +132,43 @@ enum python_verdict snafu_python_judge(const char *condition, size_t size)
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(text, known[i].text) == 0)
 			return known[i].verdict;
-	return judge_version(text);
+	enum python_verdict verdict = judge_version(text);
+	return verdict == PYTHON_MAYBE ? judge_platform(text) : verdict;
+}
+
+/* Splits at WORD outside brackets. A part that settles the whole (for ALL: one that never
+ * holds; else: one that always does) wins; otherwise all must agree. */
+static enum python_verdict judge_parts(const char *at, const char *end, const char *word,
+                                       bool all)
+{
+	size_t length = strlen(word);
+	bool agree = true;
+	int depth = 0;
+
+	for (const char *part = at; part < end;) {
+		const char *stop = part;
+
+		for (; stop < end; stop++) {
+			depth += (*stop == '(') - (*stop == ')');
+			if (depth == 0 && (size_t)(end - stop) > length && memcmp(stop, word, length) == 0)
+				break;
+		}
+		enum python_verdict verdict = judge_one(part, (size_t)(stop - part));
+		if (all ? verdict >= PYTHON_NEVER : verdict == PYTHON_ALWAYS)
+			return verdict;
+		agree &= all ? verdict == PYTHON_ALWAYS : verdict == PYTHON_NEVER;
+		part = stop < end ? stop + length : end;
+	}
+	return !agree ? PYTHON_MAYBE : all ? PYTHON_ALWAYS : PYTHON_NEVER;
+}
+
+enum python_verdict snafu_python_judge(const char *condition, size_t size)
+{
+	bool both = memmem(condition, size, " and ", 5), either = memmem(condition, size, " or ", 4);
+
+	if (size > 4 * CONDITION_CAP || (both && either))
+		return PYTHON_MAYBE;
+	if (both || either)
+		return judge_parts(condition, condition + size, both ? " and " : " or ", both);
+	return judge_one(condition, size);
 }

@@ -124,7 +124,7 @@ static const char *own_reason(struct python_description *description, struct con
 	if (signature->traits & PYTHON_TRAIT_ABSTRACT)
 		return "abstract: only a subclass says what it does";
 	if (kind == SNAFU_PROPERTY)
-		return "a property: it is read from an object, not called";
+		return "a property: read as an attribute of an object, not called";
 	if (kind == SNAFU_STATIC_METHOD && is_named(description, definition, "__new__"))
 		return "makes the object itself and wants a class: call the object's methods";
 	return NULL;
@@ -137,7 +137,7 @@ static const char *class_reason(struct python_description *description, struct c
 	const struct python_definition *definition = &description->outline->definitions[index];
 
 	if (description->names.reasons[index])
-		return snafu_arena_format(&description->ret->arena, "its class %s",
+		return snafu_arena_format(&description->ret->arena, "its class: %s",
 		                          description->names.reasons[index]);
 	if (definition->owner && context->reasons[definition->owner - 1])
 		return context->reasons[definition->owner - 1];

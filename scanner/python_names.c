@@ -102,6 +102,13 @@ static bool competes(const struct python_names *names, size_t index)
 	       !(names->signatures[index].traits & (PYTHON_TRAIT_SETTER | PYTHON_TRAIT_OVERLOAD));
 }
 
+static bool is_fallback(const struct python_branch *branches, uint32_t branch)
+{
+	while (branch && !branches[branch].fallback)
+		branch = branches[branch].parent;
+	return branch != 0;
+}
+
 /* NEW comes behind OLD, which was the winner until then. Returns the winner. */
 static size_t contest(struct python_names *names, struct snafu_arena *arena, size_t old,
                       size_t new)
@@ -112,16 +119,19 @@ static size_t contest(struct python_names *names, struct snafu_arena *arena, siz
 	unsigned old_line = outline->definitions[old].line;
 	unsigned new_line = outline->definitions[new].line;
 
-	if (!exclude(outline->branches, old_branch, new_branch) &&
-	    covers(outline->branches, new_branch, old_branch)) {
+	const struct python_branch *branches = outline->branches;
+	bool exclusive = exclude(branches, old_branch, new_branch);
+
+	if (!exclusive && covers(branches, new_branch, old_branch)) {
 		names->reasons[old] = snafu_arena_format(arena, "defined again in line %u, which wins",
 		                                         new_line);
 		return new;
 	}
-	names->reasons[new] = snafu_arena_format(
+	bool swap = exclusive && is_fallback(branches, old_branch) && !is_fallback(branches, new_branch);
+	names->reasons[swap ? old : new] = snafu_arena_format(
 		arena, "a variant of the one in line %u, used when its condition holds: call that one",
-		old_line);
-	return old;
+		swap ? new_line : old_line);
+	return swap ? new : old;
 }
 
 /* LAST is the last entry of a name; entries hang behind it from last to first. */

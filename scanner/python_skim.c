@@ -192,9 +192,12 @@ static void indent(struct skimmer *skimmer, unsigned column, unsigned narrow)
 	while (column < top(skimmer)->column && skimmer->n_blocks > 1)
 		skimmer->n_blocks--;
 	if (column > top(skimmer)->column) {
-		report(skimmer, top(skimmer)->owner, lexer->at,
-		       "the indentation matches no block around it");
-		push(skimmer, inner_block(skimmer), column, narrow);
+		/* Taken for a line of the block that was closed last. */
+		struct block *closed = &skimmer->blocks[skimmer->n_blocks++];
+
+		report(skimmer, closed->owner, lexer->at, "the indentation matches no block around it");
+		closed->column = column;
+		closed->narrow_column = narrow;
 	} else if (narrow != top(skimmer)->narrow_column && !lexer->python2) {
 		lexer->python2 = lexer->at;
 	}
@@ -253,13 +256,17 @@ static void take_definition(struct skimmer *skimmer, const struct python_line *l
 		.inside_function = block->inside_function,
 	};
 	definition->piece = skimmer->decorated ? skimmer->piece : outline->reduced.size;
-	if (line->colon && !line->problem)
+	/* A bracket left open is told at the line's start; with a colon it is behind it. */
+	bool sound = line->colon && (!line->problem || line->problem_at > line->colon ||
+	                             line->problem_at == line->start);
+	if (sound)
 		append_line(skimmer, line->start, line->colon + 1);
 	definition->piece_end = outline->reduced.size;
-	if (!line->colon || line->problem || definition->piece_end - definition->piece > PYTHON_PIECE_CAP) {
+	if (!sound || definition->piece_end - definition->piece > PYTHON_PIECE_CAP) {
 		outline->reduced.size = definition->piece_end = definition->piece;
 		if (!line->problem)
-			definition->broken_at = line->start + 1;
+			report(skimmer, index, skimmer->lexer.text + line->start,
+			       "the head of this definition is too long");
 	}
 	skimmer->decorated = false;
 	if (line->strings_end) {
@@ -343,6 +350,7 @@ static uint32_t add_branch(struct skimmer *skimmer, const struct python_line *li
 		.parent = block->branch,
 		.chain = before ? before->chain : ++skimmer->chains,
 		.number = before ? before->number : 0,
+		.fallback = line->first == PYTHON_EXCEPT,
 	};
 	bool of_if = last == PYTHON_IF || last == PYTHON_ELIF;
 	branch->verdict = judge(skimmer, line, before && of_if ? before : NULL);
@@ -413,7 +421,7 @@ static void take_field(struct skimmer *skimmer, const struct python_line *line)
 		};
 }
 
-static void take_suspect(struct skimmer *skimmer, const struct python_line *line)
+static void take_suspect(struct skimmer *skimmer, const struct python_line *line, uint32_t owner)
 {
 	if (skimmer->outline->n_suspects >= PYTHON_SUSPECTS_CAP ||
 	    line->end - line->start > PYTHON_PIECE_CAP)
@@ -421,7 +429,7 @@ static void take_suspect(struct skimmer *skimmer, const struct python_line *line
 	struct python_suspect *suspect = ADD(skimmer, suspects);
 	if (suspect)
 		*suspect = (struct python_suspect){
-			.start = line->start, .end = line->end, .owner = top(skimmer)->owner,
+			.start = line->start, .end = line->end, .owner = owner,
 			.opens = line->opens, .first = (unsigned char)line->first,
 		};
 }
@@ -477,7 +485,7 @@ static void take_line(struct skimmer *skimmer, const struct python_line *line)
 	if (line->problem)
 		report(skimmer, owner, skimmer->lexer.text + line->problem_at, line->problem);
 	else if (line->odd && first != PYTHON_AT && !(defines && line->opens))
-		take_suspect(skimmer, line);
+		take_suspect(skimmer, line, owner);
 	skimmer->expected = line->opens;
 	if (line->problem && (defines || line->colon)) {
 		if (!line->colon)

@@ -35,6 +35,7 @@ struct python_branch {
 	uint32_t chain;  /* the same for all parts of one if/elif/else or try/except */
 	uint32_t number; /* different for parts that exclude each other */
 	enum python_verdict verdict;
+	bool fallback;   /* an except: what stands there is second choice */
 };
 
 /* A def or a class. Offsets into the text; lines are 1-based. */

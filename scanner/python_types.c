@@ -586,21 +586,31 @@ void snafu_python_types_done(struct python_types *types)
 	*types = (struct python_types){0};
 }
 
+static const struct snafu_shape *number_shape(const char *at)
+{
+	if (at[0] == '0' && at[1] && strchr("xXoObB", at[1]))
+		return at[2 + strspn(at + 2, "0123456789abcdefABCDEF_lL")] ? any()
+		               : snafu_shape_plain(SNAFU_SHAPE_INTEGER);
+	size_t whole = strspn(at, "0123456789_");
+	if (at[whole + (at[whole] == 'l' || at[whole] == 'L')] == '\0')
+		return snafu_shape_plain(SNAFU_SHAPE_INTEGER);
+	at += whole;
+	at += *at == '.';
+	at += strspn(at, "0123456789_");
+	if (*at == 'e' || *at == 'E') {
+		at += at[1] == '-' || at[1] == '+' ? 2 : 1;
+		at += strspn(at, "0123456789_");
+	}
+	return *at ? any() : snafu_shape_plain(SNAFU_SHAPE_NUMBER);
+}
+
 const struct snafu_shape *snafu_python_literal_shape(const char *text)
 {
 	size_t size = strlen(text);
 	const char *at = text + (*text == '-' || *text == '+');
 
-	if (*at >= '0' && *at <= '9') {
-		if (text[strspn(text, "+-0123456789_xXoObBaAcCdDeEfF.")])
-			return any();
-		bool hexadecimal = at[0] == '0' && (at[1] | 0x20) == 'x';
-		return snafu_shape_plain(!hexadecimal && strpbrk(at, ".eE") ? SNAFU_SHAPE_NUMBER
-		                                                            : SNAFU_SHAPE_INTEGER);
-	}
-	if (*at == '.' && at[1] >= '0' && at[1] <= '9')
-		return snafu_shape_plain(at[strspn(at, ".0123456789eE_")] ? SNAFU_SHAPE_ANY
-		                                                          : SNAFU_SHAPE_NUMBER);
+	if ((*at >= '0' && *at <= '9') || (*at == '.' && at[1] >= '0' && at[1] <= '9'))
+		return number_shape(at);
 	if (strcmp(text, "True") == 0 || strcmp(text, "False") == 0)
 		return snafu_shape_plain(SNAFU_SHAPE_BOOLEAN);
 	if (snafu_python_string_end(text, text + size) == text + size)

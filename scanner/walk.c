@@ -234,7 +234,8 @@ static int list_names(DIR *stream, char ***ret_names, size_t *ret_count)
 			break;
 		count++;
 	}
-	qsort(names, count, sizeof *names, compare_names);
+	if (count)
+		qsort(names, count, sizeof *names, compare_names);
 	*ret_names = names;
 	*ret_count = count;
 	return entry ? -ENOMEM : 0;

@@ -218,7 +218,8 @@ final class Beans {
 	private static String list(Info info) {
 		StringBuilder text = new StringBuilder();
 		for (Constructor<?> constructor : info.constructors)
-			text.append(text.length() > 0 ? ", " : "").append(Candidate.signature(constructor, null));
+			text.append(text.length() > 0 ? ", " : "")
+				.append(Candidate.signature(constructor, null));
 		return text.length() == 0 ? "none" : text.toString();
 	}
 

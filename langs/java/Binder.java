@@ -43,7 +43,8 @@ final class Binder {
 		String obstacle = "there is no method " + name + " in " + owner.getName();
 		for (Class<?> c = owner; c != null && found.size() < 1000; c = c.getSuperclass()) {
 			for (Method method : c.getDeclaredMethods()) {
-				if (!method.getName().equals(name) || method.isSynthetic() || overridden(found, method))
+				if (!method.getName().equals(name) || method.isSynthetic()
+						|| overridden(found, method))
 					continue;
 				String problem = obstacle(method, c, owner);
 				if (problem == null)
@@ -101,7 +102,8 @@ final class Binder {
 			@Override
 			public int compare(Candidate a, Candidate b) {
 				int order = Integer.compare(a.targets.length, b.targets.length);
-				return order != 0 ? order : a.executable.toString().compareTo(b.executable.toString());
+				return order != 0 ? order
+					: a.executable.toString().compareTo(b.executable.toString());
 			}
 		});
 	}

@@ -29,8 +29,8 @@ final class Bound {
 		if (payload != Bridge.ABSENT && !(payload instanceof Json.Obj)
 				&& !(payload instanceof List)) {
 			Problems problems = new Problems();
-			problems.add("payload", "expected an object (arguments by name) or an array (by position)"
-				+ ", got " + Json.describe(payload));
+			problems.add("payload", "expected an object (arguments by name) or an array "
+				+ "(by position), got " + Json.describe(payload));
 			throw problems.usage(signatures());
 		}
 		Candidate candidate = candidates.length == 1 ? candidates[0] : choose(payload);

@@ -27,8 +27,8 @@ final class Bridge {
 	private Bridge() {
 	}
 
-	// In langs/java.c: a warning for the person; a child process, whose output it returns, with
-	// the exit status in its first byte.
+	// In langs/java.c: a warning for the person; a child process, its arguments, an empty one, and
+	// what it gets on stdin. Returns its output, with 0 before it when it ended well, else 1.
 	static native void warn(byte[] text);
 
 	static native byte[] child(byte[] arguments);

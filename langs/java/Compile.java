@@ -22,8 +22,9 @@ import javax.tools.*;
  * it needs, and writes a Unit. Started by Sources; a process apart keeps the host small and takes
  * options that suit so short a run.
  *
- * <p>Arguments: output, release (0: this one), source file, source path, class path. Exit 0 when the
- * unit is written, else 1, with the messages on stdout.
+ * <p>On stdin, each with a NUL behind it (arguments would go through the locale's encoding):
+ * output, release (0: this one), source file, source path, class path. Exit 0 when the unit is
+ * written, else 1, with the messages on stdout.
  */
 final class Compile {
 	private static final int MESSAGES_CAP = 20;
@@ -136,7 +137,8 @@ final class Compile {
 		@Override
 		public JavaFileObject getJavaFileForOutput(Location location, String name,
 				JavaFileObject.Kind kind, FileObject sibling) {
-			java.net.URI uri = java.net.URI.create("memory:/" + name.replace('.', '/') + kind.extension);
+			java.net.URI uri = java.net.URI.create("memory:/" + name.replace('.', '/')
+				+ kind.extension);
 			return new SimpleJavaFileObject(uri, kind) {
 				@Override
 				public OutputStream openOutputStream() {
@@ -159,14 +161,14 @@ final class Compile {
 			"-classpath", classPath));
 		if (!release.equals("0"))
 			options.addAll(List.of("--release", release));
-		try (StandardJavaFileManager standard = compiler.getStandardFileManager(run.diagnostics, null,
-				Charset.forName(encoding))) {
+		try (StandardJavaFileManager standard = compiler.getStandardFileManager(run.diagnostics,
+				null, Charset.forName(encoding))) {
 			Manager manager = new Manager(standard, run, patches);
 			List<JavaFileObject> units = new ArrayList<>();
 			for (JavaFileObject unit : standard.getJavaFileObjectsFromStrings(files))
 				units.add(manager.patched(unit));
-			JavacTask task = (JavacTask) compiler.getTask(null, manager, run.diagnostics, options, null,
-				units);
+			JavacTask task = (JavacTask) compiler.getTask(null, manager, run.diagnostics, options,
+				null, units);
 			task.setTaskListener(new TaskListener() {
 				@Override
 				public void started(TaskEvent event) {
@@ -260,7 +262,8 @@ final class Compile {
 			StandardCopyOption.REPLACE_EXISTING);
 	}
 
-	public static void main(String[] arguments) throws IOException {
+	public static void main(String[] none) throws IOException {
+		String[] arguments = Bridge.split(System.in.readAllBytes());
 		PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 		Compile compile = new Compile(arguments[1], arguments[3], arguments[4]);
 		if (compile.compiler == null) {

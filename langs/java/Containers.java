@@ -86,7 +86,8 @@ final class Containers {
 			} catch (Bad e) {
 				throw e.in("." + name);
 			} catch (NullPointerException | ClassCastException | IllegalArgumentException e) {
-				throw new Bad("a " + target.raw.getSimpleName() + " does not take it").in("." + name);
+				throw new Bad("a " + target.raw.getSimpleName() + " does not take it")
+					.in("." + name);
 			}
 		}
 		return map;

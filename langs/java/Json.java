@@ -6,9 +6,9 @@ import java.util.ArrayList;
 
 /**
  * JSON bytes (RFC 8259, strictly) into a small tree: null, Boolean, Long, BigInteger, {@link Real},
- * String, {@link ArrayList} and {@link Obj}. Numbers lose no digit. One parser serves one thread and
- * is used again for every call. Nesting and number length are capped, so that hostile input costs
- * no more than its own size.
+ * String, {@link ArrayList} and {@link Obj}. Numbers lose no digit. One parser serves one thread
+ * and is used again for every call. Nesting and number length are capped, so that hostile input
+ * costs no more than its own size.
  */
 final class Json {
 	static final int DEPTH_CAP = 128;
@@ -336,13 +336,16 @@ final class Json {
 			return value.toString();
 		if (value instanceof String) {
 			String text = (String) value;
-			return "the string \"" + (text.length() > 40 ? text.substring(0, 40) + "..." : text) + '"';
+			return "the string \"" + shortened(text) + '"';
 		}
 		if (value instanceof ArrayList)
 			return "an array";
 		if (value instanceof Obj)
 			return "an object";
-		String text = value.toString();
-		return "the number " + (text.length() > 40 ? text.substring(0, 40) + "..." : text);
+		return "the number " + shortened(value.toString());
+	}
+
+	private static String shortened(String text) {
+		return text.length() > 40 ? text.substring(0, 40) + "..." : text;
 	}
 }

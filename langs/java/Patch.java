@@ -63,8 +63,8 @@ final class Patch extends ForwardingJavaFileObject<JavaFileObject> {
 			int start = (int) (body.getKey() >> 32);
 			int end = (int) (long) body.getKey();
 			// As many lines as before, so that later errors keep their line numbers.
-			String lines = "\n".repeat((int) text.substring(start, end).chars().filter(c -> c == '\n')
-				.count());
+			String lines = "\n".repeat((int) text.substring(start, end).chars()
+				.filter(c -> c == '\n').count());
 			text.replace(start, end, "{ if (true) throw new java.lang.LinkageError("
 				+ literal(PREFIX + body.getValue()) + "); throw null; " + lines + "}");
 		}

@@ -34,7 +34,8 @@ final class Problems extends Exception {
 	void write(Out out) {
 		StringBuilder message = new StringBuilder();
 		for (int i = 0; i < names.size(); i++)
-			message.append(i > 0 ? "; " : "").append(names.get(i)).append(": ").append(texts.get(i));
+			message.append(i > 0 ? "; " : "").append(names.get(i)).append(": ")
+				.append(texts.get(i));
 		if (!usage.isEmpty())
 			message.append("; usage: ").append(usage);
 		out.raw("{\"errorType\":\"ArgumentError\",\"errorMessage\":");

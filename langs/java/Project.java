@@ -72,7 +72,8 @@ final class Project {
 			String text = new String(Unit.read(pom), StandardCharsets.UTF_8)
 				.replaceAll("(?s)<!--.*?-->", "")
 				.replaceAll("(?s)<(dependencyManagement|build|profiles)>.*?</\\1>", "");
-			Matcher dependency = Pattern.compile("(?s)<dependency>(.*?)</dependency>").matcher(text);
+			Matcher dependency = Pattern.compile("(?s)<dependency>(.*?)</dependency>")
+				.matcher(text);
 			while (dependency.find()) {
 				String body = dependency.group(1);
 				String scope = tag(body, "scope");
@@ -96,7 +97,8 @@ final class Project {
 	private static String tag(String text, String name) {
 		int start = text.indexOf('<' + name + '>');
 		int end = text.indexOf("</" + name + '>');
-		return start < 0 || end < start ? "" : text.substring(start + name.length() + 2, end).trim();
+		return start < 0 || end < start ? ""
+			: text.substring(start + name.length() + 2, end).trim();
 	}
 
 	/** "${lang.version}" is looked up among the properties. */

@@ -232,7 +232,7 @@ final class Sources {
 			: Integer.toString(Runtime.version().feature());
 		String[] arguments = {compilerHome + "/bin/java", "-Xshare:auto",
 			"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xss16m",
-			"-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8", "-cp", jar, "snafu.Compile",
+			"-Dfile.encoding=UTF-8", "-cp", jar, "snafu.Compile", "",
 			output.getPath(), release, file, sourcePath, classPath};
 		StringBuilder joined = new StringBuilder();
 		for (String argument : arguments)

@@ -408,7 +408,8 @@ final class Target {
 			double d = ((Json.Real) value).value();
 			if (!Double.isInfinite(d)) {
 				BigDecimal exact = Texts.decimal(value);
-				return exact.compareTo(new BigDecimal(Double.toString(d))) == 0 ? (Object) d : exact;
+				boolean same = exact.compareTo(new BigDecimal(Double.toString(d))) == 0;
+				return same ? (Object) d : exact;
 			}
 			return Texts.decimal(value);
 		}

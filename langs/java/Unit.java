@@ -110,18 +110,20 @@ final class Unit {
 	private void readEntries(DataInputStream in, String[] sources, int end) throws IOException {
 		int count = in.readInt();
 		int total = in.readInt();
-		int offset = end - total;
 		for (int i = 0; i < count; i++) {
 			Entry entry = new Entry();
 			String name = in.readUTF();
 			entry.source = sources[in.readInt()];
 			entry.length = in.readInt();
-			entry.offset = offset;
-			offset += entry.length;
 			entries.put(name, entry);
 		}
-		if (offset != end)
+		if (in.available() != total)
 			throw new IOException("cut off");
+		int offset = end - total;
+		for (Entry entry : entries.values()) {
+			entry.offset = offset;
+			offset += entry.length;
+		}
 	}
 
 	/** Whether a class file has the name as a constant. */

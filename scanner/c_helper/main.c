@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -24,8 +25,9 @@
 #define ARGUMENTS_CAP 4096 /* of one file */
 #define OUTPUT_CAP (256u << 20) /* of one file */
 #define MEMORY_CAP ((rlim_t)4 << 30)
-#define SECONDS_DEFAULT 30 /* for one file */
-#define ERRORS_CAP "-ferror-limit=200"
+#define SECONDS_DEFAULT 30 /* of computing for one file */
+#define FOLLOWING_CAP 5    /* errors reported of a file that misses a header */
+#define WALL_FACTOR 4      /* how much longer it may take on a busy machine */
 
 struct request {
 	struct snafu_arena arena;
@@ -246,49 +248,78 @@ static void write_diagnostic(struct snafu_buffer *out, bool fatal, const char *f
 	snafu_buffer_append_text(out, "}}\n");
 }
 
-/* Returns whether it was written: errors only, each once a line. */
-static bool report_diagnostic(struct helper_unit *unit, CXDiagnostic diagnostic, unsigned *last)
+static bool is_missing_header(const char *message)
 {
+	return strstr(message, "file not found") != NULL;
+}
+
+/* Writes an error, each once in the life of this process: headers are read many
+ * times. ONLY_MISSING: no other than headers that are missing. Returns whether it
+ * was written. */
+static bool report_diagnostic(struct helper_unit *unit, CXDiagnostic diagnostic, bool only_missing,
+                              struct helper_names *reported)
+{
+	CXString text = clang_getDiagnosticSpelling(diagnostic);
+	const char *message = clang_getCString(text), *hint = "";
+	char *longer = NULL, *key = NULL;
+	bool written = false;
 	CXFile file;
 	unsigned line;
 
-	if (clang_getDiagnosticSeverity(diagnostic) < CXDiagnostic_Error)
-		return false;
 	clang_getExpansionLocation(clang_getDiagnosticLocation(diagnostic), &file, &line, NULL, NULL);
-	bool main = file && clang_File_isEqual(file, unit->main);
-	if (main && line == *last)
-		return false;
-	*last = main ? line : 0;
-	CXString text = clang_getDiagnosticSpelling(diagnostic), name = clang_getFileName(file);
-	const char *message = clang_getCString(text);
-	bool missing = strstr(message, "file not found") != NULL;
-	char *longer = NULL;
-	if (missing && asprintf(&longer, "%s: give the folder that has it with -I", message) < 0)
-		longer = NULL;
-	write_diagnostic(unit->out, unit->n_functions == 0, main || !file ? NULL : clang_getCString(name),
-	                 line, longer ? longer : message);
+	CXString name = clang_getFileName(file);
+	const char *path = file ? clang_getCString(name) : unit->file->path;
+	if (is_missing_header(message))
+		hint = ": give the folder that has it with -I";
+	if ((!only_missing || *hint) && asprintf(&longer, "%s%s", message, hint) >= 0 &&
+	    asprintf(&key, "%s:%u", path, line) >= 0 && helper_names_add(reported, key)) {
+		write_diagnostic(unit->out, unit->n_functions == 0, path, line, longer);
+		written = true;
+	}
 	free(longer);
+	free(key);
 	clang_disposeString(text);
 	clang_disposeString(name);
-	return true;
+	return written;
 }
 
-static void report_diagnostics(struct helper_unit *unit)
+static bool misses_headers(CXTranslationUnit unit, unsigned count)
 {
-	unsigned count = clang_getNumDiagnostics(unit->unit), reported = 0, last = 0;
+	bool misses = false;
 
-	for (unsigned i = 0; i < count && reported < HELPER_DIAGNOSTICS_CAP; i++) {
+	for (unsigned i = 0; i < count && !misses; i++) {
+		CXDiagnostic diagnostic = clang_getDiagnostic(unit, i);
+		CXString text = clang_getDiagnosticSpelling(diagnostic);
+
+		misses = is_missing_header(clang_getCString(text));
+		clang_disposeString(text);
+		clang_disposeDiagnostic(diagnostic);
+	}
+	return misses;
+}
+
+static void report_diagnostics(struct helper_unit *unit, struct helper_names *reported)
+{
+	unsigned count = clang_getNumDiagnostics(unit->unit), written = 0;
+	/* Most errors behind a missing header follow from that. */
+	bool missing = misses_headers(unit->unit, count);
+	unsigned cap = missing ? FOLLOWING_CAP : HELPER_DIAGNOSTICS_CAP;
+
+	for (unsigned i = 0; i < count && (missing || written < cap); i++) {
 		CXDiagnostic diagnostic = clang_getDiagnostic(unit->unit, i);
 
-		reported += report_diagnostic(unit, diagnostic, &last);
+		if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error)
+			written += report_diagnostic(unit, diagnostic, written >= cap, reported);
 		clang_disposeDiagnostic(diagnostic);
 	}
 }
 
 static void parse(CXIndex index, const struct helper_file *file, const char *resources,
-                  struct snafu_buffer *out)
+                  struct helper_names *reported, struct snafu_buffer *out)
 {
-	const char *arguments[ARGUMENTS_CAP + 8] = {"-x", "c", "-w", ERRORS_CAP};
+	/* At its limit of errors clang would stop reading; the time and memory that many
+	 * errors take are limited above. */
+	const char *arguments[ARGUMENTS_CAP + 8] = {"-x", "c", "-w", "-ferror-limit=0"};
 	struct helper_unit unit = {.file = file, .out = out};
 	int count = 4;
 
@@ -310,10 +341,11 @@ static void parse(CXIndex index, const struct helper_file *file, const char *res
 	unit.main = clang_getFile(unit.unit, file->path);
 	if (!resources)
 		write_diagnostic(out, false, NULL, 0,
-		                 "clang's own headers (stddef.h) are missing: install libclang-common-14-dev");
+		                 "clang's own headers (stddef.h) are missing: "
+		                 "install libclang-common-14-dev");
 	if (unit.main)
 		helper_list_functions(index, &unit);
-	report_diagnostics(&unit);
+	report_diagnostics(&unit, reported);
 	clang_disposeTranslationUnit(unit.unit);
 	helper_names_done(&unit.external);
 	helper_names_done(&unit.defined);
@@ -321,11 +353,21 @@ static void parse(CXIndex index, const struct helper_file *file, const char *res
 	free(unit.parts);
 }
 
+/* Ends this process by SIGPROF or SIGALRM when the time is over; 0: no limit. */
+static void set_time_limit(unsigned seconds)
+{
+	const struct itimerval limit = {.it_value.tv_sec = seconds};
+
+	setitimer(ITIMER_PROF, &limit, NULL);
+	alarm(WALL_FACTOR * seconds);
+}
+
 static int run(struct request *request)
 {
 	const char *resources = find_resources(request);
 	CXIndex index = clang_createIndex(0, 0);
 	struct snafu_buffer out = SNAFU_BUFFER(OUTPUT_CAP);
+	struct helper_names reported = {.count = 0};
 	int code = 0;
 
 	for (size_t i = 0; i < request->n_files && !code; i++) {
@@ -333,13 +375,14 @@ static int run(struct request *request)
 		code = flush(&out);
 		if (code)
 			break;
-		alarm(request->seconds);
-		parse(index, &request->files[i], resources, &out);
-		alarm(0);
+		set_time_limit(request->seconds);
+		parse(index, &request->files[i], resources, &reported, &out);
+		set_time_limit(0);
 		snafu_buffer_format(&out, "{\"end\":%zu}\n", i);
 		code = flush(&out);
 	}
 	clang_disposeIndex(index);
+	helper_names_done(&reported);
 	snafu_buffer_done(&out);
 	return code;
 }

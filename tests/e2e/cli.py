@@ -294,6 +294,25 @@ class Execute(Case):
             self.assertEqual(terminal.wait(), 0)
             self.assertEqual(terminal.result(), "3\n")
 
+    def test_overloads_are_a_choice(self):
+        with Terminal("-x", "price", os.path.join(SOURCE, "samples/java/Shipping.java"),
+                      env=self.env, apart=True) as terminal:
+            terminal.expect(r"  2  double price\(double weight, Zone zone\)\n")
+            terminal.expect(r"which one\? \[1\]: ")
+            terminal.type("4\n")
+            terminal.expect("expected a number from 1 to 3")
+            terminal.expect(r"which one\? \[1\]: ")
+            terminal.type("2\n")
+            terminal.expect("  kilograms\n")
+            terminal.expect(r"weight \(double\): ")
+            terminal.type("1.5\n")
+            terminal.expect("where it goes\n")
+            terminal.expect("DOMESTIC, EUROPE, WORLD")
+            terminal.expect(r"zone \(Zone\): ")
+            terminal.type("europe\n")
+            self.assertEqual(terminal.wait(), 0)
+            self.assertEqual(terminal.result(), "8.98\n")
+
     def test_questions_can_be_given_up(self):
         with self.terminal("-x", "add", apart=True) as terminal:
             terminal.expect(r"n \(int\): ")

@@ -47,18 +47,27 @@ static int open_python(void)
 	return python->open(&options, &state, NULL);
 }
 
+/* CPython keeps much to the end of the process, on purpose. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libpython3\n";
+}
+
 /* ---- calls ---- */
 
-static void describe(struct snafu_function *function, const char *file, const char *root,
-                     const char *id)
+static struct snafu_arena arena; /* of descriptors, which live as long as what is bound */
+
+static const struct snafu_function *describe(const char *file, const char *root, const char *id)
 {
+	struct snafu_function *function = snafu_arena_alloc(&arena, sizeof *function);
 	const char *kind = strchrnul(id, '#');
 
 	*function = (struct snafu_function){
-		.id = strndup(id, (size_t)(kind - id)),
+		.id = snafu_arena_copy(&arena, id, (size_t)(kind - id)),
 		.language = "python",
-		.file = strdup(file),
-		.root = strdup(root),
+		.file = snafu_arena_string(&arena, file),
+		.root = snafu_arena_string(&arena, root),
 		.kind = strcmp(kind, "#method") == 0     ? SNAFU_METHOD
 	                : strcmp(kind, "#property") == 0 ? SNAFU_PROPERTY
 	                                                 : SNAFU_FUNCTION,
@@ -66,17 +75,20 @@ static void describe(struct snafu_function *function, const char *file, const ch
 	};
 	const char *dot = strrchr(function->id, '.');
 	function->name = dot ? dot + 1 : function->id;
+	return function;
 }
 
-/* A function of the data folder's FILE; descriptors live till the end. */
+/* A function of the data folder's FILE. */
 static struct snafu_bound *bind(const char *file, const char *id)
 {
-	struct snafu_function *function = malloc(sizeof *function);
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct snafu_result result = {.payload = SNAFU_BUFFER(RESULT_CAP)};
 	struct snafu_bound *bound = NULL;
 	char *path = snafu_path_join(data, file);
 
-	describe(function, path, data, id);
+	pthread_mutex_lock(&lock);
+	const struct snafu_function *function = describe(path, data, id);
+	pthread_mutex_unlock(&lock);
 	free(path);
 	if (python->bind(state, function, &bound, &result))
 		printf("# %s\n", result.payload.data);
@@ -122,18 +134,13 @@ static void check_call(struct snafu_bound *bound, const char *payload, const cha
 
 static char *run_case(const char *file, const char *root, char *line)
 {
-	struct snafu_function function;
 	struct snafu_result result = {.payload = SNAFU_BUFFER(RESULT_CAP)};
 	struct snafu_bound *bound = NULL;
 	char *payload = strchrnul(line, ' ');
 
 	if (*payload)
 		*payload++ = '\0';
-	/* The descriptor must live as long as what is bound. */
-	describe(&function, file, root, line);
-	struct snafu_function *kept = malloc(sizeof *kept);
-	*kept = function;
-	if (python->bind(state, kept, &bound, &result))
+	if (python->bind(state, describe(file, root, line), &bound, &result))
 		bound = NULL;
 	return outcome(bound, &result, payload);
 }
@@ -405,5 +412,6 @@ int main(int count, char **arguments)
 	check_late_interrupt();
 	check_output();
 	check_close();
+	snafu_arena_done(&arena);
 	return tap_done();
 }

@@ -27,22 +27,22 @@ double polygon_area(const struct point *corners, size_t count)
 	return fabs(twice) / 2;
 }
 
-int bounding_box(const struct point *points, size_t count, struct point *lower,
-                 struct point *upper)
+int bounding_box(const struct point *points, size_t count, struct point *out_lower,
+                 struct point *out_upper)
 {
 	if (!count)
 		return -1;
-	*lower = *upper = points[0];
+	*out_lower = *out_upper = points[0];
 	for (size_t i = 1; i < count; i++) {
-		lower->x = fmin(lower->x, points[i].x);
-		lower->y = fmin(lower->y, points[i].y);
-		upper->x = fmax(upper->x, points[i].x);
-		upper->y = fmax(upper->y, points[i].y);
+		out_lower->x = fmin(out_lower->x, points[i].x);
+		out_lower->y = fmin(out_lower->y, points[i].y);
+		out_upper->x = fmax(out_upper->x, points[i].x);
+		out_upper->y = fmax(out_upper->y, points[i].y);
 	}
 	return 0;
 }
 
-bool crossing(const struct segment *a, const struct segment *b, struct point *where)
+bool crossing(const struct segment *a, const struct segment *b, struct point *out_where)
 {
 	struct point along = minus(a->to, a->from), other = minus(b->to, b->from);
 	double parallel = cross(along, other);
@@ -53,7 +53,7 @@ bool crossing(const struct segment *a, const struct segment *b, struct point *wh
 	double t = cross(gap, other) / parallel, u = cross(gap, along) / parallel;
 	if (t < 0 || t > 1 || u < 0 || u > 1)
 		return false;
-	*where = (struct point){a->from.x + t * along.x, a->from.y + t * along.y};
+	*out_where = (struct point){a->from.x + t * along.x, a->from.y + t * along.y};
 	return true;
 }
 

@@ -22,11 +22,11 @@ double distance(struct point a, struct point b);
 double polygon_area(const struct point *corners, size_t count);
 
 /* The smallest upright rectangle around some points, as its two corners. */
-int bounding_box(const struct point *points, size_t count, struct point *lower,
-                 struct point *upper);
+int bounding_box(const struct point *points, size_t count, struct point *out_lower,
+                 struct point *out_upper);
 
 /* Whether two segments cross, and where. */
-bool crossing(const struct segment *a, const struct segment *b, struct point *where);
+bool crossing(const struct segment *a, const struct segment *b, struct point *out_where);
 
 /* A length in another unit. */
 double convert_length(double length, enum unit from, enum unit to);

@@ -112,8 +112,17 @@ public class Basics {
 	public static String pick(String title, long n) { return "title"; }
 
 	public static double nan() { return Double.NaN; }
-	public static Object cycle() { List<Object> l = new ArrayList<>(); l.add(Map.of("up", l)); return l; }
-	public static Object deep(int n) { Object o = 1; for (int i = 0; i < n; i++) o = List.of(o); return o; }
+	public static Object cycle() {
+		List<Object> list = new ArrayList<>();
+		list.add(Map.of("up", list));
+		return list;
+	}
+	public static Object deep(int n) {
+		Object o = 1;
+		for (int i = 0; i < n; i++)
+			o = List.of(o);
+		return o;
+	}
 	public static Object thread() { return Thread.currentThread(); }
 	public static Iterator<Integer> naturals() { return Stream.iterate(1, n -> n + 1).iterator(); }
 	public static Stream<String> words(String text) { return Arrays.stream(text.split(" ")); }

@@ -71,7 +71,7 @@ def deepobj():
     x = None
     for _ in range(100000): x = [x]
     return x
-def memory(): return "x" * (1 << 60)
+def memory(): return [None] * (1 << 62)
 def notes():
     e = ValueError("main"); e.add_note("a note"); raise e
 def syntax(): eval("1 +")
