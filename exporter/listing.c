@@ -30,7 +30,8 @@ static void write_signature(const struct snafu_function *function, struct snafu_
 	struct snafu_buffer signature = SNAFU_BUFFER(SIGNATURE_CAP);
 
 	snafu_function_signature(function, &signature);
-	member(into, "signature", signature.data && !signature.failed ? signature.data : function->name);
+	bool whole = signature.data && !signature.failed;
+	member(into, "signature", whole ? signature.data : function->name);
 	snafu_buffer_done(&signature);
 }
 

@@ -81,7 +81,8 @@ static void write_payload(const struct snafu_function *const *group, size_t n,
 	for (size_t i = 0; i < n; i++)
 		needed = needed && !snafu_schema_needs_nothing(group[i]);
 	snafu_buffer_format(into, ",\"requestBody\":{\"required\":%s,\"content\":"
-	                    "{\"application/json\":{\"schema\":{\"anyOf\":[", needed ? "true" : "false");
+	                    "{\"application/json\":{\"schema\":{\"anyOf\":[",
+	                    needed ? "true" : "false");
 	for (size_t i = 0; i < n; i++) {
 		text(into, first ? "" : ",");
 		first = false;
@@ -216,7 +217,8 @@ int snafu_openapi_write(const struct snafu_functions *functions,
 	text(into, "}\n");
 	free(sorted);
 	if (snafu_buffer_failed(into))
-		return snafu_fail(error, into->failed, "the description of %zu functions is over %zu bytes",
-		                  functions->count, into->cap);
+		return snafu_fail(error, into->failed,
+		                  "the description of %zu functions is over %zu bytes", functions->count,
+		                  into->cap);
 	return 0;
 }

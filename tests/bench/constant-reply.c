@@ -2,13 +2,12 @@
  * libmicrohttpd server that gives the same reply to every request. One thread,
  * epoll, one response object for all, nothing looked at.
  *
- * Says where it is ready on stderr, as snafu does; a signal ends it. */
+ * Prints its port on stdout, ends when stdin does. */
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static char payload[] = "\"hello\"";
 
@@ -50,8 +49,11 @@ int main(void)
 		fprintf(stderr, "constant-reply: libmicrohttpd does not start\n");
 		return 1;
 	}
-	fprintf(stderr, "constant-reply: ready on http://127.0.0.1:%u\n",
-	        (unsigned)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
-	for (;;)
-		pause();
+	printf("%u\n", (unsigned)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+	fflush(stdout);
+	while (getchar() != EOF)
+		continue;
+	MHD_stop_daemon(daemon);
+	MHD_destroy_response(response);
+	return 0;
 }

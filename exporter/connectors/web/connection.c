@@ -81,7 +81,8 @@ static void open_connection(struct web *web, struct MHD_Connection *connection,
 		return;
 	request->web = web;
 	request->connection = connection;
-	request->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	request->fd =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	request->body = SNAFU_BUFFER(web->body_cap);
 	request->since = web->now;
 	TAILQ_INSERT_TAIL(&web->waiting_list, request, entry);

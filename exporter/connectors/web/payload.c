@@ -192,8 +192,9 @@ static int write_value(const struct web_field *field, const struct snafu_shape *
 
 /* Writes all fields of one name: a lone one as the parameter's shape says,
  * several as an array. Returns 0, or fills ERROR. */
-static int write_argument(struct web_form *form, size_t first, const struct snafu_function *function,
-                          struct snafu_buffer *into, struct snafu_error *error)
+static int write_argument(struct web_form *form, size_t first,
+                          const struct snafu_function *function, struct snafu_buffer *into,
+                          struct snafu_error *error)
 {
 	const char *name = form->fields[first].name;
 	const struct snafu_parameter *parameter = find_parameter(function, name);

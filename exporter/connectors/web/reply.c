@@ -169,7 +169,8 @@ enum MHD_Result web_reply_bytes(struct web_request *request, const char *type, c
 /* Characters that nobody can foresee, from an alphabet that needs no escaping. */
 static bool make_nonce(char nonce[NONCE_SIZE + 1])
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	unsigned char random[NONCE_SIZE];
 
 	if (getrandom(random, sizeof random, 0) != sizeof random)

@@ -16,7 +16,12 @@ static int hex(char digit)
 /* Bytes of the sequence at AT, 0 when it is none. */
 static size_t sequence(const unsigned char *at, size_t left)
 {
-	size_t size = *at < 0x80 ? 1 : *at < 0xC2 ? 0 : *at < 0xE0 ? 2 : *at < 0xF0 ? 3 : *at < 0xF5 ? 4 : 0;
+	size_t size = *at < 0x80   ? 1
+	              : *at < 0xC2 ? 0
+	              : *at < 0xE0 ? 2
+	              : *at < 0xF0 ? 3
+	              : *at < 0xF5 ? 4
+	                           : 0;
 
 	if (size > left)
 		return 0;
