@@ -286,6 +286,31 @@ static int append_keyword(const struct binding *binding, size_t index, struct sn
 	return append_single(binding, index, into, error);
 }
 
+/* Several overloads, and only positions to tell them apart: the language chooses by
+ * the types of an array's values. */
+static int append_positions(const struct binding *binding, struct snafu_buffer *into,
+                            struct snafu_error *error)
+{
+	const struct snafu_given *given = binding->given;
+	int code = 0;
+
+	snafu_buffer_append_byte(into, '[');
+	for (size_t i = 0; i < given->count && !code; i++) {
+		const struct snafu_parameter *parameter = binding->targets[i];
+		const struct snafu_shape *shape = snafu_shape_plain(SNAFU_SHAPE_ANY);
+
+		if (parameter)
+			shape = parameter->kind == SNAFU_PARAMETER_VARIADIC ? item_shape(parameter)
+			                                                    : parameter->shape;
+		if (i > 0)
+			snafu_buffer_append_byte(into, ',');
+		code = append_value(&given->arguments[i], parameter ? parameter->name : "argument",
+		                    shape, into, error);
+	}
+	snafu_buffer_append_byte(into, ']');
+	return code;
+}
+
 static int payload_for(const struct binding *binding, const char *json, size_t json_size,
                        struct snafu_buffer *into, struct snafu_error *error)
 {
@@ -365,7 +390,11 @@ int snafu_given_payload(const struct snafu_given *given, const struct snafu_over
 	if (!best)
 		return snafu_fail(error, -ENOENT, "no function to call");
 	bind(&binding, given, best);
-	int code = payload_for(&binding, json, json_size, into, error);
+	bool by_position = overloads->count > 1 && !json_size;
+	for (size_t i = 0; i < given->count; i++)
+		by_position &= !given->arguments[i].name;
+	int code = by_position ? append_positions(&binding, into, error)
+	                       : payload_for(&binding, json, json_size, into, error);
 	if (code)
 		cut(into, before);
 	return code;

@@ -52,7 +52,8 @@ int snafu_given_add_line(struct snafu_given *given, const struct snafu_overloads
 bool snafu_given_has(const struct snafu_given *given, const struct snafu_function *function,
                      size_t index);
 
-/* Appends the payload: an object by name. JSON (may be empty) is a payload that
+/* Appends the payload: an object by name; an array where only positions are given and
+ * several overloads are there to choose from. JSON (may be empty) is a payload that
  * came another way: its members count where none of that name was given, and an
  * array is taken only alone. Text is converted by the shapes of the overload that
  * fits best. -EINVAL; ERROR names the argument. */

@@ -10,22 +10,38 @@
 #include "scanner/function.h"
 
 /* A struct that a pointer leads to: its fields, and its handle where it stays. */
-static int write_struct(struct snafu_c_call *call, const struct snafu_c_type *type,
-                        void *pointer, const struct snafu_c_entry *entry, const void *before,
-                        bool stays, struct snafu_buffer *into, struct snafu_error *error)
-{
-	bool is_ours = entry && entry->kept;
-	void *copy = snafu_arena_alloc(&call->arena, type->size);
+struct place {
+	void *pointer;
+	const struct snafu_c_entry *entry; /* or NULL */
+	const void *before;                /* a copy from before the call, or NULL */
+	bool is_ours; /* the memory is, so that it can be read for sure */
+	bool stays;   /* and can be used in later calls */
+};
 
-	if (!copy)
-		return snafu_fail(error, -ENOMEM, "no memory");
-	if (!snafu_c_peek(pointer, copy, type->size)) {
-		snafu_buffer_append_text(into, "null");
-		return 0;
+static int write_struct(struct snafu_c_call *call, const struct snafu_c_type *type,
+                        const struct place *place, struct snafu_buffer *into,
+                        struct snafu_error *error)
+{
+	const void *from = place->pointer;
+
+	if (!place->is_ours) {
+		void *copy = snafu_arena_alloc(&call->arena, type->size);
+
+		if (!copy)
+			return snafu_fail(error, -ENOMEM, "no memory");
+		if (!snafu_c_peek(place->pointer, copy, type->size)) {
+			snafu_buffer_append_text(into, "null");
+			return 0;
+		}
+		from = copy;
 	}
-	uint64_t id = !stays ? 0 : entry ? entry->id
-	                                 : snafu_c_handles_put(call->handles, type, pointer);
-	return snafu_c_write_state(call, type, copy, id, is_ours ? entry : NULL, before, into, error);
+	uint64_t id = 0;
+	if (place->stays)
+		id = place->entry ? place->entry->id
+		                  : snafu_c_handles_put(call->handles, type, place->pointer);
+	return snafu_c_write_state(call, type, from, id,
+	                           place->entry && place->entry->kept ? place->entry : NULL,
+	                           place->before, into, error);
 }
 
 /* Texts that a pointer in C's hands leads to. */
@@ -60,7 +76,8 @@ static int write_return(struct snafu_c_call *call, const struct snafu_bound *bou
 	}
 	if (bound->returns_role.kind != SNAFU_C_ROLE_OBJECT_STATE || !pointer)
 		return snafu_c_write_handle(call, type->target, pointer, into, error);
-	return write_struct(call, type->target, pointer, NULL, NULL, true, into, error);
+	struct place place = {.pointer = pointer, .stays = true};
+	return write_struct(call, type->target, &place, into, error);
 }
 
 /* How many elements of a buffer count: as many as its length says now. */
@@ -128,8 +145,14 @@ static int write_object(struct snafu_c_call *call, const struct snafu_bound *bou
 		snafu_buffer_append_text(into, "null");
 		return 0;
 	}
-	return write_struct(call, argument->target, slot->pointer, slot->entry, slot->before,
-	                    (is_state || slot->entry) && !bound->closes, into, error);
+	struct place place = {
+		.pointer = slot->pointer,
+		.entry = slot->entry,
+		.before = slot->before,
+		.is_ours = !slot->entry || slot->entry->kept,
+		.stays = (is_state || slot->entry) && !bound->closes,
+	};
+	return write_struct(call, argument->target, &place, into, error);
 }
 
 static int write_argument(struct snafu_c_call *call, const struct snafu_bound *bound,

@@ -401,7 +401,9 @@ static void update_state(struct snafu_c_call *call, const struct snafu_c_argumen
 	const struct snafu_c_type *type = argument->target;
 
 	slot->scratch = snafu_arena_alloc(&call->arena, type->size);
-	if (!slot->scratch || !snafu_c_peek(slot->pointer, slot->scratch, type->size)) {
+	if (slot->scratch && slot->entry->kept) {
+		memcpy(slot->scratch, slot->pointer, type->size);
+	} else if (!slot->scratch || !snafu_c_peek(slot->pointer, slot->scratch, type->size)) {
 		snafu_c_problem(call, place, "the struct cannot be read (any more)");
 		slot->scratch = NULL;
 		return;
@@ -410,6 +412,7 @@ static void update_state(struct snafu_c_call *call, const struct snafu_c_argumen
 		call->state = slot->entry;
 		call->state_at = slot->scratch;
 	}
+	slot->is_changed = reader != NULL;
 	if (reader)
 		snafu_c_read_struct(call, type, reader, slot->scratch, snafu_c_handle_key(type), place);
 	call->state = NULL;

@@ -22,7 +22,8 @@ static void commit(struct snafu_c_call *call, const struct snafu_bound *bound,
 
 		if (!slot->scratch || !slot->pointer)
 			continue;
-		memcpy(slot->pointer, slot->scratch, bound->arguments[i].target->size);
+		if (slot->is_changed)
+			memcpy(slot->pointer, slot->scratch, bound->arguments[i].target->size);
 		slot->before = slot->scratch;
 		if (slot->entry && slot->entry->kept)
 			snafu_c_handles_settle(call->handles, slot->entry, true);

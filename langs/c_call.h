@@ -59,6 +59,7 @@ struct snafu_c_slot {
 	size_t room;        /* elements that there is memory for */
 	void *pointer;      /* what is passed, of a pointer; else the value's address */
 	struct snafu_c_entry *entry; /* the handle given or made, or NULL */
+	bool is_changed;    /* OBJECT_*: fields of a struct that is there already are given */
 	void *before;       /* OBJECT_STATE: a copy of what it was before the call */
 	void *scratch;      /* OBJECT_STATE: what it will be, until all is checked */
 	_Alignas(max_align_t) unsigned char cell[32]; /* small values */

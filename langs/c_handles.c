@@ -14,6 +14,11 @@
  * before: small numbers for a person, and no number twice. */
 #define SLOT(ID) ((size_t)(((ID) - 1) % SNAFU_C_HANDLES_CAP))
 
+static struct snafu_c_entry *entry_at(struct snafu_c_handles *handles, size_t slot)
+{
+	return &handles->chunks[slot / SNAFU_C_HANDLES_CHUNK][slot % SNAFU_C_HANDLES_CHUNK];
+}
+
 void snafu_c_handles_init(struct snafu_c_handles *handles)
 {
 	*handles = (struct snafu_c_handles){0};
@@ -90,38 +95,37 @@ void snafu_c_handles_done(struct snafu_c_handles *handles)
 	tdestroy(handles->by_pointer, forget);
 	handles->by_pointer = NULL;
 	for (size_t i = 0; i < handles->n_entries; i++) {
-		struct snafu_c_entry *entry = &handles->entries[i];
+		struct snafu_c_entry *entry = entry_at(handles, i);
 
 		free_blocks(handles, entry);
 		if (entry->kept)
 			free(entry->pointer);
 	}
-	free(handles->entries);
+	for (size_t i = 0; i < sizeof handles->chunks / sizeof *handles->chunks; i++)
+		free(handles->chunks[i]);
 	pthread_cond_destroy(&handles->free);
 	pthread_mutex_destroy(&handles->lock);
 }
 
-/* A slot to fill: a new one, else a freed one, else that of the entry idle longest.
- * The array is reserved whole, so that entries never move; only what is used of it
- * takes memory. */
+/* A slot to fill: a new one, else a freed one, else that of the entry idle longest. */
 static struct snafu_c_entry *find_slot(struct snafu_c_handles *handles)
 {
 	struct snafu_c_entry *oldest = NULL;
 
-	if (!handles->entries) {
-		handles->entries = calloc(SNAFU_C_HANDLES_CAP, sizeof *handles->entries);
-		if (!handles->entries)
-			return NULL;
-		handles->capacity = SNAFU_C_HANDLES_CAP;
-	}
-	if (handles->n_entries < handles->capacity) {
-		struct snafu_c_entry *entry = &handles->entries[handles->n_entries++];
+	if (handles->n_entries < SNAFU_C_HANDLES_CAP) {
+		struct snafu_c_entry **chunk =
+			&handles->chunks[handles->n_entries / SNAFU_C_HANDLES_CHUNK];
 
-		entry->id = handles->n_entries;
-		return entry;
+		if (!*chunk)
+			*chunk = calloc(SNAFU_C_HANDLES_CHUNK, sizeof **chunk);
+		if (!*chunk)
+			return NULL;
+		oldest = entry_at(handles, handles->n_entries++);
+		oldest->id = handles->n_entries;
+		return oldest;
 	}
 	for (size_t i = 0; i < handles->n_entries; i++) {
-		struct snafu_c_entry *entry = &handles->entries[i];
+		struct snafu_c_entry *entry = entry_at(handles, i);
 
 		if (entry->id == 0) {
 			oldest = entry;
@@ -180,7 +184,7 @@ static bool make_room(struct snafu_c_handles *handles, size_t size)
 		struct snafu_c_entry *oldest = NULL;
 
 		for (size_t i = 0; i < handles->n_entries; i++) {
-			struct snafu_c_entry *entry = &handles->entries[i];
+			struct snafu_c_entry *entry = entry_at(handles, i);
 
 			if (entry->id && entry->kept && !entry->owner &&
 			    (!oldest || entry->used < oldest->used))
@@ -200,9 +204,10 @@ int snafu_c_handles_keep(struct snafu_c_handles *handles, const struct snafu_c_t
 	void *pointer;
 	int code = 0;
 
-	if (posix_memalign(&pointer, alignment, type->size ? type->size : 1))
+	/* Some headers show only the first fields of a struct (zlib's gzFile). */
+	if (posix_memalign(&pointer, alignment, type->size + SNAFU_C_HIDDEN_ROOM))
 		return -ENOMEM;
-	memset(pointer, 0, type->size);
+	memset(pointer, 0, type->size + SNAFU_C_HIDDEN_ROOM);
 	pthread_mutex_lock(&handles->lock);
 	struct snafu_c_entry *entry = NULL, key = {.type = type, .pointer = pointer};
 	/* C may have freed what had this address before. */
@@ -317,7 +322,7 @@ int snafu_c_handles_take(struct snafu_c_handles *handles, const char *name, size
 		return -ENOENT;
 	pthread_mutex_lock(&handles->lock);
 	struct snafu_c_entry *entry =
-		SLOT(id) < handles->n_entries ? &handles->entries[SLOT(id)] : NULL;
+		SLOT(id) < handles->n_entries ? entry_at(handles, SLOT(id)) : NULL;
 	const char *word = entry && entry->id == id ? snafu_c_type_word(entry->type) : NULL;
 	if (!word || strlen(word) != word_size || memcmp(word, name, word_size) != 0)
 		code = -ENOENT;

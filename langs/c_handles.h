@@ -20,6 +20,8 @@ struct snafu_buffer;
 struct snafu_c_type;
 
 #define SNAFU_C_HANDLES_CAP 16384                /* entries */
+#define SNAFU_C_HANDLES_CHUNK 64                 /* entries allocated at once */
+#define SNAFU_C_HIDDEN_ROOM 1024                 /* zeroed bytes behind a struct of ours */
 #define SNAFU_C_KEPT_MEMORY_CAP ((size_t)256 << 20) /* bytes of structs and their buffers */
 
 /* Memory that belongs to a pointer inside a kept struct. */
@@ -49,8 +51,8 @@ struct snafu_c_entry {
 struct snafu_c_handles {
 	pthread_mutex_t lock;
 	pthread_cond_t free;  /* an entry was let go of */
-	struct snafu_c_entry *entries;
-	size_t n_entries, capacity;
+	struct snafu_c_entry *chunks[SNAFU_C_HANDLES_CAP / SNAFU_C_HANDLES_CHUNK];
+	size_t n_entries;     /* entries never move: calls hold them */
 	void *by_pointer;     /* tsearch tree of entries in use */
 	size_t bytes;
 	uint64_t clock;

@@ -15,7 +15,9 @@
 #include "langs/result.h"
 #include "scanner/c_types.h"
 
+#ifndef SNAFU_C_CALL_MEMORY_CAP /* the fuzzer lowers it, not to spend its time on zeros */
 #define SNAFU_C_CALL_MEMORY_CAP ((size_t)256 << 20) /* bytes for one call's arguments */
+#endif
 #define SNAFU_C_HELD_CAP 64                         /* handles in one call */
 
 /* A call under way: what it holds until it ends. */

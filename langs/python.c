@@ -158,10 +158,11 @@ static void end_child(const struct snafu_result *result)
 	_exit(result->status == SNAFU_OK ? 0 : 1);
 }
 
+static atomic_ulong numbers = 1; /* of calls */
+
 static void call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
                  struct snafu_result *result)
 {
-	static atomic_ulong numbers = 1;
 	struct python_thread *thread = python_enter();
 	(void)state;
 
@@ -171,11 +172,19 @@ static void call(void *state, struct snafu_bound *bound, const char *payload, si
 	}
 	bool nested = thread->nested;
 	unsigned long outer = atomic_load(&thread->number);
-	atomic_store(&thread->number, atomic_fetch_add(&numbers, 1));
+	unsigned long number = atomic_load(&thread->announced);
+	if (!number)
+		number = atomic_fetch_add(&numbers, 1);
+	atomic_store(&thread->number, number);
+	atomic_store(&thread->announced, 0);
 	atomic_fetch_add(&python.active, 1);
 	thread->calls++;
 
-	python_call(bound, payload, size, result);
+	if (thread->cancelled == number)
+		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "its time was over before it could begin");
+	else
+		python_call(bound, payload, size, result);
 
 	thread->calls--;
 	atomic_store(&thread->number, outer);
@@ -192,8 +201,12 @@ static void call(void *state, struct snafu_bound *bound, const char *payload, si
 
 static unsigned long thread_mark(void *state)
 {
+	struct python_thread *thread = atomic_load(&python.closed) ? NULL : my_thread();
 	(void)state;
-	return atomic_load(&python.closed) ? 0 : (unsigned long)my_thread();
+
+	if (thread) /* from now on the next call can be interrupted */
+		atomic_store(&thread->announced, atomic_fetch_add(&numbers, 1));
+	return (unsigned long)thread;
 }
 
 static void interrupt(void *state, unsigned long mark)
@@ -243,8 +256,8 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	python.deadline = PyErr_NewExceptionWithDoc(
 		"snafu.DeadlineExceeded", "The call took too long and is asked to end.",
 		PyExc_BaseException, NULL);
-	if (python_load_begin() || !python.instances || !python.system || !python.stdout_name ||
-	    !python.deadline)
+	if (python_load_begin() || python_compile_begin() || !python.instances || !python.system ||
+	    !python.stdout_name || !python.deadline)
 		code = snafu_fail_errno(error, -ENOMEM, "cannot start Python");
 	PyErr_Clear();
 	pthread_atfork(NULL, NULL, after_fork_in_child);

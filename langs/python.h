@@ -35,6 +35,8 @@ struct python_thread {
 	bool nested;              /* the last time it had the GIL already */
 	unsigned calls;           /* calls under way on it */
 	atomic_ulong number;      /* of the call under way, never the same twice; 0: none */
+	atomic_ulong announced;   /* by thread_mark(): the number that the next call will have, or 0 */
+	unsigned long cancelled;  /* number of a call that was interrupted before it began */
 	bool interrupted;         /* an exception was thrown into the call under way */
 	bool forked;              /* this process is a child that the function made */
 	struct python_thread *next; /* in the list of all, for interrupt() */
@@ -86,6 +88,9 @@ PyObject *python_helper(const char *name);
 /* Remembers what Python has loaded and where the standard library is. 0 or -1. */
 int python_load_begin(void);
 void python_load_end(void);
+
+/* (python_compile.c) Makes loading a source file cheaper. 0 or -1 with an exception. */
+int python_compile_begin(void);
 
 /* The module of FUNCTION's file, loaded if need be; RESULT is filled on failure
  * (no exception is left). */
@@ -164,6 +169,27 @@ struct python_conversion {
 PyObject *python_convert(struct python_conversion *conversion, const struct python_type *type,
                          PyObject *value);
 
+/* Notes a problem at the conversion's path; NULL, no exception left. */
+PyObject *python_misfit(struct python_conversion *conversion, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* "expected an integer, not ..." */
+PyObject *python_mismatch(struct python_conversion *conversion, const struct python_type *type,
+                          PyObject *value);
+
+/* (python_scalars.c) As python_convert(), for types of these kinds. */
+PyObject *python_to_bool(struct python_conversion *conversion, const struct python_type *type,
+                         PyObject *value);
+PyObject *python_to_int(struct python_conversion *conversion, const struct python_type *type,
+                        PyObject *value);
+PyObject *python_to_float(struct python_conversion *conversion, const struct python_type *type,
+                          PyObject *value);
+PyObject *python_to_bytes(struct python_conversion *conversion, const struct python_type *type,
+                          PyObject *value);
+PyObject *python_to_enum(struct python_conversion *conversion, const struct python_type *type,
+                         PyObject *value);
+PyObject *python_to_literal(struct python_conversion *conversion, const struct python_type *type,
+                            PyObject *value);
+
 /* ---- signatures and calls (python_bind.c, python_arguments.c, python_call.c) ---- */
 
 struct python_parameter {
@@ -223,8 +249,10 @@ struct python_arguments {
 
 /* Reads the members or elements that follow; no problem is said yet about
  * missing ones. RET_SELF, if not NULL, takes the source text of the member "self";
- * PREFIX ("" or "self.") stands before names in problems. 0; -1: no valid JSON, ERROR says why (or, with an exception, out of memory). */
-int python_arguments_read(struct python_arguments *arguments, const struct python_signature *signature,
+ * PREFIX ("" or "self.") stands before names in problems. 0; -1: no valid JSON,
+ * ERROR says why (or, with an exception, out of memory). */
+int python_arguments_read(struct python_arguments *arguments,
+                          const struct python_signature *signature,
                           struct snafu_json_reader *reader, const struct snafu_json_value *value,
                           struct snafu_json_value *ret_self, const char *prefix,
                           struct snafu_argument_problems *problems, struct snafu_error *error);
@@ -250,7 +278,12 @@ void python_read_end(void);
 /* Writes VALUE into RESULT's payload, or makes RESULT say why that cannot be
  * done (SNAFU_BAD_RESULT, or SNAFU_RAISED by a generator). No exception is left. */
 void python_write(PyObject *value, struct snafu_result *result);
+
+/* (python_text.c) A JSON string of TEXT, which is UTF-8; one of bytes in base64. */
+void python_write_text(struct snafu_buffer *into, const char *text, size_t size);
 void python_write_base64(struct snafu_buffer *into, const unsigned char *bytes, size_t size);
+/* The digits of an int that has about N_DIGITS. NULL with an exception. */
+PyObject *python_format_integer(PyObject *integer, size_t n_digits);
 
 /* ---- exceptions (python_error.c) ---- */
 

@@ -75,8 +75,8 @@ static void unknown(const struct python_arguments *arguments, const char *name)
 			near = signature->parameters[i].text;
 		}
 	}
-	snprintf(text, sizeof text, "unknown%s%.200s%s", near ? " (did you mean " : "", near ? near : "",
-	         near ? "?)" : "");
+	snprintf(text, sizeof text, "unknown%s%.200s%s", near ? " (did you mean " : "",
+	         near ? near : "", near ? "?)" : "");
 	problem(arguments, name, text);
 }
 

@@ -11,14 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
-
 #define ENOUGH 20 /* problems after which an array or object is not looked at any more */
 
-static PyObject *fail(struct python_conversion *conversion, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static PyObject *fail(struct python_conversion *conversion, const char *format, ...)
+PyObject *python_misfit(struct python_conversion *conversion, const char *format, ...)
 {
 	char text[400];
 	va_list arguments;
@@ -117,146 +112,15 @@ const char *python_type_words(const struct python_type *type)
 	return said ? said : names[type->kind];
 }
 
-static PyObject *mismatch(struct python_conversion *conversion, const struct python_type *type,
+PyObject *python_mismatch(struct python_conversion *conversion, const struct python_type *type,
                           PyObject *value)
 {
 	char got[200];
 
 	if (conversion->quiet)
-		return fail(conversion, "%s", "");
+		return python_misfit(conversion, "%s", "");
 	describe_value(value, got, sizeof got);
-	return fail(conversion, "expected %s, not %s", python_type_words(type), got);
-}
-
-/* ---- scalars ---- */
-
-/* ASCII text of a str without the white space around it; NULL when there are
- * other characters in it or it is long. */
-static const char *trimmed(PyObject *string, char *room, size_t size)
-{
-	Py_ssize_t length;
-	const char *text = PyUnicode_IS_ASCII(string) ? PyUnicode_AsUTF8AndSize(string, &length) : NULL;
-
-	if (!text)
-		return NULL;
-	while (length && strchr(" \t\r\n", text[0]))
-		text++, length--;
-	while (length && strchr(" \t\r\n", text[length - 1]))
-		length--;
-	if ((size_t)length >= size || strlen(text) < (size_t)length || !length)
-		return NULL;
-	memcpy(room, text, (size_t)length);
-	room[length] = '\0';
-	return room;
-}
-
-static PyObject *to_bool(struct python_conversion *conversion, const struct python_type *type,
-                         PyObject *value)
-{
-	static const char *const yes[] = {"true", "1", "yes", "on", "t", "y"};
-	static const char *const no[] = {"false", "0", "no", "off", "f", "n"};
-	char room[16];
-
-	if (PyBool_Check(value))
-		return Py_NewRef(value);
-	if (conversion->strict)
-		return mismatch(conversion, type, value);
-	if (PyLong_Check(value) || PyFloat_Check(value)) {
-		double number = PyFloat_AsDouble(value);
-
-		if (number == 0 || number == 1)
-			return PyBool_FromLong(number == 1);
-		PyErr_Clear();
-	}
-	const char *text = PyUnicode_Check(value) ? trimmed(value, room, sizeof room) : NULL;
-	for (size_t i = 0; text && i < sizeof yes / sizeof *yes; i++) {
-		if (!strcasecmp(text, yes[i]))
-			Py_RETURN_TRUE;
-		if (!strcasecmp(text, no[i]))
-			Py_RETURN_FALSE;
-	}
-	return mismatch(conversion, type, value);
-}
-
-static PyObject *to_int(struct python_conversion *conversion, const struct python_type *type,
-                        PyObject *value)
-{
-	if (PyLong_CheckExact(value))
-		return Py_NewRef(value);
-	if (conversion->strict)
-		return mismatch(conversion, type, value);
-	if (PyBool_Check(value))
-		return PyLong_FromLong(value == Py_True);
-	if (PyFloat_Check(value)) {
-		double number = PyFloat_AS_DOUBLE(value);
-		PyObject *integer = number - number == 0 ? PyLong_FromDouble(number) : NULL;
-
-		if (integer && PyLong_AsDouble(integer) == number)
-			return integer;
-		PyErr_Clear();
-		Py_XDECREF(integer);
-	}
-	if (PyUnicode_Check(value)) {
-		char room[5000];
-		const char *text = trimmed(value, room, sizeof room);
-		const char *digits = text ? text + (*text == '-' || *text == '+') : "";
-
-		if (*digits && strspn(digits, "0123456789") == strlen(digits)) {
-			PyObject *integer = PyLong_FromString(text, NULL, 10);
-			if (integer)
-				return integer;
-		}
-	}
-	return mismatch(conversion, type, value);
-}
-
-static PyObject *to_float(struct python_conversion *conversion, const struct python_type *type,
-                          PyObject *value)
-{
-	if (PyFloat_CheckExact(value))
-		return Py_NewRef(value);
-	if (PyFloat_Check(value)) {
-		double number = PyFloat_AS_DOUBLE(value);
-
-		return number - number == 0
-		               ? PyFloat_FromDouble(number)
-		               : fail(conversion, "the number is beyond the range of a float");
-	}
-	if (conversion->strict)
-		return mismatch(conversion, type, value);
-	if (PyLong_Check(value)) {
-		double number = PyLong_AsDouble(value);
-
-		return number == -1 && PyErr_Occurred()
-		               ? fail(conversion, "the integer is beyond the range of a float")
-		               : PyFloat_FromDouble(number);
-	}
-	if (PyUnicode_Check(value)) {
-		char room[100];
-		const char *text = trimmed(value, room, sizeof room);
-		double number = text ? PyOS_string_to_double(text, NULL, NULL) : -1;
-
-		if (text && !PyErr_Occurred())
-			return PyFloat_FromDouble(number);
-	}
-	return mismatch(conversion, type, value);
-}
-
-static PyObject *to_bytes(struct python_conversion *conversion, const struct python_type *type,
-                          PyObject *value)
-{
-	if (!PyUnicode_Check(value) || conversion->strict)
-		return mismatch(conversion, type, value);
-	PyObject *module = PyImport_ImportModule("binascii");
-	PyObject *decode = module ? PyObject_GetAttrString(module, "a2b_base64") : NULL;
-	PyObject *names = Py_BuildValue("(s)", "strict_mode");
-	PyObject *bytes = decode && names
-	                          ? PyObject_Vectorcall(decode, (PyObject *[]){value, Py_True}, 1, names)
-	                          : NULL;
-	Py_XDECREF(names);
-	Py_XDECREF(decode);
-	Py_XDECREF(module);
-	return bytes ? bytes : mismatch(conversion, type, value);
+	return python_misfit(conversion, "expected %s, not %s", python_type_words(type), got);
 }
 
 /* ---- what is called on a value ---- */
@@ -271,13 +135,13 @@ static PyObject *construct(struct python_conversion *conversion, const struct py
 	if (made)
 		return made;
 	if (conversion->quiet)
-		return fail(conversion, "%s", "");
+		return python_misfit(conversion, "%s", "");
 	python_error_text(why, sizeof why);
 	const char *message = strstr(why, ": ") ? strstr(why, ": ") + 2 : why;
 	if (names)
-		return fail(conversion, "%s", *message ? message : why);
+		return python_misfit(conversion, "%s", *message ? message : why);
 	describe_value(value, got, sizeof got);
-	return fail(conversion, "expected %s, not %s (%s)", python_type_words(type), got,
+	return python_misfit(conversion, "expected %s, not %s (%s)", python_type_words(type), got,
 	            *message ? message : why);
 }
 
@@ -287,52 +151,10 @@ static PyObject *construct_one(struct python_conversion *conversion,
 	PyObject *arguments = PyTuple_Pack(1, value), *made;
 
 	if (!arguments)
-		return fail(conversion, "no memory");
+		return python_misfit(conversion, "no memory");
 	made = construct(conversion, type, arguments, NULL, value);
 	Py_DECREF(arguments);
 	return made;
-}
-
-/* By name, else by value: "RED" or 1. */
-static PyObject *to_enum(struct python_conversion *conversion, const struct python_type *type,
-                         PyObject *value)
-{
-	PyObject *member = PyUnicode_Check(value) ? PyObject_GetItem(type->object, value) : NULL;
-
-	PyErr_Clear();
-	if (!member)
-		member = PyObject_CallOneArg(type->object, value);
-	PyErr_Clear();
-	if (!member && PyUnicode_Check(value) && !conversion->strict) { /* "1" from a form */
-		PyObject *number = PyLong_FromUnicodeObject(value, 10);
-
-		PyErr_Clear();
-		member = number ? PyObject_CallOneArg(type->object, number) : NULL;
-		PyErr_Clear();
-		Py_XDECREF(number);
-	}
-	return member ? member : mismatch(conversion, type, value);
-}
-
-static PyObject *to_literal(struct python_conversion *conversion, const struct python_type *type,
-                            PyObject *value)
-{
-	for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->object); i++) {
-		PyObject *literal = PyTuple_GET_ITEM(type->object, i);
-
-		if (Py_TYPE(literal) == Py_TYPE(value) &&
-		    PyObject_RichCompareBool(literal, value, Py_EQ) == 1)
-			return Py_NewRef(literal);
-		if (conversion->strict || !PyUnicode_Check(value))
-			continue;
-		PyObject *text = PyObject_Str(literal); /* "1" for 1, "Color.RED" for an enum */
-		bool same = text && PyUnicode_Compare(text, value) == 0;
-
-		Py_XDECREF(text);
-		if (same)
-			return Py_NewRef(literal);
-	}
-	return mismatch(conversion, type, value);
 }
 
 /* ---- arrays and objects ---- */
@@ -343,10 +165,10 @@ static PyObject *to_list(struct python_conversion *conversion, const struct pyth
 	bool fixed = type->kind == PYTHON_TUPLE;
 
 	if (!PyList_Check(value))
-		return mismatch(conversion, type, value);
+		return python_mismatch(conversion, type, value);
 	Py_ssize_t size = PyList_GET_SIZE(value);
 	if (fixed && (size_t)size != type->n)
-		return fail(conversion, "expected an array of %zu, not of %zd", type->n, size);
+		return python_misfit(conversion, "expected an array of %zu, not of %zd", type->n, size);
 	PyObject *made = fixed ? PyTuple_New(size) : PyList_New(size);
 	unsigned before = conversion->failures;
 	for (Py_ssize_t i = 0; made && i < size && conversion->failures < before + ENOUGH; i++) {
@@ -363,7 +185,7 @@ static PyObject *to_list(struct python_conversion *conversion, const struct pyth
 			PyList_SET_ITEM(made, i, item);
 	}
 	if (!made)
-		return fail(conversion, "no memory");
+		return python_misfit(conversion, "no memory");
 	if (conversion->failures != before)
 		Py_CLEAR(made);
 	return made;
@@ -377,7 +199,7 @@ static PyObject *to_dict(struct python_conversion *conversion, const struct pyth
 	unsigned before = conversion->failures;
 
 	if (!PyDict_Check(value))
-		return mismatch(conversion, type, value);
+		return python_mismatch(conversion, type, value);
 	made = PyDict_New();
 	while (made && conversion->failures < before + ENOUGH && PyDict_Next(value, &at, &key, &item)) {
 		size_t path = push_name(conversion, key);
@@ -388,13 +210,13 @@ static PyObject *to_dict(struct python_conversion *conversion, const struct pyth
 		conversion->strict = strict;
 		PyObject *made_item = python_convert(conversion, type->items[1], item);
 		if (name && made_item && PyDict_SetItem(made, name, made_item))
-			fail(conversion, "the key cannot be hashed");
+			python_misfit(conversion, "the key cannot be hashed");
 		pop(conversion, path);
 		Py_XDECREF(name);
 		Py_XDECREF(made_item);
 	}
 	if (!made)
-		return fail(conversion, "no memory");
+		return python_misfit(conversion, "no memory");
 	if (conversion->failures != before)
 		Py_CLEAR(made);
 	return made;
@@ -416,13 +238,14 @@ static PyObject *by_position(struct python_conversion *conversion, const struct 
 
 	if ((size_t)PyList_GET_SIZE(list) > type->n_fields) {
 		Py_XDECREF(dict);
-		return fail(conversion, "expected an array of at most %zu, not of %zd", type->n_fields,
+		return python_misfit(conversion, "expected an array of at most %zu, not of %zd",
+		                     type->n_fields,
 		            PyList_GET_SIZE(list));
 	}
 	for (Py_ssize_t i = 0; dict && i < PyList_GET_SIZE(list); i++)
 		if (PyDict_SetItem(dict, type->fields[i].name, PyList_GET_ITEM(list, i)))
 			Py_CLEAR(dict);
-	return dict ? dict : fail(conversion, "no memory");
+	return dict ? dict : python_misfit(conversion, "no memory");
 }
 
 static void convert_fields(struct python_conversion *conversion, const struct python_type *type,
@@ -437,11 +260,12 @@ static void convert_fields(struct python_conversion *conversion, const struct py
 		size_t path = push_name(conversion, key);
 
 		if (!field && !type->open) {
-			fail(conversion, "unknown member");
+			python_misfit(conversion, "unknown member");
 		} else {
-			PyObject *made = field ? python_convert(conversion, field->type, item) : Py_NewRef(item);
+			PyObject *made = field ? python_convert(conversion, field->type, item)
+			                       : Py_NewRef(item);
 			if (made && PyDict_SetItem(into, key, made))
-				fail(conversion, "no memory");
+				python_misfit(conversion, "no memory");
 			Py_XDECREF(made);
 		}
 		pop(conversion, path);
@@ -451,7 +275,7 @@ static void convert_fields(struct python_conversion *conversion, const struct py
 		if (!field->required || PyDict_Contains(value, field->name) == 1)
 			continue;
 		size_t path = push_name(conversion, field->name);
-		fail(conversion, "missing%s%s%s", field->type ? " (" : "",
+		python_misfit(conversion, "missing%s%s%s", field->type ? " (" : "",
 		     field->type ? python_type_words(field->type) : "", field->type ? ")" : "");
 		pop(conversion, path);
 	}
@@ -468,13 +292,13 @@ static PyObject *to_record(struct python_conversion *conversion, const struct py
 	else if (PyDict_Check(value))
 		by_name = Py_NewRef(value);
 	else
-		by_name = mismatch(conversion, type, value);
+		by_name = python_mismatch(conversion, type, value);
 	if (!by_name)
 		return NULL;
 	names = PyDict_New();
 	none = PyTuple_New(0);
 	if (!names || !none)
-		fail(conversion, "no memory");
+		python_misfit(conversion, "no memory");
 	else
 		convert_fields(conversion, type, by_name, names);
 	if (conversion->failures == before)
@@ -533,14 +357,15 @@ static PyObject *to_union(struct python_conversion *conversion, const struct pyt
 	if (!made && !conversion->strict)
 		made = try_members(conversion, type, value, false);
 	if (made || conversion->quiet)
-		return made ? made : fail(conversion, "%s", "");
+		return made ? made : python_misfit(conversion, "%s", "");
 	/* When only one member can be meant, its problems are the useful ones. */
 	for (size_t i = n = 0; i < type->n; i++)
 		if (is_for(type->items[i], value)) {
 			only = type->items[i];
 			n++;
 		}
-	return n == 1 ? python_convert(conversion, only, value) : mismatch(conversion, type, value);
+	return n == 1 ? python_convert(conversion, only, value)
+	              : python_mismatch(conversion, type, value);
 }
 
 /* A value as it is, but for reals that still carry their digits. */
@@ -577,21 +402,21 @@ PyObject *python_convert(struct python_conversion *conversion, const struct pyth
 
 	if (!type) {
 		made = conversion->exact ? plain(value) : Py_NewRef(value);
-		return made ? made : fail(conversion, "no memory");
+		return made ? made : python_misfit(conversion, "no memory");
 	}
 	switch (type->kind) {
 	case PYTHON_NONE:
-		return value == Py_None ? Py_NewRef(value) : mismatch(conversion, type, value);
+		return value == Py_None ? Py_NewRef(value) : python_mismatch(conversion, type, value);
 	case PYTHON_BOOL:
-		return to_bool(conversion, type, value);
+		return python_to_bool(conversion, type, value);
 	case PYTHON_INT:
-		return to_int(conversion, type, value);
+		return python_to_int(conversion, type, value);
 	case PYTHON_FLOAT:
-		return to_float(conversion, type, value);
+		return python_to_float(conversion, type, value);
 	case PYTHON_STR:
-		return PyUnicode_Check(value) ? Py_NewRef(value) : mismatch(conversion, type, value);
+		return PyUnicode_Check(value) ? Py_NewRef(value) : python_mismatch(conversion, type, value);
 	case PYTHON_BYTES:
-		return to_bytes(conversion, type, value);
+		return python_to_bytes(conversion, type, value);
 	case PYTHON_LIST:
 	case PYTHON_TUPLE:
 		return to_list(conversion, type, value);
@@ -600,13 +425,13 @@ PyObject *python_convert(struct python_conversion *conversion, const struct pyth
 	case PYTHON_UNION:
 		return to_union(conversion, type, value);
 	case PYTHON_LITERAL:
-		return to_literal(conversion, type, value);
+		return python_to_literal(conversion, type, value);
 	case PYTHON_ENUM:
-		return to_enum(conversion, type, value);
+		return python_to_enum(conversion, type, value);
 	case PYTHON_RECORD:
 		return to_record(conversion, type, value);
 	case PYTHON_PARSE:
-		return conversion->strict ? mismatch(conversion, type, value)
+		return conversion->strict ? python_mismatch(conversion, type, value)
 		                          : construct_one(conversion, type, value);
 	case PYTHON_WRAP:
 		made = python_convert(conversion, type->items[0], value);

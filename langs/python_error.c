@@ -32,7 +32,8 @@ static void add(struct trace *trace, char *line)
 static void text_of(PyObject *object, char *into, size_t size)
 {
 	PyObject *string = PyObject_Str(object);
-	PyObject *bytes = string ? PyUnicode_AsEncodedString(string, "utf-8", "backslashreplace") : NULL;
+	PyObject *bytes = string ? PyUnicode_AsEncodedString(string, "utf-8", "backslashreplace")
+	                         : NULL;
 
 	if (bytes) {
 		size_t length = (size_t)PyBytes_GET_SIZE(bytes);
@@ -103,7 +104,7 @@ static bool is_users(PyObject *code)
 
 	if (!file)
 		PyErr_Clear();
-	return file && strncmp(file, "<snafu", 6) != 0 && strncmp(file, "<frozen importlib", 17) != 0;
+	return file && strncmp(file, "<snafu", 6) != 0 && strncmp(file, "<frozen ", 8) != 0;
 }
 
 static void add_frames(struct trace *trace, PyObject *traceback, size_t room)

@@ -70,6 +70,8 @@ static void throw(struct python_thread *thread, unsigned long number)
 	if (is_known(thread) && atomic_load(&thread->number) == number) {
 		id = thread->state->thread_id;
 		thread->interrupted = true;
+	} else if (is_known(thread) && atomic_load(&thread->announced) == number) {
+		thread->cancelled = number; /* it waits for the GIL still */
 	}
 	pthread_mutex_unlock(&lock);
 	if (!id)
@@ -127,6 +129,8 @@ void python_interrupt(unsigned long mark)
 
 	pthread_mutex_lock(&lock);
 	unsigned long number = is_known(thread) ? atomic_load(&thread->number) : 0;
+	if (!number && is_known(thread))
+		number = atomic_load(&thread->announced);
 	if (number && queued < QUEUE && (running || start_worker())) {
 		queue[queued].thread = thread;
 		queue[queued++].number = number;

@@ -172,8 +172,9 @@ static int own(const char *head, const char *folder)
 		snprintf(path, sizeof path, "%.3500s/__init__.py", package);
 	else
 		snprintf(path, sizeof path, "%.3500s.py", package);
+	PyObject *where = is_folder ? PyUnicode_DecodeFSDefault(package) : Py_NewRef(Py_None);
 	PyObject *done = ask_finder("own", "(sO&O&N)", head, decode_path, folder, decode_path, path,
-	                            is_folder ? PyUnicode_DecodeFSDefault(package) : Py_NewRef(Py_None));
+	                            where);
 	Py_XDECREF(done);
 	return done ? 0 : -1;
 }
@@ -439,7 +440,8 @@ PyObject *python_load(const struct snafu_function *function, struct snafu_result
 	if (module && !module->module) {
 		set_loading(module, true);
 		if (add_folder(place->top) ||
-		    (function->root && realpath(function->root, root) && add_path(root)) || !(module->module = load_place(place)))
+		    (function->root && realpath(function->root, root) && add_path(root)) ||
+		    !(module->module = load_place(place)))
 			python_fail_loading(result, function->file);
 		set_loading(module, false);
 	} else if (!module) {

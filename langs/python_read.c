@@ -163,7 +163,8 @@ static PyObject *read_array(struct snafu_json_reader *reader, bool exact, struct
 	return list;
 }
 
-static PyObject *read_object(struct snafu_json_reader *reader, bool exact, struct snafu_error *error)
+static PyObject *read_object(struct snafu_json_reader *reader, bool exact,
+                             struct snafu_error *error)
 {
 	PyObject *dict = PyDict_New();
 	struct snafu_json_value key, value;

@@ -98,38 +98,13 @@ static void leave(struct writer *writer)
 	writer->depth--;
 }
 
-/* TEXT is valid UTF-8. */
-static void write_text(struct snafu_buffer *into, const char *text, size_t size)
-{
-	static const char hex[] = "0123456789abcdef";
-	const char *end = text + size, *plain = text;
-
-	snafu_buffer_append_byte(into, '"');
-	for (; text < end; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		if (byte >= 0x20 && byte != '"' && byte != '\\')
-			continue;
-		snafu_buffer_append(into, plain, (size_t)(text - plain));
-		plain = text + 1;
-		const char *letter = byte ? strchr("\bb\ff\nn\rr\tt\"\"\\\\", byte) : NULL;
-		if (letter)
-			snafu_buffer_append(into, (char[]){'\\', byte == letter[0] ? letter[1] : '?'}, 2);
-		else
-			snafu_buffer_append(into, (char[]){'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]},
-			                    6);
-	}
-	snafu_buffer_append(into, plain, (size_t)(end - plain));
-	snafu_buffer_append_byte(into, '"');
-}
-
 static int write_string(struct writer *writer, PyObject *string)
 {
 	Py_ssize_t size;
 	const char *text;
 
 	if (PyUnicode_IS_COMPACT_ASCII(string)) {
-		write_text(writer->into, (const char *)PyUnicode_1BYTE_DATA(string),
+		python_write_text(writer->into, (const char *)PyUnicode_1BYTE_DATA(string),
 		           (size_t)PyUnicode_GET_LENGTH(string));
 		return 0;
 	}
@@ -140,30 +115,8 @@ static int write_string(struct writer *writer, PyObject *string)
 		PyErr_Clear();
 		return problem(writer, "a string with half of a surrogate pair has no JSON form");
 	}
-	write_text(writer->into, text, (size_t)size);
+	python_write_text(writer->into, text, (size_t)size);
 	return 0;
-}
-
-/* An integer of any size: Python's limit on digits is for hostile input, and is
- * lifted for the moment. */
-static PyObject *format_integer(PyObject *integer, size_t n_digits)
-{
-	PyObject *set = PySys_GetObject("set_int_max_str_digits");
-	PyObject *get = PySys_GetObject("get_int_max_str_digits");
-	PyObject *text = NULL;
-
-	if (n_digits < 600 || !set || !get)
-		return _PyLong_Format(integer, 10);
-	PyObject *before = PyObject_CallNoArgs(get);
-	PyObject *done = before ? PyObject_CallFunction(set, "i", 0) : NULL;
-	if (done) {
-		Py_DECREF(done);
-		text = _PyLong_Format(integer, 10);
-		done = PyObject_CallOneArg(set, before);
-	}
-	Py_XDECREF(done);
-	Py_XDECREF(before);
-	return text;
 }
 
 static int write_integer(struct writer *writer, PyObject *integer)
@@ -178,7 +131,7 @@ static int write_integer(struct writer *writer, PyObject *integer)
 	size_t n_digits = _PyLong_NumBits(integer) / 10 * 3;
 	if (n_digits > PYTHON_DIGITS_CAP)
 		return problem(writer, "an integer of more than %d digits is too long", PYTHON_DIGITS_CAP);
-	PyObject *text = format_integer(integer, n_digits);
+	PyObject *text = python_format_integer(integer, n_digits);
 	if (!text)
 		return -1;
 	snafu_buffer_append(writer->into, PyUnicode_1BYTE_DATA(text),
@@ -204,23 +157,6 @@ static int write_float(struct writer *writer, double number)
 	snafu_buffer_append_text(writer->into, text);
 	PyMem_Free(text);
 	return 0;
-}
-
-void python_write_base64(struct snafu_buffer *into, const unsigned char *bytes, size_t size)
-{
-	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	snafu_buffer_append_byte(into, '"');
-	for (size_t i = 0; i < size && !snafu_buffer_failed(into); i += 3) {
-		size_t left = size - i;
-		unsigned group = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
-		                 (left > 2 ? bytes[i + 2] : 0);
-
-		snafu_buffer_append(into, (char[]){base64[group >> 18], base64[group >> 12 & 63],
-		                                   left > 1 ? base64[group >> 6 & 63] : '=',
-		                                   left > 2 ? base64[group & 63] : '='}, 4);
-	}
-	snafu_buffer_append_byte(into, '"');
 }
 
 /* A list or tuple. */

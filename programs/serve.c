@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -39,6 +40,8 @@ static struct {
 	atomic_uint signals;
 	struct termios terminal; /* as it was, for an end at once */
 	bool has_terminal;
+	sem_t begun; /* a door's thread may begin */
+	atomic_bool has_begun;
 } serving;
 
 /* Async-signal-safe. */
@@ -193,9 +196,17 @@ static void *run_door(void *state)
 {
 	struct door *door = state;
 
+	while (sem_wait(&serving.begun) && errno == EINTR)
+		;
 	if (door->connector->run(door->state))
 		stop_all();
 	return NULL;
+}
+
+static void begin_doors(void)
+{
+	for (size_t i = 0; i < serving.n_doors; i++)
+		sem_post(&serving.begun);
 }
 
 static void idle_wait(void *state, int timeout_ms)
@@ -215,10 +226,34 @@ static void idle_wake(void *state)
 		return; /* full: it wakes up anyway */
 }
 
+/* The first turn of the event loop, in which the web connector says that it is
+ * ready, does not wait: then the other doors begin, with their prompts. */
+static void first_wait(void *state, int timeout_ms)
+{
+	const struct snafu_event_loop *loop = state;
+
+	if (atomic_load_explicit(&serving.has_begun, memory_order_relaxed)) {
+		loop->wait(loop->state, timeout_ms);
+		return;
+	}
+	loop->wait(loop->state, 0);
+	serving.has_begun = true;
+	begin_doors();
+}
+
+static void pass_wake(void *state)
+{
+	const struct snafu_event_loop *loop = state;
+
+	loop->wake(loop->state);
+}
+
 static int run_doors(struct snafu_host *host, int idle_fd, struct snafu_error *error)
 {
 	struct snafu_event_loop idle = {.wait = idle_wait, .wake = idle_wake, .state = &idle_fd};
 	const struct snafu_event_loop *loop = &idle;
+	struct snafu_event_loop beginning = {.wait = first_wait, .wake = pass_wake};
+	bool threads = false;
 	int code = 0;
 
 	for (size_t i = 0; i < serving.n_doors; i++) {
@@ -234,10 +269,13 @@ static int run_doors(struct snafu_host *host, int idle_fd, struct snafu_error *e
 			continue;
 		code = -pthread_create(&door->thread, NULL, run_door, door);
 		door->running = !code;
+		threads = true;
 	}
 	if (code)
 		stop_all();
-	int stuck = snafu_crew_run(snafu_host_crew(host), loop, error);
+	beginning.state = (void *)loop;
+	int stuck = snafu_crew_run(snafu_host_crew(host), threads ? &beginning : loop, error);
+	begin_doors(); /* those that have not: they see that they are stopped */
 	for (size_t i = 0; i < serving.n_doors; i++)
 		if (serving.doors[i].running)
 			pthread_join(serving.doors[i].thread, NULL);
@@ -248,6 +286,8 @@ int serve(struct snafu_host *host, const struct serve_options *options, int *ret
 {
 	struct snafu_error error = {0};
 	int idle_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	sem_init(&serving.begun, 0, 0);
 	int code = idle_fd < 0 ? snafu_fail_errno(&error, -errno, "cannot wait for calls")
 	                       : open_doors(host, options, &error);
 

@@ -709,7 +709,7 @@ static bool fill_parameters(struct class_file *file, const struct method *method
 	const char *types[SNAFU_JAVA_PARAMETERS_CAP];
 	struct parameters parameters = {.count = 0};
 	size_t count = 0;
-	char name[16];
+	char name[32]; /* "arg" and any size_t */
 
 	if (!read_descriptor(file, method, &parameters))
 		return false;

@@ -109,10 +109,11 @@ static const char *own_reason(struct python_description *description, struct con
 	if (definition->inside_function) {
 		while (owner && owner->is_class)
 			owner = owner_of(description, owner);
-		return !owner ? "exists only while the function around it runs"
-		              : snafu_arena_format(arena, "exists only while %.*s() runs, the function around it",
-		                                   (int)(owner->name_size < 200 ? owner->name_size : 200),
-		                                   description->outline->text + owner->name);
+		if (!owner)
+			return "exists only while the function around it runs";
+		int size = (int)(owner->name_size < 200 ? owner->name_size : 200);
+		return snafu_arena_format(arena, "exists only while %.*s() runs, the function around it",
+		                          size, description->outline->text + owner->name);
 	}
 	if (description->names.reasons[index])
 		return description->names.reasons[index];

@@ -127,7 +127,8 @@ static size_t contest(struct python_names *names, struct snafu_arena *arena, siz
 		                                         new_line);
 		return new;
 	}
-	bool swap = exclusive && is_fallback(branches, old_branch) && !is_fallback(branches, new_branch);
+	bool swap = exclusive && is_fallback(branches, old_branch) &&
+	            !is_fallback(branches, new_branch);
 	names->reasons[swap ? old : new] = snafu_arena_format(
 		arena, "a variant of the one in line %u, used when its condition holds: call that one",
 		swap ? new_line : old_line);

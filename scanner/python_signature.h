@@ -49,6 +49,11 @@ void snafu_python_reader_free(struct python_reader *reader);
 int snafu_python_read_signatures(struct python_reader *reader, struct python_outline *outline,
                                  struct snafu_arena *arena, struct python_signature *signatures);
 
+/* What a decorator or a base class called NAME (dotted, as written) says: the
+ * bits of enum python_trait. (python_traits.c) */
+unsigned snafu_python_decorator_traits(const char *name);
+unsigned snafu_python_base_traits(const char *name);
+
 /* SIZE bytes of source on one line: comments dropped, newlines and the blanks
  * around them one space. NULL when memory is out. */
 char *snafu_python_tidy(struct snafu_arena *arena, const char *text, size_t size);

@@ -1,6 +1,6 @@
 /* scanner/python_types.c — annotations; see python_types.h. The text of a type is
  * read here directly, since much of it stands in strings. */
-#include "scanner/python_types.h"
+#include "scanner/python_type_reader.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,27 +9,14 @@
 #include "scanner/python_lex.h"
 
 #define ARGUMENTS_CAP 64 /* of one type that are looked at: Union[...], Literal[...] */
-#define TYPE_SIZE_CAP 2000 /* bytes of one annotation; a longer one is ANY */
 #define BUDGET 20000     /* type names in one file; what comes later is ANY */
-
-struct span {
-	const char *at, *end;
-};
-
-struct type_reader {
-	struct python_types *types;
-	uint32_t scope;
-	unsigned depth;
-};
-
-static const struct snafu_shape *read_type(struct type_reader reader, struct span text);
 
 static const struct snafu_shape *any(void)
 {
 	return snafu_shape_plain(SNAFU_SHAPE_ANY);
 }
 
-static struct span trim(struct span text)
+static struct python_span trim(struct python_span text)
 {
 	while (text.at < text.end && strchr(" \t\n\f\\", *text.at))
 		text.at++;
@@ -38,16 +25,16 @@ static struct span trim(struct span text)
 	return text;
 }
 
-static bool is(struct span text, const char *word)
+static bool is(struct python_span text, const char *word)
 {
 	return strlen(word) == (size_t)(text.end - text.at) &&
 	       memcmp(text.at, word, (size_t)(text.end - text.at)) == 0;
 }
 
 /* Takes the part of TEXT up to the first SEPARATOR outside brackets and strings. */
-static struct span take_part(struct span *text, char separator)
+static struct python_span take_part(struct python_span *text, char separator)
 {
-	struct span part = *text;
+	struct python_span part = *text;
 	const char *at = text->at;
 	int depth = 0;
 
@@ -67,7 +54,8 @@ static struct span take_part(struct span *text, char separator)
 	return trim(part);
 }
 
-static struct snafu_shape *make(struct type_reader reader, enum snafu_shape_kind kind)
+struct snafu_shape *snafu_python_make_shape(struct python_type_reader reader,
+                                            enum snafu_shape_kind kind)
 {
 	struct snafu_shape *shape = snafu_arena_alloc(reader.types->arena, sizeof *shape);
 
@@ -81,12 +69,12 @@ static const struct snafu_shape *or_any(const struct snafu_shape *shape)
 	return shape ? shape : any();
 }
 
-static const struct snafu_shape *nullable(struct type_reader reader,
+static const struct snafu_shape *nullable(struct python_type_reader reader,
                                           const struct snafu_shape *shape)
 {
 	if (shape->nullable || shape->kind == SNAFU_SHAPE_NOTHING)
 		return shape;
-	struct snafu_shape *copy = make(reader, shape->kind);
+	struct snafu_shape *copy = snafu_python_make_shape(reader, shape->kind);
 	if (!copy)
 		return shape;
 	*copy = *shape;
@@ -118,14 +106,16 @@ static const struct snafu_shape *either(const struct snafu_shape *a, const struc
 }
 
 /* The parts of TEXT between SEPARATORs, any one of which a value may be. */
-static const struct snafu_shape *read_union(struct type_reader reader, struct span text,
+static const struct snafu_shape *read_union(struct python_type_reader reader,
+                                            struct python_span text,
                                             char separator)
 {
 	const struct snafu_shape *shape = NULL;
 	bool none = false;
 
 	for (unsigned n = 0; text.at < text.end && n < ARGUMENTS_CAP; n++) {
-		const struct snafu_shape *part = read_type(reader, take_part(&text, separator));
+		struct python_span next = take_part(&text, separator);
+		const struct snafu_shape *part = snafu_python_read_type(reader, next);
 
 		none |= part->nullable || part->kind == SNAFU_SHAPE_NOTHING;
 		if (part->kind != SNAFU_SHAPE_NOTHING)
@@ -137,7 +127,8 @@ static const struct snafu_shape *read_union(struct type_reader reader, struct sp
 }
 
 /* Literal["a", "b"]: an enum when all of it is text, else the kind of its values. */
-static const struct snafu_shape *read_literal(struct type_reader reader, struct span text)
+static const struct snafu_shape *read_literal(struct python_type_reader reader,
+                                              struct python_span text)
 {
 	const char *values[ARGUMENTS_CAP];
 	size_t n = 0;
@@ -145,7 +136,7 @@ static const struct snafu_shape *read_literal(struct type_reader reader, struct 
 	const struct snafu_shape *others = NULL;
 
 	while (text.at < text.end && n < ARGUMENTS_CAP) {
-		struct span part = take_part(&text, ',');
+		struct python_span part = take_part(&text, ',');
 
 		if (part.at == part.end)
 			continue;
@@ -164,7 +155,7 @@ static const struct snafu_shape *read_literal(struct type_reader reader, struct 
 	}
 	if (others || n == 0 || text.at < text.end)
 		return n || !others ? any() : none ? nullable(reader, others) : others;
-	struct snafu_shape *shape = make(reader, SNAFU_SHAPE_ENUM);
+	struct snafu_shape *shape = snafu_python_make_shape(reader, SNAFU_SHAPE_ENUM);
 	const char **copy = snafu_arena_alloc(reader.types->arena, n * sizeof *copy);
 	if (!shape || !copy)
 		return any();
@@ -175,13 +166,13 @@ static const struct snafu_shape *read_literal(struct type_reader reader, struct 
 	return shape;
 }
 
-static const struct snafu_shape *containing(struct type_reader reader,
-                                            enum snafu_shape_kind kind, struct span item)
+static const struct snafu_shape *containing(struct python_type_reader reader,
+                                            enum snafu_shape_kind kind, struct python_span item)
 {
-	struct snafu_shape *shape = make(reader, kind);
+	struct snafu_shape *shape = snafu_python_make_shape(reader, kind);
 
 	if (shape && item.at < item.end) {
-		shape->items = read_type(reader, item);
+		shape->items = snafu_python_read_type(reader, item);
 		if (shape->items->kind == SNAFU_SHAPE_ANY)
 			shape->items = NULL;
 	}
@@ -189,25 +180,26 @@ static const struct snafu_shape *containing(struct type_reader reader,
 }
 
 /* tuple[int, ...] and tuple[int, int] have one kind of item; others any. */
-static const struct snafu_shape *read_tuple(struct type_reader reader, struct span arguments)
+static const struct snafu_shape *read_tuple(struct python_type_reader reader,
+                                            struct python_span arguments)
 {
-	struct snafu_shape *shape = make(reader, SNAFU_SHAPE_ARRAY);
+	struct snafu_shape *shape = snafu_python_make_shape(reader, SNAFU_SHAPE_ARRAY);
 	const struct snafu_shape *items = NULL;
 
 	for (unsigned n = 0; arguments.at < arguments.end && n < ARGUMENTS_CAP; n++) {
-		struct span part = take_part(&arguments, ',');
+		struct python_span part = take_part(&arguments, ',');
 
 		if (!is(part, "...") && !is(part, "()"))
-			items = either(items, read_type(reader, part));
+			items = either(items, snafu_python_read_type(reader, part));
 	}
 	if (shape && items && items->kind != SNAFU_SHAPE_ANY)
 		shape->items = items;
 	return or_any(shape);
 }
 
-static struct span nth(struct span arguments, unsigned n)
+static struct python_span nth(struct python_span arguments, unsigned n)
 {
-	struct span part = take_part(&arguments, ',');
+	struct python_span part = take_part(&arguments, ',');
 
 	while (n-- > 0)
 		part = take_part(&arguments, ',');
@@ -279,8 +271,9 @@ static const struct type_name type_names[] = {
 	{"Coroutine", FORM_THIRD, 0, NULL}, {"NewType", FORM_NEW_TYPE, 0, NULL},
 };
 
-static const struct snafu_shape *apply(struct type_reader reader, const struct type_name *type,
-                                       struct span arguments)
+static const struct snafu_shape *apply(struct python_type_reader reader,
+                                       const struct type_name *type,
+                                       struct python_span arguments)
 {
 	static const char integer[] = "int";
 	struct snafu_shape *shape;
@@ -289,7 +282,7 @@ static const struct snafu_shape *apply(struct type_reader reader, const struct t
 	case FORM_PLAIN:
 		return snafu_shape_plain(type->kind);
 	case FORM_FORMAT:
-		shape = make(reader, type->kind);
+		shape = snafu_python_make_shape(reader, type->kind);
 		if (shape)
 			shape->format = type->format;
 		return or_any(shape);
@@ -300,44 +293,43 @@ static const struct snafu_shape *apply(struct type_reader reader, const struct t
 	case FORM_MAP:
 		return containing(reader, SNAFU_SHAPE_MAP, nth(arguments, 1));
 	case FORM_COUNTER:
-		return containing(reader, SNAFU_SHAPE_MAP, (struct span){integer, integer + 3});
+		return containing(reader, SNAFU_SHAPE_MAP, (struct python_span){integer, integer + 3});
 	case FORM_OPTIONAL:
-		return nullable(reader, read_type(reader, nth(arguments, 0)));
+		return nullable(reader, snafu_python_read_type(reader, nth(arguments, 0)));
 	case FORM_UNION:
 		return read_union(reader, arguments, ',');
 	case FORM_LITERAL:
 		return read_literal(reader, arguments);
 	case FORM_INSIDE:
-		return read_type(reader, nth(arguments, 0));
+		return snafu_python_read_type(reader, nth(arguments, 0));
 	case FORM_THIRD:
-		return read_type(reader, nth(arguments, 2));
+		return snafu_python_read_type(reader, nth(arguments, 2));
 	case FORM_NEW_TYPE:
-		return read_type(reader, nth(arguments, 1));
+		return snafu_python_read_type(reader, nth(arguments, 1));
 	}
 	return any();
 }
 
-static const struct snafu_shape *class_shape(struct type_reader reader, size_t index);
-
-static const struct snafu_shape *entry_shape(struct type_reader reader, long entry)
+const struct snafu_shape *snafu_python_entry_shape(struct python_type_reader reader, long entry)
 {
 	const struct python_outline *outline = reader.types->names->outline;
 
 	if ((size_t)entry < outline->n_definitions)
-		return outline->definitions[entry].is_class ? class_shape(reader, (size_t)entry) : any();
+		return outline->definitions[entry].is_class
+		               ? snafu_python_class_shape(reader, (size_t)entry) : any();
 	const struct python_field *field = &outline->fields[(size_t)entry - outline->n_definitions];
 	const char *value = outline->text + field->value;
 	if (!field->value_size || field->owner)
 		return any();
 	reader.scope = 0;
-	return read_type(reader, (struct span){value, value + field->value_size});
+	return snafu_python_read_type(reader, (struct python_span){value, value + field->value_size});
 }
 
 /* What the file itself defines under this dotted name, or -1. */
-static long find_in_file(struct type_reader reader, struct span name)
+long snafu_python_find_type(struct python_type_reader reader, struct python_span name)
 {
 	const struct python_names *names = reader.types->names;
-	struct span rest = name, part = take_part(&rest, '.');
+	struct python_span rest = name, part = take_part(&rest, '.');
 	uint32_t scope = reader.scope;
 	long entry = snafu_python_find(names, scope, part.at, (size_t)(part.end - part.at));
 
@@ -355,13 +347,14 @@ static long find_in_file(struct type_reader reader, struct span name)
 	return entry;
 }
 
-static const struct snafu_shape *read_name(struct type_reader reader, struct span name,
-                                           struct span arguments)
+static const struct snafu_shape *read_name(struct python_type_reader reader,
+                                           struct python_span name,
+                                           struct python_span arguments)
 {
-	long entry = find_in_file(reader, name);
+	long entry = snafu_python_find_type(reader, name);
 
 	if (entry >= 0) /* the file's own meaning of the name comes first */
-		return entry_shape(reader, entry);
+		return snafu_python_entry_shape(reader, entry);
 	for (const char *at = name.at; at < name.end; at++)
 		if (*at == '.')
 			name.at = at + 1;
@@ -371,28 +364,29 @@ static const struct snafu_shape *read_name(struct type_reader reader, struct spa
 	return any();
 }
 
-static const struct snafu_shape *read_type(struct type_reader reader, struct span text)
+const struct snafu_shape *snafu_python_read_type(struct python_type_reader reader,
+                                                 struct python_span text)
 {
 	text = trim(text);
 	if (text.at == text.end || reader.depth++ >= PYTHON_TYPE_DEPTH_CAP ||
 	    reader.types->budget == 0)
 		return any();
 	reader.types->budget--;
-	struct span rest = text;
+	struct python_span rest = text;
 	if (take_part(&rest, '|').end < text.end && rest.at < text.end)
 		return read_union(reader, text, '|');
 	const char *string = snafu_python_string_end(text.at, text.end);
 	if (string) {
 		if (string != text.end || string - text.at < 3 || *text.at > '\'')
 			return any();
-		return read_type(reader, (struct span){text.at + 1, string - 1});
+		return snafu_python_read_type(reader, (struct python_span){text.at + 1, string - 1});
 	}
 	if (*text.at == '(' && text.end[-1] == ')')
-		return read_type(reader, (struct span){text.at + 1, text.end - 1});
-	struct span name = {text.at, text.at};
+		return snafu_python_read_type(reader, (struct python_span){text.at + 1, text.end - 1});
+	struct python_span name = {text.at, text.at};
 	while (name.end < text.end && (snafu_python_is_name_byte(*name.end) || *name.end == '.'))
 		name.end++;
-	struct span arguments = trim((struct span){name.end, text.end});
+	struct python_span arguments = trim((struct python_span){name.end, text.end});
 	if (arguments.at < arguments.end) {
 		if ((*arguments.at != '[' && *arguments.at != '(') ||
 		    (arguments.end[-1] != ']' && arguments.end[-1] != ')'))
@@ -405,153 +399,14 @@ static const struct snafu_shape *read_type(struct type_reader reader, struct spa
 	return read_name(reader, name, arguments);
 }
 
-/* Whether the class or one that it inherits from in this file has TRAIT. */
-static bool inherits(struct type_reader reader, size_t index, unsigned trait)
-{
-	const struct python_signature *signature = &reader.types->names->signatures[index];
-
-	if (signature->traits & trait)
-		return true;
-	if (reader.depth++ >= PYTHON_TYPE_DEPTH_CAP || reader.types->budget == 0)
-		return false;
-	reader.types->budget--;
-	for (size_t i = 0; i < signature->n_bases; i++) {
-		const char *base = signature->bases[i];
-		long entry = find_in_file(reader, (struct span){base, base + strlen(base)});
-
-		if (entry >= 0 && (size_t)entry < reader.types->names->outline->n_definitions &&
-		    (size_t)entry != index && inherits(reader, (size_t)entry, trait))
-			return true;
-	}
-	return false;
-}
-
-struct fields {
-	struct snafu_field *list;
-	size_t n, room;
-};
-
-static bool contains(struct span text, const char *word)
-{
-	return memmem(text.at, (size_t)(text.end - text.at), word, strlen(word)) != NULL;
-}
-
-static void add_field(struct fields *fields, const char *name, const struct snafu_shape *shape)
-{
-	for (size_t i = 0; i < fields->n; i++)
-		if (strcmp(fields->list[i].name, name) == 0) {
-			fields->list[i].shape = shape;
-			return;
-		}
-	if (fields->n < fields->room)
-		fields->list[fields->n++] = (struct snafu_field){name, shape};
-}
-
-static void add_inherited(struct type_reader reader, struct fields *fields, size_t index)
-{
-	const struct python_signature *signature = &reader.types->names->signatures[index];
-
-	for (size_t i = 0; i < signature->n_bases; i++) {
-		const char *base = signature->bases[i];
-		long entry = find_in_file(reader, (struct span){base, base + strlen(base)});
-
-		if (entry < 0 || (size_t)entry == index)
-			continue;
-		const struct snafu_shape *shape = entry_shape(reader, entry);
-		for (size_t k = 0; k < shape->n_fields; k++)
-			add_field(fields, shape->fields[k].name, shape->fields[k].shape);
-	}
-}
-
-#define FIELDS_CAP 256 /* of one class */
-
-static const struct snafu_shape *data_shape(struct type_reader reader, size_t index)
-{
-	struct python_types *types = reader.types;
-	const struct python_outline *outline = types->names->outline;
-	struct snafu_field list[FIELDS_CAP];
-	struct fields fields = {.list = list, .room = FIELDS_CAP};
-
-	add_inherited(reader, &fields, index);
-	reader.scope = (uint32_t)index + 1;
-	for (uint32_t i = types->first_field[index]; i; i = types->next_field[i - 1]) {
-		const struct python_field *field = &outline->fields[i - 1];
-		const char *at = outline->text + field->annotation, *value = outline->text + field->value;
-		struct span annotation = {at, at + field->annotation_size};
-		char *name;
-
-		if (!field->annotation_size ||
-		    field->annotation_size > TYPE_SIZE_CAP || contains(annotation, "ClassVar") ||
-		    contains(annotation, "KW_ONLY") ||
-		    contains((struct span){value, value + field->value_size}, "init=False"))
-			continue;
-		name = snafu_arena_copy(types->arena, outline->text + field->name, field->name_size);
-		if (name)
-			add_field(&fields, name, read_type(reader, annotation));
-	}
-	struct snafu_shape *shape = make(reader, SNAFU_SHAPE_OBJECT);
-	struct snafu_field *copy = snafu_arena_alloc(types->arena, fields.n * sizeof *copy);
-	if (!shape || !copy)
-		return any();
-	memcpy(copy, list, fields.n * sizeof *copy);
-	shape->fields = copy;
-	shape->n_fields = fields.n;
-	return shape;
-}
-
-static const struct snafu_shape *enum_shape(struct type_reader reader, size_t index)
-{
-	struct python_types *types = reader.types;
-	const struct python_outline *outline = types->names->outline;
-	size_t n = 0;
-
-	for (uint32_t i = types->first_field[index]; i; i = types->next_field[i - 1])
-		n++;
-	struct snafu_shape *shape = make(reader, SNAFU_SHAPE_ENUM);
-	const char **values = snafu_arena_alloc(types->arena, n * sizeof *values);
-	if (!shape || !values)
-		return any();
-	shape->values = values;
-	for (uint32_t i = types->first_field[index]; i; i = types->next_field[i - 1]) {
-		const struct python_field *field = &outline->fields[i - 1];
-		const char *name = outline->text + field->name;
-
-		if (!field->value_size || *name == '_')
-			continue;
-		values[shape->n_values] = snafu_arena_copy(types->arena, name, field->name_size);
-		if (values[shape->n_values])
-			shape->n_values++;
-	}
-	return shape->n_values ? shape : snafu_shape_plain(SNAFU_SHAPE_STRING);
-}
-
-/* Made once for each class. One that contains itself is any() inside. */
-static const struct snafu_shape *class_shape(struct type_reader reader, size_t index)
-{
-	struct python_types *types = reader.types;
-
-	if (types->classes[index])
-		return types->classes[index];
-	if (reader.depth++ >= PYTHON_TYPE_DEPTH_CAP)
-		return any();
-	types->classes[index] = any();
-	struct type_reader fresh = {.types = types, .scope = 0, .depth = reader.depth};
-	fresh.scope = types->names->outline->definitions[index].owner;
-	if (inherits(fresh, index, PYTHON_TRAIT_ENUM))
-		types->classes[index] = enum_shape(fresh, index);
-	else if (inherits(fresh, index, PYTHON_TRAIT_DATA))
-		types->classes[index] = data_shape(fresh, index);
-	return types->classes[index];
-}
-
 const struct snafu_shape *snafu_python_shape(struct python_types *types, uint32_t scope,
                                              const char *text, size_t size)
 {
-	struct type_reader reader = {.types = types, .scope = scope};
+	struct python_type_reader reader = {.types = types, .scope = scope};
 
-	if (!text || size > TYPE_SIZE_CAP)
+	if (!text || size > PYTHON_TYPE_SIZE_CAP)
 		return any();
-	return read_type(reader, (struct span){text, text + size});
+	return snafu_python_read_type(reader, (struct python_span){text, text + size});
 }
 
 int snafu_python_types_begin(const struct python_names *names, struct snafu_arena *arena,
@@ -584,43 +439,4 @@ void snafu_python_types_done(struct python_types *types)
 	free(types->first_field);
 	free(types->next_field);
 	*types = (struct python_types){0};
-}
-
-static const struct snafu_shape *number_shape(const char *at)
-{
-	if (at[0] == '0' && at[1] && strchr("xXoObB", at[1]))
-		return at[2 + strspn(at + 2, "0123456789abcdefABCDEF_lL")] ? any()
-		               : snafu_shape_plain(SNAFU_SHAPE_INTEGER);
-	size_t whole = strspn(at, "0123456789_");
-	if (at[whole + (at[whole] == 'l' || at[whole] == 'L')] == '\0')
-		return snafu_shape_plain(SNAFU_SHAPE_INTEGER);
-	at += whole;
-	at += *at == '.';
-	at += strspn(at, "0123456789_");
-	if (*at == 'e' || *at == 'E') {
-		at += at[1] == '-' || at[1] == '+' ? 2 : 1;
-		at += strspn(at, "0123456789_");
-	}
-	return *at ? any() : snafu_shape_plain(SNAFU_SHAPE_NUMBER);
-}
-
-const struct snafu_shape *snafu_python_literal_shape(const char *text)
-{
-	size_t size = strlen(text);
-	const char *at = text + (*text == '-' || *text == '+');
-
-	if ((*at >= '0' && *at <= '9') || (*at == '.' && at[1] >= '0' && at[1] <= '9'))
-		return number_shape(at);
-	if (strcmp(text, "True") == 0 || strcmp(text, "False") == 0)
-		return snafu_shape_plain(SNAFU_SHAPE_BOOLEAN);
-	if (snafu_python_string_end(text, text + size) == text + size)
-		return snafu_shape_plain(strcspn(text, "bB") < strcspn(text, "'\"") ? SNAFU_SHAPE_BYTES
-		                                                                   : SNAFU_SHAPE_STRING);
-	if (*text == '[' || (*text == '(' && (text[1] == ')' || strchr(text, ','))))
-		return text[size - 1] == (*text == '[' ? ']' : ')')
-		               ? snafu_shape_plain(SNAFU_SHAPE_ARRAY) : any();
-	if (*text == '{' && text[size - 1] == '}')
-		return snafu_shape_plain(size == 2 || strchr(text, ':') ? SNAFU_SHAPE_MAP
-		                                                        : SNAFU_SHAPE_ARRAY);
-	return any();
 }

@@ -138,9 +138,11 @@ static void test_overloads(void)
 	struct snafu_given given = {0};
 
 	CHECK(snafu_given_add_line(&given, &both, "12", &error) == 0);
-	CHECK_STRING(payload(&given, &both, ""), "{\"n\":12}");
+	CHECK_STRING(payload(&given, &both, ""), "[12]");
 	CHECK(snafu_given_add_line(&given, &both, "twelve", &error) == 0);
-	CHECK_STRING(payload(&given, &both, ""), "{\"label\":\"twelve\"}");
+	CHECK_STRING(payload(&given, &both, ""), "[\"twelve\"]");
+	CHECK(snafu_given_add_line(&given, &both, "1 2", &error) == 0);
+	CHECK_STRING(payload(&given, &both, ""), "[1,2]");
 	CHECK(snafu_given_add_line(&given, &both, "label=12", &error) == 0);
 	CHECK_STRING(payload(&given, &both, ""), "{\"label\":\"12\"}");
 }

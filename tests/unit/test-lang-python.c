@@ -155,7 +155,8 @@ static void take_file_line(char *line, char **ret_file, char **ret_root)
 	free(*ret_file);
 	free(*ret_root);
 	*ret_file = line[0] == '/' ? strdup(line) : snafu_path_join(data, line);
-	*ret_root = below && below[0] == '/' ? strdup(below) : snafu_path_join(data, below ? below : "");
+	*ret_root = below && below[0] == '/' ? strdup(below)
+	                                     : snafu_path_join(data, below ? below : "");
 }
 
 static void run_cases(const char *name, bool print)
@@ -306,8 +307,11 @@ static void check_interrupt(const char *id)
 
 static void check_late_interrupt(void)
 {
-	python->interrupt(state, python->thread_mark(state)); /* nothing runs: nothing happens */
-	python->interrupt(state, 12345);                      /* no thread of ours */
+	unsigned long mark = python->thread_mark(state);
+
+	check_call(shared[0], "", "ok \"Hello, world\"");
+	python->interrupt(state, mark);  /* it has ended: nothing happens */
+	python->interrupt(state, 12345); /* no thread of ours */
 	for (int i = 0; i < 100; i++)
 		check_call(shared[0], "", "ok \"Hello, world\"");
 }
