@@ -50,7 +50,9 @@ static bool crowded(const struct web *web)
 
 	if (spare > WEB_SPARE_CONNECTIONS)
 		spare = WEB_SPARE_CONNECTIONS;
-	return web->n_connections - web->n_hung_up + spare > web->connections_cap - !spare;
+	if (spare == 0)
+		spare = 1;
+	return web->n_connections - web->n_hung_up + spare > web->connections_cap;
 }
 
 /* Those that wait are in the order in which they came: the first that we have not

@@ -28,7 +28,7 @@
 #define WEB_NAME_CAP 1024           /* bytes of a function's name in a path */
 #define WEB_PROGRESS (64u << 10)    /* bytes a client must send within the idle timeout */
 #define WEB_REPLY_RATE 8            /* bytes a millisecond that a client must take a reply with */
-#define WEB_SPARE_CONNECTIONS 16    /* when fewer are left (or an eighth), the longest idle ones go */
+#define WEB_SPARE_CONNECTIONS 16    /* when fewer are left, the longest idle ones are closed */
 #define WEB_SPARE_AGE_MS 1000       /* ...if it has been idle for so long */
 #define WEB_DOCUMENT_CAP (256u << 20) /* bytes of /openapi.json, /functions, /metrics */
 #define WEB_LANGUAGES_CAP 16        /* cached lists by ?language= */
