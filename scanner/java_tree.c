@@ -13,8 +13,11 @@
 
 #include "base/error.h"
 
-#define PARSED_TEXT_CAP (4u << 20)     /* bytes that tree-sitter is given; it needs 100 times that */
-#define PARSE_TIME_CAP_US (20u * 1000 * 1000)
+/* Bytes that tree-sitter is given; it needs some 100 times that, and more for text
+ * whose brackets were not even counted. */
+#define COMPACT_TEXT_CAP (2u << 20)
+#define WHOLE_TEXT_CAP (1u << 20)
+#define PARSE_TIME_CAP_US (10u * 1000 * 1000)
 #define SCOPES_CAP 2000
 #define NAME_CAP 1024 /* bytes of one name */
 
@@ -1002,10 +1005,10 @@ static int parse(struct snafu_java_tree *tree, bool keep_odd, TSTree **ret_parse
 
 	*ret_parsed = NULL;
 	if (code == -E2BIG)
-		return give_up(tree, "brackets nest too deep for Java source");
+		return give_up(tree, "too deeply nested or too long expressions for Java source");
 	if (code)
 		return code;
-	if (tree->skim.size > PARSED_TEXT_CAP)
+	if (tree->skim.size > (tree->skim.whole ? WHOLE_TEXT_CAP : COMPACT_TEXT_CAP))
 		return give_up(tree, "too large for Java source: split it");
 	ts_parser_reset(tree->parser);
 	*ret_parsed = ts_parser_parse_string(tree->parser, NULL, tree->skim.text,
