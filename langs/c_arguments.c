@@ -359,7 +359,11 @@ static void bind_handle(struct snafu_c_call *call, const struct snafu_c_argument
 	struct snafu_c_place place = {.name = argument->name};
 
 	if (!slot->given) {
-		missing(call, argument);
+		snafu_argument_problem(&call->problems, argument->name, "missing (%s): give %s",
+		                       argument->written,
+		                       argument->target->kind == SNAFU_C_FUNCTION
+		                           ? "null, if the function allows that"
+		                           : "a handle or null");
 		return;
 	}
 	if (is_null(slot))

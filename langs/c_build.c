@@ -247,7 +247,11 @@ int snafu_c_build_run(struct snafu_c_build *build, struct snafu_c_compiler *comp
 		return snafu_fail(error, code, "no memory for the compiler's flags");
 	}
 	snafu_c_compiler_forget(compiler);
+	/* Only what the user wrote is worth telling, not what snafu_c_link() makes. */
+	compiler->progress = options->progress;
+	compiler->progress_state = options->warn_state;
 	compile_all(&work);
+	compiler->progress = NULL;
 	snafu_c_databases_done(&databases);
 	if (work.any_new)
 		snafu_c_cache_prune(compiler);

@@ -112,8 +112,8 @@ static jbyteArray new_bytes(JNIEnv *env, const char *bytes, size_t size)
 
 /* ---- what Java calls ------------------------------------------------------ */
 
-/* Bridge.warn() */
-static void JNICALL native_warn(JNIEnv *env, jclass class, jbyteArray text)
+/* Bridge.tell() */
+static void JNICALL native_tell(JNIEnv *env, jclass class, jbyteArray text, jboolean warning)
 {
 	char bytes[SNAFU_ERROR_MESSAGE_CAP] = {0};
 	jsize size = (*env)->GetArrayLength(env, text);
@@ -122,8 +122,12 @@ static void JNICALL native_warn(JNIEnv *env, jclass class, jbyteArray text)
 	if (size > (jsize)sizeof bytes - 1)
 		size = sizeof bytes - 1;
 	(*env)->GetByteArrayRegion(env, text, 0, size, (jbyte *)bytes);
-	if (java.options && java.options->warn)
+	if (!java.options)
+		return;
+	if (warning && java.options->warn)
 		java.options->warn(java.options->warn_state, bytes);
+	else if (!warning && java.options->progress)
+		java.options->progress(java.options->warn_state, bytes);
 }
 
 /* Runs the arguments (each with a NUL behind it) up to an empty one, gives the
@@ -323,7 +327,7 @@ static void guard_halt(JNIEnv *env)
 static bool find_members(JNIEnv *env)
 {
 	static const JNINativeMethod natives[] = {
-		{(char *)"warn", (char *)"([B)V", (void *)native_warn},
+		{(char *)"tell", (char *)"([BZ)V", (void *)native_tell},
 		{(char *)"child", (char *)"([B)[B", (void *)native_child},
 		{(char *)"guard", (char *)"(Ljava/lang/Object;)V", (void *)native_guard},
 	};

@@ -46,6 +46,9 @@ struct snafu_language_options {
 	 * out of a library, say). Any thread. May be NULL. */
 	void (*warn)(void *state, const char *message);
 	void *warn_state;
+	/* Where to tell what takes its time ("compiling x.c"), before it starts. The same
+	 * state. Any thread. May be NULL. */
+	void (*progress)(void *state, const char *message);
 };
 
 struct snafu_language {

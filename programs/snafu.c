@@ -182,6 +182,15 @@ static void report(void *state, enum snafu_severity severity, const char *text)
 		fprintf(stderr, "snafu: %s: %s\n", words[severity], text);
 }
 
+/* For somebody who waits at a terminal; a log has no need of it. */
+static void progress(void *state, const char *text)
+{
+	const struct command_line *line = state;
+
+	if (!line->quiet && (line->verbose || isatty(STDERR_FILENO)))
+		fprintf(stderr, "snafu: %s\n", text);
+}
+
 /* Standard descriptors that are closed would be taken by files that are opened
  * later. Then stdout becomes stderr, so that what functions print does not mix
  * with results; returns a descriptor of the real one, or -1. */
@@ -241,6 +250,7 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 		.executors = line->executors,
 		.report = report,
 		.report_state = (void *)line,
+		.progress = progress,
 	};
 	int result_fd = part_stdout(), stuck = 0, status;
 

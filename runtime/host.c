@@ -77,6 +77,14 @@ static void warn(void *state, const char *message)
 	report(state, SNAFU_WARNING, "%s", message);
 }
 
+static void progress(void *state, const char *message)
+{
+	const struct snafu_host *host = state;
+
+	if (host->options.progress)
+		host->options.progress(host->options.report_state, message);
+}
+
 static int find_executor(struct snafu_host *host, struct snafu_error *error)
 {
 	const char *name = host->options.executors ? host->options.executors : DEFAULT_EXECUTOR;
@@ -118,7 +126,12 @@ static void give_up_job(void *state, struct snafu_job *job, int status, int runn
 	struct snafu_host *host = state;
 	struct snafu_result result = {.payload = SNAFU_BUFFER(host->settings.result_size)};
 
-	if (status == SNAFU_DEADLINE)
+	if (status == SNAFU_DEADLINE && running && !atomic_load(&job->loaded))
+		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "%s is still being compiled or loaded after %.3g s, and goes on: "
+		                  "call it again later", job->function->file,
+		                  (double)host->settings.call_timeout / 1000);
+	else if (status == SNAFU_DEADLINE)
 		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
 		                  "%s did not end within the call timeout of %.3g s", job->function->id,
 		                  (double)host->settings.call_timeout / 1000);
@@ -154,6 +167,7 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 		.n_defines = options->scan.n_defines,
 		.warn = warn,
 		.warn_state = host,
+		.progress = progress,
 	};
 	struct snafu_crew_options crew_options = {
 		.run = run_job,

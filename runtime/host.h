@@ -29,6 +29,8 @@ struct snafu_host_options {
 	/* Diagnostics and warnings, one line each without a newline. Any thread. */
 	void (*report)(void *state, enum snafu_severity severity, const char *line);
 	void *report_state;
+	/* Long work that starts, the same way. May be NULL. */
+	void (*progress)(void *state, const char *line);
 };
 
 /* Scans the paths and fills the pool. No interpreter is started yet. Options

@@ -36,6 +36,7 @@ struct snafu_job {
 	 * `interruptible`. */
 	unsigned long thread_mark;
 	atomic_bool interruptible;
+	atomic_bool loaded; /* the function's source is, and the function runs */
 };
 
 /* Monotonic time. */

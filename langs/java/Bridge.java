@@ -27,9 +27,9 @@ final class Bridge {
 	private Bridge() {
 	}
 
-	// In langs/java.c: a warning for the person; a child process, its arguments, an empty one, and
+	// In langs/java.c: a warning or progress for the person; a child process, its arguments, an empty one, and
 	// what it gets on stdin. Returns its output, with 0 before it when it ended well, else 1.
-	static native void warn(byte[] text);
+	private static native void tell(byte[] text, boolean warning);
 
 	static native byte[] child(byte[] arguments);
 
@@ -71,7 +71,11 @@ final class Bridge {
 	}
 
 	static void warn(String text) {
-		warn(text.getBytes(StandardCharsets.UTF_8));
+		tell(text.getBytes(StandardCharsets.UTF_8), true);
+	}
+
+	static void progress(String text) {
+		tell(text.getBytes(StandardCharsets.UTF_8), false);
 	}
 
 	/** Whether the user's code left threads for which the JVM's end would wait. */

@@ -228,6 +228,7 @@ final class Sources {
 		if (compilerHome.isEmpty())
 			throw new LoadFailed("CompileError", "no Java compiler to compile " + file
 				+ " with: install default-jdk-headless or set JAVA_HOME to a JDK");
+		Bridge.progress("compiling " + file);
 		String release = compilerHome.equals(javaHome) ? "0"
 			: Integer.toString(Runtime.version().feature());
 		String[] arguments = {compilerHome + "/bin/java", "-Xshare:auto",
