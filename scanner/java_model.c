@@ -140,7 +140,7 @@ void snafu_java_type_add_value(struct snafu_java_unit *unit, struct snafu_java_t
 		type->values[type->n_values++] = name;
 }
 
-/* ---- the table of types by id ------------------------------------------------- */
+/* ---- the table of types by id -------------------------------------------- */
 
 /* Where the type of that id is or would be; a size of table when neither is near. */
 static size_t table_place(const struct snafu_java_unit *unit, const char *id, size_t size)
@@ -186,7 +186,7 @@ struct snafu_java_type *snafu_java_unit_find(const struct snafu_java_unit *unit,
 	return at < unit->table_size ? unit->table[at] : NULL;
 }
 
-/* ---- descriptors --------------------------------------------------------------- */
+/* ---- descriptors --------------------------------------------------------- */
 
 /* Why MEMBER cannot be called, or NULL. */
 static const char *reason(const struct snafu_java_member *member)

@@ -59,7 +59,7 @@ struct state {
 	int error;
 };
 
-/* ---- output ---------------------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------- */
 
 static bool add_piece(struct state *state, const unsigned char *source)
 {
@@ -125,7 +125,7 @@ static void note_comment(struct state *state)
 	};
 }
 
-/* ---- frames ------------------------------------------------------------------------------ */
+/* ---- frames -------------------------------------------------------------- */
 
 static bool in_members(const struct state *state)
 {
@@ -214,7 +214,7 @@ static void pop(struct state *state)
 	state->top--;
 }
 
-/* ---- tokens in code ------------------------------------------------------------------------ */
+/* ---- tokens in code ------------------------------------------------------ */
 
 /* Notes TOKEN; an order that no correct code has keeps the region. */
 static inline void follow(struct state *state, enum snafu_java_token token)
@@ -419,7 +419,7 @@ static void comma(struct state *state)
 	}
 }
 
-/* ---- tokens in headers ----------------------------------------------------------------------- */
+/* ---- tokens in headers --------------------------------------------------- */
 
 static void header_word(struct state *state, const unsigned char *start, size_t size)
 {
@@ -449,7 +449,7 @@ static bool header_sign(struct state *state, unsigned char byte)
 	return push(state, INITIALISER);
 }
 
-/* ---- the loop ---------------------------------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------------ */
 
 /* At a slash. False where a comment has no end. */
 static bool comment_or_sign(struct state *state)
