@@ -2,8 +2,10 @@
 #include "base/parts.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #include "base/file.h"
 
 #define PATH_CAP 4096
+#define NAMES_CAP 256 /* modules of one kind that are listed */
 
 /* Takes DIRECTORY, returns the part's path in it or NULL. */
 static char *look_in(char *directory, const char *name)
@@ -56,29 +59,91 @@ static char *in_user_data(void)
 	return path;
 }
 
-int snafu_part_find(const char *name, char **ret_path, struct snafu_error *error)
+/* Directory number INDEX of the search, in malloc'ed memory; NULL when that one is
+ * not there. RET_LAST: no more come behind it. */
+static char *search_directory(size_t index, bool *ret_last)
 {
 	const char *listed = getenv("SNAFU_PARTS");
-	char *path = NULL;
 
-	while (!path && listed && *listed) {
+	*ret_last = false;
+	for (; listed && *listed; index--) {
 		const char *colon = strchrnul(listed, ':');
 
-		path = look_in(strndup(listed, (size_t)(colon - listed)), name);
+		if (index == 0)
+			return strndup(listed, (size_t)(colon - listed));
 		listed = *colon ? colon + 1 : colon;
 	}
-	if (!path)
-		path = look_in(beside_program(), name);
-	if (!path)
-		path = look_in(in_user_data(), name);
-	if (!path)
-		path = look_in(strdup(SNAFU_PARTSDIR), name);
+	if (index == 0)
+		return beside_program();
+	if (index == 1)
+		return in_user_data();
+	*ret_last = true;
+	return strdup(SNAFU_PARTSDIR);
+}
+
+int snafu_part_find(const char *name, char **ret_path, struct snafu_error *error)
+{
+	char *path = NULL;
+	bool last = false;
+
+	for (size_t i = 0; !path && !last; i++)
+		path = look_in(search_directory(i, &last), name);
 	if (!path)
 		return snafu_fail(error, -ENOENT,
 		                  "%s is missing from Snafu's parts (looked beside the program and in %s)",
 		                  name, SNAFU_PARTSDIR);
 	*ret_path = path;
 	return 0;
+}
+
+struct names {
+	char *list[NAMES_CAP];
+	size_t count;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Takes DIRECTORY; adds X for every KIND-X.so in it. */
+static void collect_names(char *directory, const char *kind, struct names *names)
+{
+	DIR *folder = directory && directory[0] == '/' ? opendir(directory) : NULL;
+	size_t kind_size = strlen(kind);
+	struct dirent *entry;
+
+	free(directory);
+	while (folder && (entry = readdir(folder))) {
+		const char *file = entry->d_name;
+		size_t size = strlen(file);
+
+		if (names->count == NAMES_CAP || size < kind_size + 5 ||
+		    strncmp(file, kind, kind_size) != 0 || file[kind_size] != '-' ||
+		    !snafu_path_has_suffix(file, ".so"))
+			continue;
+		char *name = strndup(file + kind_size + 1, size - kind_size - 4);
+		if (name)
+			names->list[names->count++] = name;
+	}
+	if (folder)
+		closedir(folder);
+}
+
+int snafu_part_names(const char *kind, struct snafu_buffer *into)
+{
+	struct names names = {0};
+	bool last = false;
+
+	for (size_t i = 0; !last; i++)
+		collect_names(search_directory(i, &last), kind, &names);
+	qsort(names.list, names.count, sizeof *names.list, compare_names);
+	for (size_t i = 0; i < names.count; i++)
+		if (i == 0 || strcmp(names.list[i - 1], names.list[i]) != 0)
+			snafu_buffer_format(into, "%s%s", i ? ", " : "", names.list[i]);
+	for (size_t i = 0; i < names.count; i++)
+		free(names.list[i]);
+	return snafu_buffer_failed(into);
 }
 
 int snafu_part_open(const char *kind, const char *name, const char *symbol, int global,
@@ -96,7 +161,7 @@ int snafu_part_open(const char *kind, const char *name, const char *symbol, int 
 	snafu_buffer_done(&file);
 	if (code)
 		return code;
-	void *module = dlopen(path, RTLD_NOW | (global ? RTLD_GLOBAL : RTLD_LOCAL));
+	void *module = dlopen(path, RTLD_LAZY | (global ? RTLD_GLOBAL : RTLD_LOCAL));
 	void *address = module ? dlsym(module, symbol) : NULL;
 	if (!address)
 		code = snafu_fail(error, -ELIBACC, "cannot open %s: %s", path, dlerror());

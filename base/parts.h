@@ -8,6 +8,7 @@
 #ifndef SNAFU_BASE_PARTS_H
 #define SNAFU_BASE_PARTS_H
 
+struct snafu_buffer;
 struct snafu_error;
 
 /* The path of part NAME ("scan-c", "snafu-bridge.jar"): malloc'ed, caller frees.
@@ -21,5 +22,9 @@ int snafu_part_find(const char *name, char **ret_path, struct snafu_error *error
  * only. */
 int snafu_part_open(const char *kind, const char *name, const char *symbol, int global,
                     void **ret_address, struct snafu_error *error);
+
+/* Appends the names of all modules of KIND that can be found, sorted, as
+ * "cli, web". */
+int snafu_part_names(const char *kind, struct snafu_buffer *into);
 
 #endif

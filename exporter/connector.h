@@ -15,6 +15,7 @@ struct snafu_connector_options {
 	struct snafu_host *host;
 	const char *listen; /* -L as given, or NULL */
 	bool quiet;
+	bool verbose;
 	int result_fd;      /* where results go: the real stdout (fd 1 is stderr by then) */
 };
 

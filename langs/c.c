@@ -1,16 +1,215 @@
-/* langs/c.c — being written. */
+/* langs/c.c — the C language: functions of C sources and of existing libraries,
+ * called through libffi. What a call's payload may say is in docs/c-values.md.
+ *
+ * Where a function's code is looked for: a source's in the shared object made of its
+ * root (c_build.h); a header's in the libraries that the user named, then in the
+ * compiled sources. */
 #include "langs/language.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "langs/c_build.h"
+#include "langs/c_call.h"
+#include "langs/c_library.h"
+#include "langs/result.h"
+#include "scanner/function.h"
+
+/* A root and what came of it. */
+struct root {
+	struct root *next;
+	struct snafu_c_build *build;
+};
+
+struct state {
+	const struct snafu_language_options *options;
+	struct snafu_c_libraries libraries;
+	struct snafu_c_handles handles;
+	pthread_mutex_t lock; /* guards what follows: one bind() at a time */
+	struct snafu_c_compiler compiler;
+	bool has_compiler;
+	struct root *roots;
+	struct snafu_bound *bound;
+};
 
 static int start(const struct snafu_language_options *options, void **ret_state,
                  struct snafu_error *error)
 {
-	(void)options;
-	(void)ret_state;
-	return snafu_fail(error, -ENOSYS, "the c gateway is not there yet");
+	struct state *state = calloc(1, sizeof *state);
+
+	if (!state)
+		return snafu_fail(error, -ENOMEM, "no memory");
+	state->options = options;
+	int code = snafu_c_libraries_init(&state->libraries, options, error);
+	if (code) {
+		free(state);
+		return code;
+	}
+	snafu_c_handles_init(&state->handles);
+	pthread_mutex_init(&state->lock, NULL);
+	*ret_state = state;
+	return 0;
+}
+
+static void stop(void *opaque)
+{
+	struct state *state = opaque;
+
+	while (state->bound) {
+		struct snafu_bound *bound = state->bound;
+
+		state->bound = bound->next;
+		snafu_c_plan_free(bound);
+	}
+	snafu_c_handles_done(&state->handles);
+	while (state->roots) {
+		struct root *root = state->roots;
+
+		state->roots = root->next;
+		snafu_c_build_free(root->build);
+		free(root);
+	}
+	if (state->has_compiler)
+		snafu_c_compiler_done(&state->compiler);
+	snafu_c_libraries_done(&state->libraries);
+	pthread_mutex_destroy(&state->lock);
+	free(state);
+}
+
+/* ---- finding the code --------------------------------------------------------------- */
+
+static int find_root(struct state *state, const char *path, struct snafu_c_build **ret_build,
+                     struct snafu_error *error)
+{
+	struct root *root;
+
+	for (root = state->roots; root; root = root->next)
+		if (strcmp(root->build->root, path) == 0) {
+			*ret_build = root->build;
+			return 0;
+		}
+	root = calloc(1, sizeof *root);
+	if (!root)
+		return snafu_fail(error, -ENOMEM, "no memory");
+	int code = snafu_c_build_new(state->options, path, &root->build, error);
+	if (code) {
+		free(root);
+		return code;
+	}
+	root->next = state->roots;
+	state->roots = root;
+	*ret_build = root->build;
+	return 0;
+}
+
+/* Compiles what was not yet tried. */
+static int ensure_built(struct state *state, struct snafu_c_build *build,
+                        struct snafu_error *error)
+{
+	int code = 0;
+
+	if (build->done || build->count == 0)
+		return 0;
+	if (!state->has_compiler) {
+		code = snafu_c_compiler_init(&state->compiler, state->options->cache_directory, error);
+		state->has_compiler = !code;
+	}
+	if (!code)
+		code = snafu_c_build_run(build, &state->compiler, state->options, state->libraries.paths,
+		                         state->libraries.count, error);
+	build->done = !code;
+	return code;
+}
+
+/* Looks in the sources of all roots that something was scanned in. */
+static int find_in_sources(struct state *state, const char *name, const char *first_root,
+                           void **ret_address, struct snafu_error *error)
+{
+	const struct snafu_functions *functions = state->options->functions;
+	struct snafu_c_build *build;
+	int code = find_root(state, first_root, &build, error);
+
+	for (size_t i = 0; i < functions->count && !code; i++) {
+		const struct snafu_function *function = &functions->functions[i];
+
+		if (strcmp(function->language, "c") == 0 && function->root)
+			code = find_root(state, function->root, &build, error);
+	}
+	for (struct root *root = state->roots; root && !code; root = root->next) {
+		code = ensure_built(state, root->build, error);
+		if (!code && snafu_c_build_find(root->build, name, NULL, ret_address, NULL) == 0)
+			return 0;
+	}
+	return code ? code : -ENOENT;
+}
+
+static int find_code(struct state *state, const struct snafu_function *function,
+                     void **ret_address, struct snafu_error *error)
+{
+	const char *root = function->root ? function->root : ".";
+	struct snafu_c_build *build;
+
+	if (snafu_path_has_suffix(function->file, ".c")) {
+		int code = find_root(state, root, &build, error);
+
+		if (!code)
+			code = ensure_built(state, build, error);
+		return code ? code
+		            : snafu_c_build_find(build, function->name, function->file, ret_address, error);
+	}
+	if (snafu_c_libraries_find(&state->libraries, function->name, ret_address))
+		return 0;
+	int code = find_in_sources(state, function->name, root, ret_address, error);
+	if (code == -ENOENT) {
+		const char *header = snafu_path_base(function->file);
+
+		if (state->libraries.count == 0)
+			return snafu_fail(error, code, "no library given that defines %s: add it, e.g. snafu "
+			                  "%s lib%.*s.so", function->name, function->file,
+			                  (int)strcspn(header, "."), header);
+		return snafu_fail(error, code, "none of the libraries given defines %s, and no source does",
+		                  function->name);
+	}
+	return code;
+}
+
+/* ---- the language --------------------------------------------------------------------- */
+
+static int bind(void *opaque, const struct snafu_function *function,
+                struct snafu_bound **ret_bound, struct snafu_result *result)
+{
+	struct state *state = opaque;
+	struct snafu_error error;
+	void *address = NULL;
+	void (*code_address)(void);
+	struct snafu_bound *bound = NULL;
+
+	pthread_mutex_lock(&state->lock);
+	int code = find_code(state, function, &address, &error);
+	memcpy(&code_address, &address, sizeof code_address);
+	if (!code)
+		code = snafu_c_plan_new(function, code_address, &bound, &error);
+	if (!code) {
+		bound->next = state->bound;
+		state->bound = bound;
+		*ret_bound = bound;
+	}
+	pthread_mutex_unlock(&state->lock);
+	if (code)
+		snafu_result_fail(result, SNAFU_LOAD_FAILED, "LoadError", "%s", error.message);
+	return code;
+}
+
+static void call(void *opaque, struct snafu_bound *bound, const char *payload, size_t size,
+                 struct snafu_result *result)
+{
+	struct state *state = opaque;
+
+	snafu_c_call(&state->handles, bound, payload, size, result);
 }
 
 extern const struct snafu_language snafu_language;
@@ -18,4 +217,8 @@ const struct snafu_language snafu_language = {
 	.version = SNAFU_LANGUAGE_VERSION,
 	.name = "c",
 	.open = start,
+	.bind = bind,
+	.call = call,
+	.close = stop,
+	.parallel = true,
 };

@@ -1,16 +1,275 @@
-/* langs/python.c — being written. */
-#include "langs/language.h"
+/* langs/python.c — the Python gateway: the embedded interpreter, its threads, and
+ * the table of functions that langs/language.h asks for. Loading, signatures,
+ * arguments, values and exceptions are in langs/python_*.c.
+ *
+ * Nothing is imported at the start that /usr/bin/python3 would not import. The
+ * GIL is free whenever no call runs; each thread that calls has a thread state
+ * of its own for life. */
+#include "langs/python.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "langs/python_types.inc"
+
+struct python python;
+
+static __thread struct python_thread *mine;
+
+/* ---- threads ---- */
+
+/* The calling thread's own record, made on its first call; without the GIL. */
+static struct python_thread *my_thread(void)
+{
+	if (mine)
+		return mine;
+	struct python_thread *thread = calloc(1, sizeof *thread);
+	if (!thread)
+		return NULL;
+	thread->state = PyThreadState_New(python.interpreter);
+	if (!thread->state) {
+		free(thread);
+		return NULL;
+	}
+	mine = thread;
+	python_interrupt_know(thread);
+	return thread;
+}
+
+struct python_thread *python_enter(void)
+{
+	struct python_thread *thread = atomic_load(&python.closed) ? NULL : my_thread();
+
+	if (!thread)
+		return NULL;
+	thread->nested = _PyThreadState_UncheckedGet() == thread->state && thread->depth > 0;
+	if (!thread->nested)
+		PyEval_RestoreThread(thread->state);
+	thread->depth++;
+	return thread;
+}
+
+void python_exit(struct python_thread *thread, bool nested)
+{
+	thread->depth--;
+	if (!nested)
+		PyEval_SaveThread();
+}
+
+static void leave(void *state)
+{
+	struct python_thread *thread = mine;
+	(void)state;
+
+	if (!thread || atomic_load(&python.closed) || thread->depth)
+		return;
+	PyEval_RestoreThread(thread->state);
+	if (python.helper) {
+		PyObject *done = PyObject_CallMethod(python.helper, "leave", NULL);
+
+		PyErr_Clear();
+		Py_XDECREF(done);
+	}
+	if (thread->state == python.main) { /* close() still needs it */
+		PyEval_SaveThread();
+		return;
+	}
+	python_interrupt_forget(thread);
+	PyThreadState_Clear(thread->state);
+	PyThreadState_DeleteCurrent();
+	free(thread);
+	mine = NULL;
+}
+
+/* ---- the helper in Python ---- */
+
+PyObject *python_helper(const char *name)
+{
+	/* Other threads wait for the first one to have run it: python.helper is set
+	 * when it is complete. The lock is never held while this thread waits for the
+	 * GIL with another lock taken. */
+	static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+	if (!python.helper) {
+		Py_BEGIN_ALLOW_THREADS
+		pthread_mutex_lock(&lock);
+		Py_END_ALLOW_THREADS
+		if (!python.helper) {
+			PyObject *code = Py_CompileString(python_types_source, "<snafu>", Py_file_input);
+
+			python.helper = code ? PyImport_ExecCodeModule("_snafu", code) : NULL;
+			Py_XDECREF(code);
+		}
+		pthread_mutex_unlock(&lock);
+	}
+	return python.helper ? PyObject_GetAttrString(python.helper, name) : NULL;
+}
+
+/* ---- the table ---- */
+
+static int bind(void *state, const struct snafu_function *function, struct snafu_bound **ret_bound,
+                struct snafu_result *result)
+{
+	struct python_thread *thread = python_enter();
+	(void)state;
+
+	if (!thread) {
+		snafu_result_fail(result, SNAFU_UNAVAILABLE, "Unavailable", "Python has ended");
+		return -ESHUTDOWN;
+	}
+	bool nested = thread->nested;
+	int code = python_bind(function, ret_bound, result) ? -ENOEXEC : 0;
+	python_flush();
+	python_exit(thread, nested);
+	return code;
+}
+
+/* What a call printed goes out with the call. This is done after every call, so
+ * the way to it is kept: sys.stdout as it was last, and its flush method. */
+void python_flush(void)
+{
+	PyObject *out = python.system ? PyDict_GetItemWithError(python.system, python.stdout_name)
+	                              : NULL;
+
+	if (!out || out == Py_None) {
+		PyErr_Clear();
+		return;
+	}
+	if (out != python.out) {
+		Py_XSETREF(python.out, Py_NewRef(out));
+		Py_XSETREF(python.flush, PyObject_GetAttrString(out, "flush"));
+	}
+	PyObject *flush = Py_XNewRef(python.flush); /* another thread may change it meanwhile */
+	PyObject *done = flush ? PyObject_CallNoArgs(flush) : NULL;
+	PyErr_Clear();
+	Py_XDECREF(done);
+	Py_XDECREF(flush);
+}
+
+/* A function forked and its child came out of the call as well: the child must not
+ * answer a second time. */
+static void end_child(const struct snafu_result *result)
+{
+	python_flush();
+	_exit(result->status == SNAFU_OK ? 0 : 1);
+}
+
+static atomic_ulong numbers = 1; /* of calls */
+
+static void call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
+                 struct snafu_result *result)
+{
+	struct python_thread *thread = python_enter();
+	(void)state;
+
+	if (!thread) {
+		snafu_result_fail(result, SNAFU_UNAVAILABLE, "Unavailable", "Python has ended");
+		return;
+	}
+	bool nested = thread->nested;
+	unsigned long outer = atomic_load(&thread->number);
+	unsigned long number = atomic_load(&thread->announced);
+	if (!number)
+		number = atomic_fetch_add(&numbers, 1);
+	atomic_store(&thread->number, number);
+	atomic_store(&thread->announced, 0);
+	atomic_fetch_add(&python.active, 1);
+	thread->calls++;
+
+	if (thread->cancelled == number)
+		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "its time was over before it could begin");
+	else
+		python_call(bound, payload, size, result);
+
+	thread->calls--;
+	atomic_store(&thread->number, outer);
+	if (thread->interrupted) { /* one that came too late must not hit the next call */
+		PyThreadState_SetAsyncExc(thread->state->thread_id, NULL);
+		thread->interrupted = false;
+	}
+	python_flush();
+	if (thread->forked && !thread->calls)
+		end_child(result);
+	atomic_fetch_sub(&python.active, 1);
+	python_exit(thread, nested);
+}
+
+static unsigned long thread_mark(void *state)
+{
+	struct python_thread *thread = atomic_load(&python.closed) ? NULL : my_thread();
+	(void)state;
+
+	if (thread) /* from now on the next call can be interrupted */
+		atomic_store(&thread->announced, atomic_fetch_add(&numbers, 1));
+	return (unsigned long)thread;
+}
+
+static void interrupt(void *state, unsigned long mark)
+{
+	(void)state;
+	if (!atomic_load(&python.closed))
+		python_interrupt(mark);
+}
+
+static void after_fork_in_child(void)
+{
+	if (mine && mine->calls)
+		mine->forked = true;
+}
+
+/* The namespace of sys, borrowed. */
+static PyObject *system_names(void)
+{
+	PyObject *sys = PyImport_ImportModule("sys");
+	PyObject *dict = sys ? PyModule_GetDict(sys) : NULL;
+
+	Py_XDECREF(sys); /* it lives as long as the interpreter */
+	return dict;
+}
 
 static int start(const struct snafu_language_options *options, void **ret_state,
                  struct snafu_error *error)
 {
-	(void)options;
-	(void)ret_state;
-	return snafu_fail(error, -ENOSYS, "the python gateway is not there yet");
+	if (python.interpreter)
+		return snafu_fail(error, -EALREADY, "Python was started before in this process");
+	struct python_thread *thread = calloc(1, sizeof *thread);
+	if (!thread)
+		return snafu_fail_errno(error, -ENOMEM, "cannot start Python");
+	int code = python_start(options, error);
+	if (code) {
+		free(thread);
+		return code;
+	}
+	python.options = options;
+	python.main = thread->state = PyThreadState_Get();
+	python.interpreter = python.main->interp;
+	mine = thread;
+	python_interrupt_know(thread);
+	python.instances = PyDict_New();
+	python.system = Py_XNewRef(system_names());
+	python.stdout_name = PyUnicode_InternFromString("stdout");
+	python.deadline = PyErr_NewExceptionWithDoc(
+		"snafu.DeadlineExceeded", "The call took too long and is asked to end.",
+		PyExc_BaseException, NULL);
+	if (python_load_begin() || python_compile_begin() || !python.instances || !python.system ||
+	    !python.stdout_name || !python.deadline)
+		code = snafu_fail_errno(error, -ENOMEM, "cannot start Python");
+	PyErr_Clear();
+	pthread_atfork(NULL, NULL, after_fork_in_child);
+	PyEval_SaveThread();
+	*ret_state = &python;
+	return code;
+}
+
+static void end(void *state)
+{
+	(void)state;
+	python_end(mine);
 }
 
 extern const struct snafu_language snafu_language;
@@ -18,4 +277,11 @@ const struct snafu_language snafu_language = {
 	.version = SNAFU_LANGUAGE_VERSION,
 	.name = "python",
 	.open = start,
+	.bind = bind,
+	.call = call,
+	.thread_mark = thread_mark,
+	.interrupt = interrupt,
+	.leave = leave,
+	.close = end,
+	.parallel = false,
 };

@@ -26,6 +26,7 @@ const char *snafu_status_name(enum snafu_status status)
 		[SNAFU_DIED] = "died",
 		[SNAFU_UNAVAILABLE] = "unavailable",
 		[SNAFU_DEADLINE] = "deadline",
+		[SNAFU_CANCELLED] = "cancelled",
 		[SNAFU_INTERNAL] = "internal",
 	};
 	return names[status];

@@ -28,6 +28,7 @@ enum snafu_status {
 	SNAFU_DIED,            /* 502: its process died */
 	SNAFU_UNAVAILABLE,     /* 503: the host is stopping */
 	SNAFU_DEADLINE,        /* 504: it took too long */
+	SNAFU_CANCELLED,       /* 499: whoever called did not want to wait any longer */
 	SNAFU_INTERNAL,        /* 500: our own fault: out of memory and the like */
 };
 

@@ -1,5 +1,330 @@
-/* programs/snafu.c — being written. */
-int main(void)
+/* programs/snafu.c — options in, parts wired together: scans the sources that it
+ * is given and offers every function in them, or calls one (-x). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "programs/execute.h"
+#include "programs/options.h"
+#include "programs/serve.h"
+#include "runtime/executors/executor.h"
+#include "runtime/host.h"
+#include "runtime/pool.h"
+#include "runtime/settings.h"
+
+enum { USAGE = 2 };
+
+static const struct option_text option_table[] = {
+	{'x', "execute", "FUNCTION",
+	 "run one function, print its result as JSON on stdout"},
+	{'a', "argument", "NAME=VALUE",
+	 "argument for -x (repeatable), converted by the parameter's\n"
+	 "type; NAME:=JSON takes JSON; - reads JSON from stdin"},
+	{'C', "connector", "LIST",
+	 "cli, web (default: web, and cli when stdin is a terminal)"},
+	{'e', "executor", "LIST",
+	 "an executor, or LANGUAGE=EXECUTOR (default: inprocess)"},
+	{'c', "convention", "NAME", "any: every function (default)"},
+	{'l', "logger", "LIST", "none (default)"},
+	{'L', "listen", "[HOST:]PORT",
+	 "web connector (default 127.0.0.1:8080; port 0: a free one)"},
+	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
+	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
+	{'s', "settings", "FILE", "read settings (snafu.ini)"},
+	{'q', "quiet", NULL, "only errors and results"},
+	{'v', "verbose", NULL, "notes, stack traces and times too"},
+	{'h', "help", NULL, "show this help"},
+	{'V', "version", NULL, "show the version"},
+};
+#define N_OPTIONS (sizeof option_table / sizeof *option_table)
+
+struct command_line {
+	const char *execute, *connectors, *executors, *listen, *settings;
+	struct option_list arguments, include_paths, defines;
+	bool quiet, verbose;
+};
+
+static void print_settings(void)
 {
-	return 1;
+	struct snafu_buffer line = SNAFU_BUFFER(4096);
+
+	printf("\nLimits, in a settings file (default, least to most):\n\n");
+	for (const struct snafu_setting *at = snafu_setting_table; at->name; at++) {
+		snafu_buffer_clear(&line);
+		snafu_buffer_format(&line, "  [%s] %s = ", at->section, at->name);
+		snafu_setting_write(at, at->fallback, &line);
+		snafu_buffer_append_text(&line, "  (");
+		snafu_setting_write(at, at->least, &line);
+		snafu_buffer_append_text(&line, " to ");
+		snafu_setting_write(at, at->most, &line);
+		snafu_buffer_format(&line, ")\n      %s\n", at->help);
+		fputs(line.data ? line.data : "", stdout);
+	}
+	snafu_buffer_done(&line);
+}
+
+static void print_help(void)
+{
+	printf("Usage: snafu [OPTION]... FILE|DIR...\n"
+	       "Turn every function of Python, Java and C sources into a service.\n\n");
+	options_print(option_table, N_OPTIONS, stdout);
+	print_settings();
+	printf("\nExit status: 0, 1 when the call failed or nothing could be served, 2 for a usage\n"
+	       "error. Results go to stdout, everything else to stderr.\n"
+	       "\n  snafu hello.py\n"
+	       "  snafu -x fib -a n=10 localfib.py\n"
+	       "  echo '{\"n\": 10}' | snafu -q -x localfib.fib localfib.py\n");
+}
+
+static int usage_error(void)
+{
+	fprintf(stderr, "Try 'snafu --help'.\n");
+	return USAGE;
+}
+
+/* For options whose values come with later versions. */
+static int check_only(const char *option, const char *value, const char *only)
+{
+	if (strcmp(value, only) == 0)
+		return 0;
+	fprintf(stderr, "snafu: this version has no %s '%s' yet: it takes %s\n", option, value, only);
+	return USAGE;
+}
+
+/* Takes one option; 0 or the exit status of an error. */
+static int take(struct command_line *line, int key, const char *argument)
+{
+	switch (key) {
+	case 'x': line->execute = argument; return 0;
+	case 'a': return options_add(&line->arguments, argument) ? 1 : 0;
+	case 'C': line->connectors = argument; return 0;
+	case 'e': line->executors = argument; return 0;
+	case 'c': return check_only("convention", argument, "any");
+	case 'l': return check_only("logger", argument, "none");
+	case 'L': line->listen = argument; return 0;
+	case 'I': return options_add(&line->include_paths, argument) ? 1 : 0;
+	case 'D': return options_add(&line->defines, argument) ? 1 : 0;
+	case 's': line->settings = argument; return 0;
+	case 'q': line->quiet = true; return 0;
+	case 'v': line->verbose = true; return 0;
+	default: return usage_error();
+	}
+}
+
+/* ---- executors ----------------------------------------------------------------- */
+
+static bool is_language(const char *name, size_t size)
+{
+	for (size_t i = 0; snafu_scanners[i]; i++)
+		if (strlen(snafu_scanners[i]->name) == size &&
+		    memcmp(snafu_scanners[i]->name, name, size) == 0)
+			return true;
+	return size == strlen("python2") && memcmp(name, "python2", size) == 0;
+}
+
+static void print_executors(const char *name, size_t size)
+{
+	fprintf(stderr, "snafu: this version has no executor '%.*s': it takes", (int)size, name);
+	for (size_t i = 0; snafu_executors[i]; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", snafu_executors[i]->name);
+	fputc('\n', stderr);
+}
+
+/* Checks a list of executors; what the host is to be told comes back in LIST: one
+ * name when all are the same. */
+static int check_executors(const char **list, char *ret_name, size_t capacity)
+{
+	bool mixed = false;
+
+	ret_name[0] = '\0';
+	for (const char *at = *list; *at;) {
+		size_t size = strcspn(at, ",");
+		const char *equals = memchr(at, '=', size);
+		const char *name = equals ? equals + 1 : at;
+		size_t name_size = size - (size_t)(name - at);
+		char word[64];
+
+		if (equals && !is_language(at, (size_t)(equals - at))) {
+			fprintf(stderr, "snafu: -e: '%.*s' is no language: there are python, python2, java "
+			                "and c\n", (int)(equals - at), at);
+			return USAGE;
+		}
+		snprintf(word, sizeof word, "%.*s", (int)name_size, name);
+		if (name_size >= sizeof word || !snafu_executor_find(word)) {
+			print_executors(name, name_size);
+			return USAGE;
+		}
+		mixed |= ret_name[0] && strcmp(ret_name, word) != 0;
+		snprintf(ret_name, capacity, "%s", word);
+		at += size + (at[size] == ',');
+	}
+	if (!mixed)
+		*list = ret_name[0] ? ret_name : NULL;
+	return 0;
+}
+
+/* ---- start and end --------------------------------------------------------------- */
+
+static void report(void *state, enum snafu_severity severity, const char *text)
+{
+	static const char *const words[] = {
+		[SNAFU_NOTE] = "note", [SNAFU_WARNING] = "warning", [SNAFU_ERROR] = "error",
+	};
+	const struct command_line *line = state;
+
+	if (severity == SNAFU_ERROR || (severity == SNAFU_WARNING && !line->quiet) || line->verbose)
+		fprintf(stderr, "snafu: %s: %s\n", words[severity], text);
+}
+
+/* Standard descriptors that are closed would be taken by files that are opened
+ * later. Then stdout becomes stderr, so that what functions print does not mix
+ * with results; returns a descriptor of the real one, or -1. */
+static int part_stdout(void)
+{
+	int null;
+
+	do
+		null = open("/dev/null", O_RDWR);
+	while (null >= 0 && null <= STDERR_FILENO);
+	if (null >= 0)
+		close(null);
+	int result_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (result_fd >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return -1;
+	return result_fd;
+}
+
+static int serve_functions(struct snafu_host *host, const struct command_line *line, int result_fd,
+                           int *ret_stuck)
+{
+	const struct serve_options options = {
+		.connectors = line->connectors,
+		.listen = line->listen,
+		.quiet = line->quiet,
+		.verbose = line->verbose,
+		.result_fd = result_fd,
+	};
+	size_t count = snafu_pool_functions(snafu_host_pool(host))->count;
+
+	if (!count) {
+		fprintf(stderr, "snafu: no functions found in the files given\n");
+		return 1;
+	}
+	if (!line->quiet)
+		fprintf(stderr, "snafu: %zu function%s\n", count, count == 1 ? "" : "s");
+	snafu_host_preload(host);
+	snafu_memory_settle();
+	return serve(host, &options, ret_stuck);
+}
+
+static int run(const struct command_line *line, const char *const *paths, size_t n_paths)
+{
+	struct snafu_settings settings;
+	struct snafu_error error;
+	struct snafu_host *host = NULL;
+	struct snafu_host_options options = {
+		.paths = paths,
+		.n_paths = n_paths,
+		.scan = {
+			.include_paths = line->include_paths.words,
+			.n_include_paths = line->include_paths.count,
+			.defines = line->defines.words,
+			.n_defines = line->defines.count,
+		},
+		.settings = &settings,
+		.executors = line->executors,
+		.report = report,
+		.report_state = (void *)line,
+	};
+	int result_fd = part_stdout(), stuck = 0, status;
+
+	snafu_settings_init(&settings);
+	int code = result_fd < 0 ? snafu_fail_errno(&error, -errno, "cannot keep stdout") : 0;
+	if (!code && line->settings)
+		code = snafu_settings_load(&settings, line->settings, &error);
+	if (!code)
+		code = snafu_host_open(&options, &host, &error);
+	if (code) {
+		fprintf(stderr, "snafu: %s\n", error.message);
+		return 1;
+	}
+	if (line->execute) {
+		struct execute_options execute_options = {
+			.function = line->execute,
+			.arguments = line->arguments.words,
+			.n_arguments = line->arguments.count,
+			.quiet = line->quiet,
+			.verbose = line->verbose,
+			.result_fd = result_fd,
+		};
+		status = execute(host, &execute_options);
+	} else {
+		status = serve_functions(host, line, result_fd, &stuck);
+	}
+	serve_finish();
+	snafu_host_close(host, stuck);
+	if (stuck) {
+		fprintf(stderr, "snafu: %d call%s did not end\n", stuck, stuck == 1 ? "" : "s");
+		_exit(status);
+	}
+	return status;
+}
+
+/* What cannot be told option by option. */
+static int check(struct command_line *line, char *executor, size_t capacity, int n_paths)
+{
+	int status = 0;
+
+	if (!n_paths) {
+		fprintf(stderr, "snafu: no file or directory given\n");
+		return usage_error();
+	}
+	if (line->arguments.count && !line->execute) {
+		fprintf(stderr, "snafu: -a goes with -x\n");
+		return usage_error();
+	}
+	if (line->executors)
+		status = check_executors(&line->executors, executor, capacity);
+	if (line->execute || status)
+		return status;
+	if (!line->connectors)
+		line->connectors = isatty(STDIN_FILENO) ? "web,cli" : "web";
+	return serve_check(line->connectors);
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line = {0};
+	struct option_parser parser;
+	char executor[64];
+	int key, status = 0;
+
+	options_prepare(option_table, N_OPTIONS, &parser);
+	while (!status && (key = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
+		if (key == 'h') {
+			print_help();
+			return 0;
+		}
+		if (key == 'V') {
+			printf("snafu " SNAFU_VERSION "\n");
+			return 0;
+		}
+		status = take(&line, key, optarg);
+	}
+	if (!status)
+		status = check(&line, executor, sizeof executor, argc - optind);
+	if (!status) {
+		serve_prepare();
+		status = run(&line, (const char *const *)argv + optind, (size_t)(argc - optind));
+	}
+	free(line.arguments.words);
+	free(line.include_paths.words);
+	free(line.defines.words);
+	return status;
 }

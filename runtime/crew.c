@@ -40,7 +40,8 @@ struct member {
 
 struct snafu_crew {
 	struct snafu_crew_options options;
-	const struct snafu_event_loop *event_loop;
+	/* Set once, by snafu_crew_run(); a signal handler may read it before. */
+	_Atomic(const struct snafu_event_loop *) event_loop;
 	pthread_mutex_t lock;
 	pthread_cond_t over; /* `ended` was set */
 	struct member *members;
@@ -143,6 +144,23 @@ static void get_help(struct snafu_crew *crew, const struct snafu_job *job)
 	call_up(crew);
 }
 
+/* Async-signal-safe. */
+static void wake_loop(struct snafu_crew *crew)
+{
+	const struct snafu_event_loop *event_loop = crew->event_loop;
+
+	if (event_loop)
+		event_loop->wake(event_loop->state);
+}
+
+/* One turn of the event loop, without the lock. */
+static void turn(struct snafu_crew *crew, int timeout_ms)
+{
+	const struct snafu_event_loop *event_loop = crew->event_loop;
+
+	event_loop->wait(event_loop->state, timeout_ms);
+}
+
 /* Ends everything that waits or runs, for a stop that takes no longer. */
 static void give_up_all(struct snafu_crew *crew)
 {
@@ -181,7 +199,7 @@ static void drain(struct snafu_crew *crew)
 	give_up_all(crew);
 	pthread_mutex_unlock(&crew->lock);
 	for (int i = 0; i < FAREWELL_WAITS; i++)
-		crew->event_loop->wait(crew->event_loop->state, 1);
+		turn(crew, 1);
 	pthread_mutex_lock(&crew->lock);
 	crew->ended = true;
 	for (size_t i = 0; i < crew->n_members; i++)
@@ -204,7 +222,7 @@ static void lead(struct member *member)
 			if (!crew->standby)
 				call_up(crew);
 			pthread_mutex_unlock(&crew->lock);
-			crew->event_loop->wait(crew->event_loop->state, timeout);
+			turn(crew, timeout);
 			pthread_mutex_lock(&crew->lock);
 			if (crew->stops && crew->leader == member)
 				drain(crew);
@@ -393,8 +411,55 @@ int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 	}
 	pthread_mutex_unlock(&crew->lock);
 	if (wake)
-		crew->event_loop->wake(crew->event_loop->state);
+		wake_loop(crew);
 	return code;
+}
+
+/* Takes the job of CALL out of the queue; NULL when it is not there. */
+static struct snafu_job *unqueue(struct snafu_crew *crew, const struct snafu_call *call)
+{
+	struct snafu_job *before = NULL;
+
+	for (struct snafu_job *job = crew->first; job; before = job, job = job->next) {
+		if (job->call != call)
+			continue;
+		*(before ? &before->next : &crew->first) = job->next;
+		if (crew->last == job)
+			crew->last = before;
+		crew->queued--;
+		return job;
+	}
+	return NULL;
+}
+
+int snafu_crew_cancel(struct snafu_crew *crew, const struct snafu_call *call)
+{
+	pthread_mutex_lock(&crew->lock);
+	struct snafu_job *queued = unqueue(crew, call);
+	struct member *found = NULL;
+
+	for (size_t i = 0; i < crew->n_members && !queued && !found; i++) {
+		struct member *member = &crew->members[i];
+
+		if (member->job && member->job->call == call && !member->given_up)
+			found = member;
+	}
+	struct snafu_job *job = found ? found->job : queued;
+	if (found)
+		found->given_up = found->being_given_up = true;
+	pthread_mutex_unlock(&crew->lock);
+	if (!job)
+		return -ESRCH;
+	crew->options.give_up(crew->options.state, job, SNAFU_CANCELLED, found != NULL);
+	if (queued) {
+		snafu_job_free(job);
+		return 0;
+	}
+	pthread_mutex_lock(&crew->lock);
+	found->being_given_up = false;
+	pthread_cond_signal(&found->wake);
+	pthread_mutex_unlock(&crew->lock);
+	return 0;
 }
 
 /* Waits for the members that can still come back. */
@@ -443,8 +508,7 @@ int snafu_crew_run(struct snafu_crew *crew, const struct snafu_event_loop *event
 void snafu_crew_stop(struct snafu_crew *crew)
 {
 	atomic_fetch_add(&crew->stops, 1);
-	if (crew->event_loop)
-		crew->event_loop->wake(crew->event_loop->state);
+	wake_loop(crew);
 }
 
 void snafu_crew_free(struct snafu_crew *crew)

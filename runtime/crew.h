@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct snafu_call;
 struct snafu_crew;
 struct snafu_error;
 struct snafu_job;
@@ -26,9 +27,9 @@ struct snafu_job;
 struct snafu_crew_options {
 	/* Runs the job's function and ends the job. Any thread of the crew. */
 	void (*run)(void *state, struct snafu_job *job);
-	/* Ends a job that is not over yet: STATUS is SNAFU_DEADLINE or
-	 * SNAFU_UNAVAILABLE. RUNNING: the function is at work and is to be interrupted
-	 * too, which may block. */
+	/* Ends a job that is not over yet: STATUS is SNAFU_DEADLINE,
+	 * SNAFU_UNAVAILABLE or SNAFU_CANCELLED. RUNNING: the function is at
+	 * work and is to be interrupted too, which may block. */
 	void (*give_up)(void *state, struct snafu_job *job, int status, int running);
 	/* The calling thread leaves the crew. */
 	void (*leave)(void *state);
@@ -48,6 +49,10 @@ void snafu_crew_free(struct snafu_crew *crew);
 /* Queues a job: the crew takes it. -EBUSY when the queue is full, -ESHUTDOWN when
  * the crew has stopped; the job stays the caller's then. */
 int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job);
+
+/* Ends the job of CALL, wherever it is, with SNAFU_CANCELLED; -ESRCH when it is over
+ * already. Any thread; may block as give_up() does. */
+int snafu_crew_cancel(struct snafu_crew *crew, const struct snafu_call *call);
 
 /* What the leader does when no call is waiting. */
 struct snafu_event_loop {

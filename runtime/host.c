@@ -122,6 +122,9 @@ static void give_up_job(void *state, struct snafu_job *job, int status, int runn
 		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
 		                  "%s did not end within the call timeout of %.3g s", job->function->id,
 		                  (double)host->settings.call_timeout / 1000);
+	else if (status == SNAFU_CANCELLED)
+		snafu_result_fail(&result, SNAFU_CANCELLED, "Cancelled", "%s was cancelled",
+		                  job->function->id);
 	else
 		snafu_result_fail(&result, SNAFU_UNAVAILABLE, "Unavailable",
 		                  "the host stopped before %s had ended", job->function->id);
@@ -383,6 +386,11 @@ void snafu_host_submit(struct snafu_host *host, struct snafu_call *call)
 		snafu_result_fail(&job->result, SNAFU_UNAVAILABLE, "Unavailable", "the host is stopping");
 	end_job(host, job, &job->result);
 	snafu_job_free(job);
+}
+
+bool snafu_host_cancel(struct snafu_host *host, const struct snafu_call *call)
+{
+	return snafu_crew_cancel(host->crew, call) == 0;
 }
 
 void snafu_request_id(char ret_id[SNAFU_REQUEST_ID_SIZE])

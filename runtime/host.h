@@ -75,6 +75,11 @@ void snafu_host_call(struct snafu_host *host, struct snafu_call *call);
 /* Queues the call for the crew (crew.h) and returns. */
 void snafu_host_submit(struct snafu_host *host, struct snafu_call *call);
 
+/* Ends a submitted call with SNAFU_CANCELLED and asks its function to stop, best
+ * effort. Whether it was still under way: if not, `finished` was or is being called
+ * by somebody else. Any thread but not from `finished`; may block for a moment. */
+bool snafu_host_cancel(struct snafu_host *host, const struct snafu_call *call);
+
 /* Fills request_id for a reply that needs no call. */
 void snafu_request_id(char ret_id[SNAFU_REQUEST_ID_SIZE]);
 

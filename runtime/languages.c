@@ -117,7 +117,7 @@ int snafu_languages_get(struct snafu_languages *languages, const char *name,
 
 void snafu_languages_leave(struct snafu_languages *languages)
 {
-	for (size_t i = 0; i < languages->count; i++) {
+	for (size_t i = 0; languages && i < languages->count; i++) {
 		const struct open_language *entry = &languages->open[i];
 
 		if (entry->language && entry->language->leave)

@@ -260,6 +260,9 @@ static unsigned farness(const char *id, const char *name, size_t size)
 	while (at > id && (at[-1] != '.' || dots-- > 0))
 		at--;
 	size_t length = strlen(at);
+	const char *last = strrchr(name, '.'), *own = strrchr(id, '.');
+	if (last && own && strcmp(last, own) == 0)
+		return 1; /* the same function of another class or module */
 	unsigned edits = distance(name, size, at, length, cap);
 	if (edits <= cap)
 		return edits * 2;

@@ -19,17 +19,19 @@
  *  4. by place, the other way round: a length word right before one or more arrays
  *     (`int n, const double *x`), or the only length word for the only array.
  * Instead of an integer the length may be a pointer to one (compress's `uLongf
- * *destLen`). Two length words behind a void * (element size and count: fread,
- * qsort) pair with nothing. Structs pair with counts, not with sizes.
+ * *destLen`; for pointers to const only by rule 1). Two length words behind a void *
+ * (element size and count: fread, qsort) pair with nothing. Structs pair with counts,
+ * not with sizes.
  *
  * A length that the caller leaves out is the length of what it belongs to. When
  * several share it: arrays and bytes must be equally long (else it is an error that
- * names both), of texts the longest counts. A given length may be smaller or larger;
- * memory is always made large enough for both and zero-filled behind what was given,
- * so no pair can make a function read beyond its memory.
+ * names both), of texts the longest counts. A given length may be smaller; larger than
+ * the data only where the function may write: memory is made large enough then and
+ * zero-filled behind what was given. So no pair can make a function read or write
+ * beyond its memory.
  *
  * The result of a call: when anything comes back through parameters (*_INOUT, OUT,
- * BUFFER_OUT, OBJECT_STATE, and a LENGTH that is a pointer), it is an object with
+ * BUFFER_OUT, OBJECT_STATE, a LENGTH or CAPACITY that is a pointer), it is an object with
  * the member "return" (left out for void; a keyword, so no parameter has that name)
  * and one member for each of those parameters. Else it is the value itself. */
 #ifndef SNAFU_SCANNER_C_PAIRS_H
@@ -41,39 +43,53 @@
 #include "scanner/c_types.h"
 
 enum snafu_c_role_kind {
-	SNAFU_C_VALUE,        /* as it is: numbers, enums, _Bool, char, complex [re, im], structs */
-	SNAFU_C_STRING,       /* const char *: text in, or null. May have a length (int nByte) */
-	SNAFU_C_STRING_INOUT, /* char *: text in (left out or null: ""), copied into a buffer with
-	                       * SNAFU_C_ROOM to spare; text out. May have a length */
-	SNAFU_C_BYTES,        /* const unsigned char *, const void *: bytes in; one NUL behind */
-	SNAFU_C_BYTES_INOUT,  /* the same without const: bytes in (null: as many zeros as its
-	                       * length says), as many bytes out */
-	SNAFU_C_ARRAY,        /* const T *: array in; a single T counts as an array of one. Pointers
-	                       * without a length are followed by a NULL */
-	SNAFU_C_ARRAY_INOUT,  /* T *: array in (null: as many zeros as its length says), array out;
-	                       * a single T comes back as a single T */
-	SNAFU_C_LENGTH,       /* how many `other` and those that share it have: the caller may
-	                       * leave it out. If its type is a pointer: in and out */
-	SNAFU_C_BUFFER_OUT,   /* T *, void *: room for as many as its length says, zeroed, comes
-	                       * back: char as text up to the NUL, void and signed or unsigned
-	                       * char as bytes, others as array. Not given by the caller. Without
-	                       * a length the type is an array, and says how many */
-	SNAFU_C_CAPACITY,     /* how many the buffer `other` has room for. If its type is a
-	                       * pointer: in and out, and only so many come back. Left out:
-	                       * SNAFU_C_BUFFER_DEFAULT bytes for text and when it is a pointer */
-	SNAFU_C_OUT,          /* T *: room for one zeroed T, comes back. Not given by position;
-	                       * may be given by name as a start value. T is a number, enum,
-	                       * plain struct, char * (text out) or another pointer (handle out) */
-	SNAFU_C_HANDLE,       /* a pointer that only C understands: null, or the handle string
-	                       * that an earlier call gave */
-	SNAFU_C_OBJECT_IN,    /* const struct *: an object, a handle, or null. Fields left out: 0 */
-	SNAFU_C_OBJECT_INOUT, /* struct *: the same, and its fields come back */
-	SNAFU_C_OBJECT_STATE, /* struct * to a struct that holds more than JSON can say (see
-	                       * snafu_c_is_plain), z_stream say: an object or nothing makes a
-	                       * fresh one, zeroed, that lives on after the call; its "handle"
-	                       * comes back with its fields. A handle, or an object with the
-	                       * member "handle", goes on with that one */
-	SNAFU_C_UNSUPPORTED,  /* cannot be called: see `problem` */
+	/* as it is: numbers, enums, _Bool, char, complex [re, im], structs */
+	SNAFU_C_ROLE_VALUE,
+	/* const char *: text in, or null. May have a length (int nByte) */
+	SNAFU_C_ROLE_STRING,
+	/* char *: text in (left out or null: ""), copied into a buffer with SNAFU_C_ROOM to
+	 * spare; text out. May have a length */
+	SNAFU_C_ROLE_STRING_INOUT,
+	/* const unsigned char *, const void *: bytes in; one NUL behind */
+	SNAFU_C_ROLE_BYTES,
+	/* the same without const: bytes in (null: as many zeros as its length says), as many
+	 * bytes out */
+	SNAFU_C_ROLE_BYTES_INOUT,
+	/* const T *: array in; a single T counts as an array of one. Pointers without a length
+	 * are followed by a NULL */
+	SNAFU_C_ROLE_ARRAY,
+	/* T *: array in (null: as many zeros as its length says), array out; a single T comes
+	 * back as a single T */
+	SNAFU_C_ROLE_ARRAY_INOUT,
+	/* how many `other` and those that share it have: the caller may leave it out. If its
+	 * type is a pointer: in and out */
+	SNAFU_C_ROLE_LENGTH,
+	/* T *, void *: room for as many as its length says, zeroed, comes back: char as text up
+	 * to the NUL, void and signed or unsigned char as bytes, others as array. Not given by
+	 * the caller. Without a length the type is an array, and says how many */
+	SNAFU_C_ROLE_BUFFER_OUT,
+	/* how many the buffer `other` has room for. If its type is a pointer: in and out, and
+	 * only so many come back. Left out: SNAFU_C_BUFFER_DEFAULT bytes for text and when it is
+	 * a pointer */
+	SNAFU_C_ROLE_CAPACITY,
+	/* T *: room for one zeroed T, comes back. Not given by position; may be given by name as
+	 * a start value. T is a number, enum, plain struct, char * (text out) or another pointer
+	 * (handle out) */
+	SNAFU_C_ROLE_OUT,
+	/* a pointer that only C understands: null, or the handle string that an earlier call
+	 * gave. A function pointer: null only */
+	SNAFU_C_ROLE_HANDLE,
+	/* const struct *: an object, a handle, or null. Fields left out: 0 */
+	SNAFU_C_ROLE_OBJECT_IN,
+	/* struct *: the same, and its fields come back */
+	SNAFU_C_ROLE_OBJECT_INOUT,
+	/* struct * to a struct that holds more than JSON can say (see snafu_c_is_plain),
+	 * z_stream say: an object or nothing makes a fresh one, zeroed, that lives on after the
+	 * call; its "handle" comes back with its fields. A handle, or an object with the member
+	 * "handle", goes on with that one */
+	SNAFU_C_ROLE_OBJECT_STATE,
+	/* cannot be called: see `problem` */
+	SNAFU_C_ROLE_UNSUPPORTED,
 };
 
 #define SNAFU_C_ROOM 4096            /* bytes to spare behind what a function may write to */

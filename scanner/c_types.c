@@ -50,6 +50,8 @@ static void write_struct(const struct snafu_c_type *type, struct snafu_buffer *i
 		const struct snafu_c_field *field = &type->fields[i];
 
 		snafu_buffer_format(into, "%s@%zu", field->name, field->offset);
+		if (field->bits && field->bit)
+			snafu_buffer_format(into, ".%u", field->bit);
 		if (field->bits)
 			snafu_buffer_format(into, "^%u", field->bits);
 		snafu_buffer_append_byte(into, '=');
@@ -248,6 +250,15 @@ static int parse_field(struct parser *parser, size_t struct_size, struct snafu_c
 		code = expect(parser, '@');
 	if (!code)
 		code = parse_size(parser, &field->offset);
+	if (!code && *parser->at == '.') {
+		uint64_t bit = 0;
+
+		parser->at++;
+		code = parse_number(parser, 7, &bit);
+		field->bit = (unsigned)bit;
+		if (!code && *parser->at != '^')
+			return fail(parser, "only a bit-field begins inside a byte");
+	}
 	if (!code && *parser->at == '^') {
 		uint64_t bits = 0;
 
@@ -270,7 +281,7 @@ static int parse_field(struct parser *parser, size_t struct_size, struct snafu_c
 	if (field->type->kind == SNAFU_C_VOID || field->type->kind == SNAFU_C_OPAQUE ||
 	    field->type->kind == SNAFU_C_FUNCTION)
 		return fail(parser, "a field has no size");
-	size_t size = field->bits ? (field->bits + 7) / 8 : field->type->size;
+	size_t size = field->bits ? (field->bit + field->bits + 7) / 8 : field->type->size;
 	if (field->offset > struct_size || size > struct_size - field->offset)
 		return fail(parser, "a field lies outside of its struct");
 	return 0;

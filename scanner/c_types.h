@@ -13,8 +13,9 @@
  *     [8]T [0]T k[8]T          array of 8, flexible array, array of constants. A parameter
  *                              that is written as an array keeps this form, but is
  *                              passed as the pointer that C makes of it
- *     s:point/16/8{x@0=f8;y@8=f8;bits@12^3=u4;}  struct: name/size/alignment, fields
- *                              with byte offset; ^3 marks a bit-field of 3 bits
+ *     s:point/16/8{x@0=f8;y@8=f8;bits@12.5^3=u4;}  struct: name/size/alignment, fields
+ *                              with byte offset; ^3 marks a bit-field of 3 bits, .5
+ *                              that it begins at bit 5 of that byte (.0 is left out)
  *                              of its declared type (the first bit is not said, so
  *                              they cannot be read or set)
  *     u:name/16/8              union (also as a field): its bytes only
@@ -64,6 +65,7 @@ struct snafu_c_field {
 	const char *name;
 	size_t offset; /* bytes */
 	unsigned bits; /* 0: no bit-field */
+	unsigned bit;  /* of a bit-field: the bit of the byte at `offset` where it begins, 0 to 7 */
 	const struct snafu_c_type *type;
 };
 

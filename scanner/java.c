@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/parts.h"
 #include "scanner/java_class.h"
 #include "scanner/java_model.h"
 #include "scanner/java_tree.h"
@@ -221,11 +222,18 @@ static int read_classes(struct reading *reading, const struct snafu_source *sour
 static int read_jar(struct reading *reading, const struct snafu_source *source)
 {
 	struct snafu_java_unit *unit = &reading->unit;
+	struct snafu_error error;
+	void *reader;
 
+	if (snafu_part_open("read", "jar", SNAFU_JAR_SYMBOL, 0, &reader, &error)) {
+		snafu_functions_diagnose(reading->functions, SNAFU_ERROR, source->path, 0, "%s",
+		                         error.message);
+		return 0;
+	}
 	snafu_java_unit_begin(unit, reading->functions);
 	unit->file = snafu_java_unit_copy(unit, source->path, strlen(source->path));
 	unit->root = unit->file; /* the jar is where its classes resolve from */
-	if (snafu_java_jar_read(unit, source->text, source->size, source->path) ||
+	if (((snafu_java_jar_reader *)reader)(unit, source->text, source->size, source->path) ||
 	    snafu_java_unit_emit(unit))
 		return no_memory(reading, source);
 	return 0;

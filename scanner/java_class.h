@@ -19,9 +19,13 @@ const char *snafu_java_class_read(struct snafu_java_unit *unit, const char *byte
                                   const char *file);
 
 /* Adds every class of the base version in the jar at BYTES, which PATH names. What
- * cannot be read becomes a diagnostic. Fails only when memory is out. */
-int snafu_java_jar_read(struct snafu_java_unit *unit, const char *bytes, size_t size,
-                        const char *path);
+ * cannot be read becomes a diagnostic. Fails only when memory is out. The symbol of
+ * a module of its own, read-jar.so, opened for the first jar: libzip brings a
+ * library for cryptography along, which nobody else shall pay for. */
+#define SNAFU_JAR_SYMBOL "snafu_java_jar_read"
+typedef int snafu_java_jar_reader(struct snafu_java_unit *unit, const char *bytes, size_t size,
+                                  const char *path);
+snafu_java_jar_reader snafu_java_jar_read;
 
 /* java_signature.c: descriptors and signatures (JVMS 4.3, 4.7.9.1) as types are
  * written in source. */

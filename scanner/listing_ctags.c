@@ -132,13 +132,13 @@ static void append_tag(struct snafu_buffer *line, struct snafu_buffer *scratch,
                        const struct snafu_function *function)
 {
 	bool stands_alone = function->kind == SNAFU_FUNCTION || function->kind == SNAFU_NESTED_FUNCTION;
+	unsigned number = function->line ? function->line : 1;
 
 	append_value(line, function->name, strlen(function->name));
 	snafu_buffer_append_byte(line, '\t');
 	append_value(line, function->file, strlen(function->file));
-	snafu_buffer_format(line, "\t%u;\"\t%c\tline:%u\tlanguage:%s", function->line ? function->line : 1,
-	                    stands_alone ? 'f' : 'm', function->line ? function->line : 1,
-	                    language_name(function));
+	snafu_buffer_format(line, "\t%u;\"\t%c\tline:%u\tlanguage:%s", number,
+	                    stands_alone ? 'f' : 'm', number, language_name(function));
 	append_scope(line, function);
 	append_signature(line, scratch, function);
 	snafu_buffer_append_byte(line, '\n');

@@ -234,7 +234,8 @@ static int list_names(DIR *stream, char ***ret_names, size_t *ret_count)
 			break;
 		count++;
 	}
-	qsort(names, count, sizeof *names, compare_names);
+	if (count)
+		qsort(names, count, sizeof *names, compare_names);
 	*ret_names = names;
 	*ret_count = count;
 	return entry ? -ENOMEM : 0;
@@ -352,8 +353,31 @@ static int add_named(struct snafu_walk *walk, const char *path)
 	return add(walk, scanner, &source);
 }
 
+/* The folder's name in front of the module's; that of the working directory where
+ * the path names no folder. */
+static int add_folder_name(struct snafu_walk *walk, struct snafu_source *source)
+{
+	char *folder = snafu_path_folder(source->path);
+	char *whole = folder ? realpath(folder, NULL) : NULL;
+
+	if (whole)
+		source->module = snafu_arena_format(&walk->functions->arena, "%s.%s",
+		                                    snafu_path_base(whole), source->module);
+	free(folder);
+	free(whole);
+	return source->module ? 0 : -ENOMEM;
+}
+
+static bool in_same_folder(const char *one, const char *other)
+{
+	size_t size = (size_t)(snafu_path_base(one) - one);
+
+	return size == (size_t)(snafu_path_base(other) - other) && memcmp(one, other, size) == 0;
+}
+
 /* Named files of one language and the same base name get their folder's name in
- * front, so that their functions keep apart: a/x.py and b/x.py are a.x and b.x. */
+ * front, so that their functions keep apart: a/x.py and b/x.py are a.x and b.x. A
+ * header and its source are no such case. */
 static int tell_apart(struct snafu_walk *walk)
 {
 	for (size_t i = 0; i < walk->count; i++) {
@@ -364,27 +388,15 @@ static int tell_apart(struct snafu_walk *walk)
 			struct snafu_source *other = &walk->found[j].source;
 
 			if (!other->named || strcmp(one->module, other->module) != 0 ||
-			    walk->found[i].scanner != walk->found[j].scanner)
+			    walk->found[i].scanner != walk->found[j].scanner ||
+			    in_same_folder(one->path, other->path))
 				continue;
 			same = true;
-			char *folder = snafu_path_folder(other->path);
-			other->module = folder ? snafu_arena_format(&walk->functions->arena, "%s.%s",
-			                                            snafu_path_base(folder), other->module)
-			                       : NULL;
-			free(folder);
-			if (!other->module)
+			if (add_folder_name(walk, other))
 				return -ENOMEM;
 		}
-		if (same) {
-			char *folder = snafu_path_folder(one->path);
-
-			one->module = folder ? snafu_arena_format(&walk->functions->arena, "%s.%s",
-			                                          snafu_path_base(folder), one->module)
-			                     : NULL;
-			free(folder);
-			if (!one->module)
-				return -ENOMEM;
-		}
+		if (same && add_folder_name(walk, one))
+			return -ENOMEM;
 	}
 	return 0;
 }

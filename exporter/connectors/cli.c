@@ -1,8 +1,144 @@
-/* exporter/connectors/cli.c — being written. */
-#include "exporter/connector.h"
+/* exporter/connectors/cli.c — the interactive command line: a person types the
+ * name of a function and its arguments. Also takes the same lines from a pipe.
+ *
+ * It has a thread of its own; calls run in the crew like everybody's, so that a
+ * call that does not end can be left behind. Here are the connector and its loop;
+ * cli_input.c reads the lines, cli_commands.c and cli_call.c do what they say. */
+#include "exporter/connectors/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "exporter/connectors/cli_input.h"
+#include "exporter/show.h"
+#include "runtime/settings.h"
+
+#define PROMPT "snafu> "
+
+void cli_complain(const char *format, ...)
+{
+	char line[SNAFU_ERROR_MESSAGE_CAP + 256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	snafu_show_tame(line, strlen(line));
+	fprintf(stderr, "%s\n", line);
+}
+
+/* Writes and frees TEXT. */
+void cli_print(struct cli *cli, struct snafu_buffer *text)
+{
+	const char *at = text->data;
+	size_t left = text->size;
+
+	if (snafu_buffer_failed(text))
+		cli_complain("no memory for all of the output");
+	while (left) {
+		ssize_t written = write(cli->options.result_fd, at, left);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			cli_complain("cannot write: %s", strerror(errno));
+			cli->ended = true;
+			break;
+		}
+		at += written;
+		left -= (size_t)written;
+	}
+	snafu_buffer_done(text);
+}
+
+/* Notes what ends the loop. */
+static void take_event(struct cli *cli, enum cli_event event)
+{
+	cli->stopped |= event == CLI_STOPPED;
+	cli->ended |= event == CLI_STOPPED || event == CLI_END;
+}
+
+static int ask_line(void *state, const char *prompt, char **ret_line)
+{
+	enum cli_event event = cli_input_read(prompt, true, ret_line);
+
+	/* Ctrl-D at a question gives up the question, not the program. */
+	if (event == CLI_STOPPED)
+		take_event(state, event);
+	return event == CLI_LINE ? 0 : -ECANCELED;
+}
+
+static void ask_say(void *state, const char *line)
+{
+	(void)state;
+	fprintf(stderr, "%s\n", line);
+}
+
+static int start(const struct snafu_connector_options *options, void **ret_state,
+                 struct snafu_error *error)
+{
+	struct cli *cli = calloc(1, sizeof *cli);
+
+	if (!cli)
+		return snafu_fail(error, -ENOMEM, "no memory");
+	cli->options = *options;
+	cli->pool = snafu_host_pool(options->host);
+	cli->asker = (struct snafu_asker){.read_line = ask_line, .say = ask_say, .state = cli};
+	cli->pretty = isatty(options->result_fd);
+	int code = cli_input_open(cli->pool, cli_command_names,
+	                          snafu_host_settings(options->host)->payload_size + CLI_LINE_SLACK, error);
+	if (code) {
+		free(cli);
+		return code;
+	}
+	if (!options->quiet && cli_input_is_terminal())
+		fprintf(stderr, "Type help for help; Ctrl-D or quit ends the program.\n");
+	*ret_state = cli;
+	return 0;
+}
+
+static bool run(void *state)
+{
+	struct cli *cli = state;
+
+	while (!cli->ended) {
+		char *line = NULL;
+		enum cli_event event = cli_input_read(PROMPT, false, &line);
+
+		if (event == CLI_LINE)
+			cli_run_line(cli, line);
+		else if (event == CLI_TOO_LONG)
+			cli_complain("a line was longer than arguments may be and is left out");
+		else
+			take_event(cli, event);
+		free(line);
+	}
+	return !cli->stopped;
+}
+
+static void stop(void *state)
+{
+	(void)state;
+	cli_input_stop();
+}
+
+static void finish(void *state)
+{
+	cli_input_close();
+	free(state);
+}
 
 extern const struct snafu_connector snafu_connector;
 const struct snafu_connector snafu_connector = {
 	.version = SNAFU_CONNECTOR_VERSION,
 	.name = "cli",
+	.open = start,
+	.run = run,
+	.stop = stop,
+	.close = finish,
 };

@@ -122,14 +122,16 @@ def bench_start(rounds):
 
 
 class Server:
-    """A program that says it is ready on stderr, and its port."""
+    """A server that ends when its stdin does, and its port."""
 
     def __init__(self, command):
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        for line in self.process.stderr:
-            if b"ready on http://" in line:
-                self.port = int(line.rsplit(b":", 1)[1])
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE)
+        # Snafu says where it is ready on stderr, constant-reply prints its port.
+        stream = self.process.stderr if command[0] == SNAFU else self.process.stdout
+        for line in stream:
+            if command[0] != SNAFU or b"ready on http://" in line:
+                self.port = int(line.rsplit(b":", 1)[-1])
                 return
         raise RuntimeError(f"{command[0]} did not get ready")
 
@@ -137,6 +139,7 @@ class Server:
         return self
 
     def __exit__(self, *_):
+        self.process.stdin.close()
         self.process.send_signal(signal.SIGTERM)
         self.process.stderr.read()
         self.process.wait()

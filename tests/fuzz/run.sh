@@ -18,7 +18,7 @@ for name; do
 	with=$(sed -n 's/.*fuzz-with: *//p' "$target" | sed "s,langs/,$source/langs/,g")
 	# shellcheck disable=SC2086
 	clang-14 -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined -I"$source" -I. \
-		-o "fuzz-$name" "$target" $with libsnafu.a libgrammars.a -ltree-sitter -lzip -lpthread -lm
+		-o "fuzz-$name" "$target" $with libsnafu.a libgrammars.a -ltree-sitter -lpthread -lm
 	mkdir -p "corpus-$name"
 	seeds=$source/tests/fuzz/seeds-$name
 	[ -d "$seeds" ] || seeds=

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "langs/result.h"
+#include "runtime/host.h"
 #include "runtime/job.h"
 #include "tests/unit/tap.h"
 
@@ -24,7 +25,7 @@
 
 static int event_fd;
 static sem_t gate, passed, ended;
-static atomic_int n_run, n_deadline, n_unavailable, n_interrupted, n_left;
+static atomic_int n_run, n_deadline, n_unavailable, n_cancelled, n_interrupted, n_left;
 
 static void loop_wait(void *state, int timeout_ms)
 {
@@ -69,7 +70,10 @@ static void give_up(void *state, struct snafu_job *job, int status, int running)
 	(void)state;
 	if (!snafu_job_claim(job))
 		return;
-	atomic_fetch_add(status == SNAFU_DEADLINE ? &n_deadline : &n_unavailable, 1);
+	atomic_fetch_add(status == SNAFU_DEADLINE    ? &n_deadline
+	                 : status == SNAFU_CANCELLED ? &n_cancelled
+	                                             : &n_unavailable,
+	                 1);
 	if (running) {
 		atomic_fetch_add(&n_interrupted, 1);
 		job->interruptible = true; /* what a language's interrupt would do */
@@ -98,21 +102,28 @@ static struct snafu_crew *make_crew(size_t queue_length, uint64_t drain_timeout)
 	sem_init(&gate, 0, 0);
 	sem_init(&passed, 0, 0);
 	sem_init(&ended, 0, 0);
-	n_run = n_deadline = n_unavailable = n_interrupted = n_left = 0;
+	n_run = n_deadline = n_unavailable = n_cancelled = n_interrupted = n_left = 0;
 	CHECK(snafu_crew_new(&options, &crew, NULL) == 0);
 	return crew;
 }
 
-static int queue(struct snafu_crew *crew, const char *what, uint64_t deadline)
+static int queue_call(struct snafu_crew *crew, const char *what, uint64_t deadline,
+                      struct snafu_call *call)
 {
 	struct snafu_job *job = calloc(1, sizeof *job);
 
+	job->call = call;
 	job->payload = strdup(what);
 	job->deadline = deadline;
 	int code = snafu_crew_queue(crew, job);
 	if (code)
 		snafu_job_free(job);
 	return code;
+}
+
+static int queue(struct snafu_crew *crew, const char *what, uint64_t deadline)
+{
+	return queue_call(crew, what, deadline, NULL);
 }
 
 static void *crew_thread(void *state)
@@ -199,6 +210,31 @@ static void check_second_stop(void)
 	wait_for(&passed, (int)(intptr_t)stuck);
 }
 
+/* Calls that wait, run, are over: each thread is taken, so the last one waits. */
+static void check_cancel(void)
+{
+	struct snafu_crew *crew = make_crew(100, 60000);
+	struct snafu_call calls[THREADS + 1] = {0};
+	pthread_t thread;
+	void *stuck;
+
+	pthread_create(&thread, NULL, crew_thread, crew);
+	for (int i = 0; i <= THREADS; i++)
+		queue_call(crew, "stuck", FAR_AWAY, &calls[i]);
+	CHECK(snafu_crew_cancel(crew, &calls[THREADS]) == 0);
+	for (int i = 0; i < THREADS; i++)
+		CHECK(snafu_crew_cancel(crew, &calls[i]) == 0);
+	wait_for(&ended, THREADS + 1);
+	CHECK(n_cancelled == THREADS + 1);
+	CHECK(snafu_crew_cancel(crew, &calls[0]) == -ESRCH);
+	queue(crew, "quick", FAR_AWAY);
+	wait_for(&ended, 1);
+	snafu_crew_stop(crew);
+	pthread_join(thread, &stuck);
+	CHECK((intptr_t)stuck == 0);
+	snafu_crew_free(crew);
+}
+
 static void check_full_queue(void)
 {
 	struct snafu_crew *crew = make_crew(3, 0);
@@ -219,6 +255,7 @@ int main(void)
 	check_calls_do_not_stall_each_other();
 	check_drain();
 	check_second_stop();
+	check_cancel();
 	check_full_queue();
 	return tap_done();
 }

@@ -1,0 +1,220 @@
+/* exporter/connectors/web/reply.c — replies: status, headers, and bytes that are
+ * handed to MHD without a copy. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/json.h"
+#include "exporter/connectors/web/web.h"
+#include "runtime/pool.h"
+
+#define JSON "application/json"
+#define NONCE_SIZE 22 /* characters: 128 random bits in 6 each, with some to spare */
+#define PAGE_CAP (4u << 20)
+
+static const char console_page[] =
+#include "exporter/connectors/web/console.inc"
+	;
+
+struct reply {
+	unsigned status;
+	const char *type; /* NULL: no body */
+	char *bytes;      /* taken when `mode` says so */
+	size_t size;
+	enum MHD_ResponseMemoryMode mode;
+	const char *headers[8][2]; /* up to the first NULL */
+};
+
+static enum MHD_Result queue(struct web_request *request, const struct reply *reply)
+{
+	struct web *web = request->web;
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(reply->size, reply->bytes, reply->mode);
+
+	if (!response) {
+		if (reply->mode == MHD_RESPMEM_MUST_FREE)
+			free(reply->bytes);
+		return MHD_NO;
+	}
+	if (reply->type)
+		MHD_add_response_header(response, "Content-Type", reply->type);
+	MHD_add_response_header(response, "X-Snafu-Request-Id", request->call.request_id);
+	for (size_t i = 0; i < sizeof reply->headers / sizeof *reply->headers; i++) {
+		if (!reply->headers[i][0])
+			break;
+		MHD_add_response_header(response, reply->headers[i][0], reply->headers[i][1]);
+	}
+	if (atomic_load_explicit(&web->stopping, memory_order_relaxed))
+		MHD_add_response_header(response, "Connection", "close");
+	web_request_enter(request, WEB_REPLYING);
+	request->reply_until = web->now + web->idle_timeout + reply->size / WEB_REPLY_RATE;
+	enum MHD_Result queued = MHD_queue_response(request->connection, reply->status, response);
+	MHD_destroy_response(response);
+	return queued;
+}
+
+static unsigned http_status(enum snafu_status status)
+{
+	switch (status) {
+	case SNAFU_OK:
+		return 200;
+	case SNAFU_BAD_ARGUMENTS:
+		return 400;
+	case SNAFU_UNKNOWN_FUNCTION:
+		return 404;
+	case SNAFU_TOO_LARGE:
+		return 413;
+	case SNAFU_OVER_LIMIT:
+		return 429;
+	case SNAFU_RAISED:
+	case SNAFU_BAD_RESULT:
+	case SNAFU_LOAD_FAILED:
+	case SNAFU_INTERNAL:
+		return 500;
+	case SNAFU_DIED:
+		return 502;
+	case SNAFU_UNAVAILABLE:
+		return 503;
+	case SNAFU_DEADLINE:
+		return 504;
+	case SNAFU_CANCELLED:
+		return 499; /* no code of a standard; nginx's */
+	}
+	return 500;
+}
+
+/* Adds the near names to the error object of an unknown function. */
+static void suggest(struct web_request *request)
+{
+	struct snafu_buffer *payload = &request->call.result.payload;
+	const char *near[SNAFU_POOL_NEAR_CAP];
+	size_t n = snafu_pool_near(snafu_host_pool(request->web->host), request->name, near,
+	                           SNAFU_POOL_NEAR_CAP);
+
+	if (payload->size == 0 || payload->data[payload->size - 1] != '}')
+		return;
+	payload->data[--payload->size] = '\0';
+	snafu_buffer_append_text(payload, ",\"suggestions\":[");
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			snafu_buffer_append_byte(payload, ',');
+		snafu_json_write_text(payload, near[i]);
+	}
+	snafu_buffer_append_text(payload, "]}");
+}
+
+enum MHD_Result web_reply_result(struct web_request *request)
+{
+	struct snafu_result *result = &request->call.result;
+
+	if (result->status == SNAFU_UNKNOWN_FUNCTION)
+		suggest(request);
+	struct reply reply = {
+		.status = http_status(result->status),
+		.type = JSON,
+		.bytes = result->payload.data,
+		.size = result->payload.size,
+		.mode = MHD_RESPMEM_MUST_FREE,
+	};
+	if (reply.status == 429 || reply.status == 503) {
+		reply.headers[0][0] = "Retry-After";
+		reply.headers[0][1] = "1";
+	}
+	result->payload = SNAFU_BUFFER(0);
+	return queue(request, &reply);
+}
+
+enum MHD_Result web_reply_problem(struct web_request *request, const struct web_problem *problem)
+{
+	struct snafu_result result = {.payload = SNAFU_BUFFER(0)};
+	struct reply reply = {.status = problem->status, .mode = MHD_RESPMEM_PERSISTENT};
+
+	snafu_request_id(request->call.request_id);
+	if (problem->type) {
+		snafu_result_fail(&result, SNAFU_INTERNAL, problem->type, "%s", problem->message);
+		reply.type = JSON;
+		reply.bytes = result.payload.data;
+		reply.size = result.payload.size;
+		reply.mode = MHD_RESPMEM_MUST_FREE;
+	}
+	if (problem->allow) {
+		reply.headers[0][0] = "Allow";
+		reply.headers[0][1] = problem->allow;
+	}
+	return queue(request, &reply);
+}
+
+enum MHD_Result web_reply_bytes(struct web_request *request, const char *type, const char *bytes,
+                                size_t size, enum MHD_ResponseMemoryMode mode, const char *etag)
+{
+	const char *known = request->headers.if_none_match;
+	struct reply reply = {
+		.status = 200, .type = type, .bytes = (char *)bytes, .size = size, .mode = mode,
+		.headers = {{"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-cache"}},
+	};
+
+	snafu_request_id(request->call.request_id);
+	if (etag) {
+		reply.headers[2][0] = "ETag";
+		reply.headers[2][1] = etag;
+	}
+	if (etag && known && (strcmp(known, "*") == 0 || strstr(known, etag))) {
+		reply.status = 304;
+		reply.type = NULL;
+	}
+	return queue(request, &reply);
+}
+
+/* Characters that nobody can foresee, from an alphabet that needs no escaping. */
+static bool make_nonce(char nonce[NONCE_SIZE + 1])
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	unsigned char random[NONCE_SIZE];
+
+	if (getrandom(random, sizeof random, 0) != sizeof random)
+		return false;
+	for (size_t i = 0; i < NONCE_SIZE; i++)
+		nonce[i] = letters[random[i] & 63];
+	nonce[NONCE_SIZE] = '\0';
+	return true;
+}
+
+/* The page's own script and style carry a nonce, and nothing else may run. */
+enum MHD_Result web_reply_console(struct web_request *request)
+{
+	static const char mark[] = "%NONCE%";
+	struct snafu_buffer page = SNAFU_BUFFER(PAGE_CAP);
+	char nonce[NONCE_SIZE + 1], policy[320];
+	const char *at = console_page, *next;
+
+	if (!make_nonce(nonce))
+		return MHD_NO;
+	for (; (next = strstr(at, mark)) != NULL; at = next + strlen(mark)) {
+		snafu_buffer_append(&page, at, (size_t)(next - at));
+		snafu_buffer_append_text(&page, nonce);
+	}
+	snafu_buffer_append_text(&page, at);
+	if (snafu_buffer_failed(&page)) {
+		snafu_buffer_done(&page);
+		return MHD_NO;
+	}
+	snprintf(policy, sizeof policy,
+	         "default-src 'none'; script-src 'nonce-%s'; style-src 'nonce-%s'; connect-src 'self'; "
+	         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+	         nonce, nonce);
+	struct reply reply = {
+		.status = 200,
+		.type = "text/html; charset=utf-8",
+		.size = page.size,
+		.mode = MHD_RESPMEM_MUST_FREE,
+		.headers = {{"Content-Security-Policy", policy},
+		            {"X-Content-Type-Options", "nosniff"},
+		            {"Referrer-Policy", "no-referrer"},
+		            {"Cache-Control", "no-store"}},
+	};
+	reply.bytes = snafu_buffer_take(&page);
+	snafu_request_id(request->call.request_id);
+	return queue(request, &reply);
+}

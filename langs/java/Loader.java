@@ -1,0 +1,102 @@
+package snafu;
+
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** Loads the user's classes: those that were compiled here, and those of jars and folders. */
+final class Loader extends URLClassLoader {
+	static {
+		registerAsParallelCapable();
+	}
+
+	private final Map<String, Unit> compiled = new HashMap<>(); // guarded by itself
+	private final Set<String> paths = new HashSet<>(); // guarded by itself
+	private final boolean compiles; // classes still missing are looked for in the source trees
+
+	Loader(ClassLoader parent, boolean compiles) {
+		super(new URL[0], parent);
+		this.compiles = compiles;
+	}
+
+	/** A jar, or a folder of classes or resources; those that do not exist do no harm. */
+	void addPath(String path, boolean folder) {
+		synchronized (paths) {
+			if (!paths.add(path))
+				return;
+		}
+		try {
+			addURL(new URL("file", null, folder ? escape(path) + '/' : escape(path)));
+		} catch (MalformedURLException e) {
+			Bridge.warn("cannot use " + path + ": " + e.getMessage());
+		}
+	}
+
+	private static String escape(String path) {
+		boolean plain = true;
+		for (int i = 0; i < path.length() && plain; i++) {
+			char c = path.charAt(i);
+			plain = c > ' ' && c < 0x7f && c != '%' && c != '#' && c != '?' && c != '!';
+		}
+		return plain ? path : new java.io.File(path).toURI().getRawPath();
+	}
+
+	/** Whether all classes of UNIT can be added: none is there from another source. */
+	boolean accepts(Unit unit) {
+		synchronized (compiled) {
+			for (String name : unit.classes()) {
+				Unit other = compiled.get(name);
+				if (other != null && !other.source(name).equals(unit.source(name)))
+					return false;
+			}
+		}
+		return true;
+	}
+
+	void add(Unit unit) {
+		synchronized (compiled) {
+			for (String name : unit.classes())
+				compiled.putIfAbsent(name, unit);
+		}
+	}
+
+	/** The unit with the classes of a source file, null when none of them has it. */
+	Unit unitOf(String source) {
+		synchronized (compiled) {
+			for (Map.Entry<String, Unit> entry : compiled.entrySet())
+				if (source.equals(entry.getValue().source(entry.getKey())))
+					return entry.getValue();
+		}
+		return null;
+	}
+
+	@Override
+	protected Class<?> findClass(String name) throws ClassNotFoundException {
+		Unit unit;
+		synchronized (compiled) {
+			unit = compiled.get(name);
+		}
+		if (unit == null) {
+			try {
+				return super.findClass(name);
+			} catch (ClassNotFoundException e) {
+				unit = compiles ? Sources.compileMissing(this, name) : null;
+				if (unit == null)
+					throw e;
+			}
+		}
+		int dot = name.lastIndexOf('.');
+		if (dot > 0 && getDefinedPackage(name.substring(0, dot)) == null) {
+			try {
+				definePackage(name.substring(0, dot), null, null, null, null, null, null, null);
+			} catch (IllegalArgumentException e) {
+				// another thread was quicker
+			}
+		}
+		return defineClass(name, unit.bytes, unit.offset(name), unit.length(name));
+	}
+}

@@ -1,0 +1,121 @@
+/* langs/java_roots.c — see java_roots.h. */
+#include "langs/java_roots.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "scanner/function.h"
+
+/* The size of "dir/x.jar" in "dir/x.jar", "dir/x.jar!/org/A.class"; 0 when FILE is in no jar. */
+static size_t jar_size(const char *file)
+{
+	for (const char *found = file; (found = strstr(found, ".jar")); found++)
+		if (found[4] == '\0' || found[4] == '!' || found[4] == ':' || found[4] == '/')
+			return (size_t)(found + 4 - file);
+	return 0;
+}
+
+/* Whether the last COUNT folders of PATH (SIZE bytes) are the first COUNT parts
+ * of ID; RET_REST is then the size of what stands before them. */
+static bool ends_with_package(const char *path, size_t size, const char *id, unsigned count,
+                              size_t *ret_rest)
+{
+	size_t package = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const char *dot = strchr(id + package, '.');
+
+		if (!dot)
+			return false;
+		package = (size_t)(dot - id) + 1;
+	}
+	size_t length = package ? package - 1 : 0;
+	if (length > size || (length < size && length && path[size - length - 1] != '/'))
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		char c = path[size - length + i];
+
+		if (c != (id[i] == '.' ? '/' : id[i]))
+			return false;
+	}
+	*ret_rest = size - length;
+	return true;
+}
+
+/* Whether part COUNT of ID is the file's name without suffix: its class. */
+static bool names_class(const char *id, unsigned count, const char *base)
+{
+	for (; count > 0; count--)
+		id = strchr(id, '.') + 1;
+	size_t length = strcspn(id, ".");
+	return strncmp(id, base, length) == 0 && (base[length] == '.' || base[length] == '$');
+}
+
+char snafu_java_base(const struct snafu_function *function, struct snafu_buffer *into)
+{
+	const char *file = function->file, *base = snafu_path_base(file);
+	size_t jar = jar_size(file), folder = base > file ? (size_t)(base - file) - 1 : 0;
+	size_t rest = folder, found;
+
+	if (jar) {
+		snafu_buffer_append(into, file, jar);
+		return 'C';
+	}
+	/* The longest package that the folders end with, unless a shorter one is
+	 * followed by the class that the file is named after. */
+	for (unsigned count = 0; count < 64; count++) {
+		if (!ends_with_package(file, folder, function->id, count, &found))
+			continue;
+		rest = found;
+		if (names_class(function->id, count, base))
+			break;
+	}
+	if (rest > 0)
+		snafu_buffer_append(into, file, rest > 1 && file[rest - 1] == '/' ? rest - 1 : rest);
+	else
+		snafu_buffer_append_text(into, file[0] == '/' ? "/" : ".");
+	return snafu_path_has_suffix(file, ".java") ? 'S' : 'C';
+}
+
+static bool has(const struct snafu_buffer *list, size_t start, const char *entry, size_t size)
+{
+	for (size_t at = start; at < list->size;) {
+		size_t length = strlen(list->data + at) + 1;
+
+		if (length == size && memcmp(list->data + at, entry, size) == 0)
+			return true;
+		at += length;
+	}
+	return false;
+}
+
+void snafu_java_roots(const struct snafu_functions *functions, struct snafu_buffer *into)
+{
+	struct snafu_buffer entry = SNAFU_BUFFER(8192);
+	const char *file = NULL;
+	size_t start = into->size;
+	unsigned count = 0;
+
+	for (size_t i = 0; functions && i < functions->count && count < SNAFU_JAVA_ROOTS_CAP; i++) {
+		const struct snafu_function *function = &functions->functions[i];
+
+		if (strcmp(function->language, "java") != 0 ||
+		    (file && strcmp(file, function->file) == 0))
+			continue;
+		file = function->file;
+		snafu_buffer_clear(&entry);
+		snafu_buffer_append_byte(&entry, ' ');
+		char kind = snafu_java_base(function, &entry);
+		snafu_buffer_append_byte(&entry, '\0');
+		if (snafu_buffer_failed(&entry))
+			continue;
+		entry.data[0] = kind;
+		if (has(into, start, entry.data, entry.size))
+			continue;
+		snafu_buffer_append(into, entry.data, entry.size);
+		count++;
+	}
+	snafu_buffer_done(&entry);
+}

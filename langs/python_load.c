@@ -1,0 +1,452 @@
+/* langs/python_load.c — modules from where they stand.
+ *
+ * A file's import name comes from its path: its base name, below every folder
+ * above it that has an __init__.py; the folder above those goes on sys.path,
+ * behind the standard library, so neighbours import each other and
+ * packages use relative imports. Where a name in such a folder is one of the
+ * standard library's, or in another such folder too, python_finder.py keeps them
+ * apart: each is loaded under a name of its own ("json~2"). */
+#include "langs/python.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "langs/python_finder.inc"
+
+#define NAME_CAP 1024    /* bytes of a dotted module name */
+#define PACKAGES_CAP 32  /* packages inside each other */
+#define ENTRIES_CAP 20000 /* files of a folder that are looked at for equal names */
+
+struct python_module {
+	struct python_module *next;
+	char *path;        /* real folder, and the file's own name */
+	PyObject *module;  /* NULL until it is loaded */
+	bool loading;      /* guarded by `lock` below; changed with the GIL held too */
+	pthread_t loader;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t loaded = PTHREAD_COND_INITIALIZER;
+
+static char standard_library[PATH_MAX]; /* the folder of os.py */
+static PyObject *folders; /* set: on sys.path, because of the user's files */
+static PyObject *names;   /* dict: name of a module in one of them, to the first such folder */
+static PyObject *started; /* frozenset: names of the modules that Python loads at its start */
+
+/* Where a file stands in its package: names[0] is the outermost package, the last
+ * one the module, unless the file is an __init__.py. */
+struct place {
+	char path[PATH_MAX];
+	char folders[PACKAGES_CAP][PATH_MAX]; /* of the packages, outermost first */
+	char top[PATH_MAX];                   /* goes on sys.path */
+	char stem[NAME_CAP];                  /* of the module; "" for an __init__.py */
+	size_t n_packages;
+};
+
+int python_load_begin(void)
+{
+	PyObject *os = PyImport_ImportModule("os"); /* site has loaded it */
+	PyObject *file = os ? PyObject_GetAttrString(os, "__file__") : NULL;
+	const char *text = file && PyUnicode_Check(file) ? PyUnicode_AsUTF8(file) : NULL;
+	char *folder = text ? snafu_path_folder(text) : NULL;
+
+	if (!folder || !realpath(folder, standard_library))
+		standard_library[0] = '\0';
+	free(folder);
+	names = PyDict_New();
+	folders = PySet_New(NULL);
+	started = PyFrozenSet_New(PyImport_GetModuleDict());
+	PyErr_Clear();
+	Py_XDECREF(file);
+	Py_XDECREF(os);
+	return names && folders && started ? 0 : -1;
+}
+
+void python_load_end(void)
+{
+	Py_CLEAR(names);
+	Py_CLEAR(folders);
+	Py_CLEAR(started);
+	while (python.modules) {
+		struct python_module *module = python.modules;
+
+		python.modules = module->next;
+		Py_XDECREF(module->module);
+		free(module->path);
+		free(module);
+	}
+}
+
+/* ---- from the path to the name ---- */
+
+static bool is_package(const char *folder)
+{
+	char path[PATH_MAX + 320];
+
+	snprintf(path, sizeof path, "%s/__init__.py", folder);
+	return access(path, R_OK) == 0;
+}
+
+static PyObject *decode_path(const char *path)
+{
+	return PyUnicode_DecodeFSDefault(path);
+}
+
+static int find_place(const char *file, struct place *place)
+{
+	char *folder = snafu_path_folder(file);
+	char *real = folder ? realpath(folder, place->top) : NULL;
+	const char *base = snafu_path_base(file), *dot = strrchr(base, '.');
+	size_t stem = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+
+	free(folder);
+	if (!real || stem >= sizeof place->stem ||
+	    (size_t)snprintf(place->path, sizeof place->path, "%s/%s", real, base) >=
+	            sizeof place->path)
+		return -1;
+	memcpy(place->stem, base, stem);
+	place->stem[stem] = '\0';
+	for (char *at = place->stem; (at = strchr(at, '.'));)
+		*at = '_';
+	if (strcmp(place->stem, "__init__") == 0)
+		place->stem[0] = '\0';
+	while (place->n_packages < PACKAGES_CAP && place->top[1] && is_package(place->top) &&
+	       !strchr(snafu_path_base(place->top), '.')) {
+		memmove(place->folders[1], place->folders[0],
+		        place->n_packages++ * sizeof place->folders[0]);
+		memcpy(place->folders[0], place->top, sizeof place->top);
+		char *slash = strrchr(place->top, '/');
+		*(slash == place->top ? slash + 1 : slash) = '\0';
+	}
+	if (!place->n_packages && !place->stem[0]) /* an __init__.py in "/" or "v1.2": a plain module */
+		memcpy(place->stem, "__init__", sizeof "__init__");
+	return 0;
+}
+
+/* ---- the folders on sys.path ---- */
+
+static bool in_standard_library(const char *path)
+{
+	size_t size = strlen(standard_library);
+
+	return size && strncmp(path, standard_library, size) == 0 &&
+	       (path[size] == '/' || !path[size]);
+}
+
+/* Calls FUNCTION of python_finder.py. */
+static PyObject *ask_finder(const char *function, const char *format, ...)
+{
+	static PyObject *finder; /* for the life of the interpreter */
+	va_list arguments;
+
+	if (!finder) {
+		PyObject *code = Py_CompileString(python_finder_source, "<snafu>", Py_file_input);
+
+		finder = code ? PyImport_ExecCodeModule("_snafu_finder", code) : NULL;
+		Py_XDECREF(code);
+	}
+	PyObject *callable = finder ? PyObject_GetAttrString(finder, function) : NULL;
+	va_start(arguments, format);
+	PyObject *tuple = callable ? Py_VaBuildValue(format, arguments) : NULL;
+	va_end(arguments);
+	PyObject *value = tuple ? PyObject_CallObject(callable, tuple) : NULL;
+	Py_XDECREF(tuple);
+	Py_XDECREF(callable);
+	return value;
+}
+
+/* Tells the finder that HEAD means FOLDER's own file below FOLDER. */
+static int own(const char *head, const char *folder)
+{
+	char path[PATH_MAX], package[PATH_MAX];
+
+	snprintf(package, sizeof package, "%.2000s/%.1000s", folder, head);
+	bool is_folder = is_package(package);
+	if (is_folder)
+		snprintf(path, sizeof path, "%.3500s/__init__.py", package);
+	else
+		snprintf(path, sizeof path, "%.3500s.py", package);
+	PyObject *where = is_folder ? PyUnicode_DecodeFSDefault(package) : Py_NewRef(Py_None);
+	PyObject *done = ask_finder("own", "(sO&O&N)", head, decode_path, folder, decode_path, path,
+	                            where);
+	Py_XDECREF(done);
+	return done ? 0 : -1;
+}
+
+/* HEAD is a module in FOLDER: is it one elsewhere as well? `names` says in which
+ * folder it was seen first. */
+static int know_name(const char *head, const char *folder)
+{
+	PyObject *name = PyUnicode_DecodeFSDefault(head), *place = NULL, *before;
+	PyObject *standard = PySys_GetObject("stdlib_module_names");
+	int code = -1;
+
+	if (name && standard && (place = PyUnicode_DecodeFSDefault(folder))) {
+		before = PyDict_SetDefault(names, name, place);
+		code = before ? 0 : -1;
+		/* What Python itself loads at its start is the standard one for everybody. */
+		if (!code && PySequence_Contains(standard, name) == 1 &&
+		    PySequence_Contains(started, name) == 0)
+			code = own(head, folder);
+		else if (!code && PyUnicode_Compare(before, place) != 0)
+			code = own(head, PyUnicode_AsUTF8(before)) || own(head, folder) ? -1 : 0;
+	}
+	Py_XDECREF(place);
+	Py_XDECREF(name);
+	return code;
+}
+
+static int know_names(const char *folder)
+{
+	char path[PATH_MAX + 300];
+	DIR *directory = opendir(folder);
+	struct dirent *entry;
+	int code = 0;
+
+	for (size_t n = 0; directory && !code && n < ENTRIES_CAP && (entry = readdir(directory)); n++) {
+		char *name = entry->d_name, *dot = strrchr(name, '.');
+
+		if (dot && dot != name && strcmp(dot, ".py") == 0) {
+			*dot = '\0';
+			if (!strchr(name, '.') && strcmp(name, "__init__") && strcmp(name, "__main__"))
+				code = know_name(name, folder);
+		} else if (!dot && entry->d_type != DT_REG &&
+		           snprintf(path, sizeof path, "%s/%s", folder, name) > 0 && is_package(path)) {
+			code = know_name(name, folder);
+		}
+	}
+	if (directory)
+		closedir(directory);
+	return code;
+}
+
+/* Puts FOLDER on sys.path, behind the standard library and before what is installed. */
+static int add_path(const char *folder)
+{
+	PyObject *path = PySys_GetObject("path");
+	PyObject *entry = PyUnicode_DecodeFSDefault(folder);
+	int there = !entry || !path || !PyList_Check(path) ? -1 : PySequence_Contains(path, entry);
+
+	if (there == 0) {
+		Py_ssize_t at = 0;
+
+		for (; at < PyList_GET_SIZE(path); at++) {
+			PyObject *other = PyList_GET_ITEM(path, at);
+			const char *text = PyUnicode_Check(other) ? PyUnicode_AsUTF8(other) : NULL;
+			if (text && (strstr(text, "site-packages") || strstr(text, "dist-packages")))
+				break;
+		}
+		there = PyList_Insert(path, at, entry);
+	}
+	Py_XDECREF(entry);
+	return there < 0 ? -1 : 0;
+}
+
+/* Makes a folder's modules known, once. */
+static int add_folder(const char *folder)
+{
+	PyObject *name = PyUnicode_DecodeFSDefault(folder);
+	int known = name ? PySet_Contains(folders, name) : -1;
+
+	if (known == 0) {
+		known = add_path(folder) || PySet_Add(folders, name) ||
+		                        (!in_standard_library(folder) && know_names(folder))
+		                ? -1
+		                : 0;
+	}
+	Py_XDECREF(name);
+	return known < 0 ? -1 : 0;
+}
+
+/* ---- loading under a name ---- */
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat one, two;
+
+	return strcmp(a, b) == 0 || (stat(a, &one) == 0 && stat(b, &two) == 0 &&
+	                             one.st_dev == two.st_dev && one.st_ino == two.st_ino);
+}
+
+/* Whether OBJECT's attribute NAME is the path of that file. */
+static bool names_file(PyObject *object, const char *name, const char *path)
+{
+	PyObject *file = PyObject_GetAttrString(object, name), *bytes = NULL;
+	bool same = file && PyUnicode_Check(file) && PyUnicode_FSConverter(file, &bytes) &&
+	            same_file(PyBytes_AS_STRING(bytes), path);
+
+	PyErr_Clear();
+	Py_XDECREF(bytes);
+	Py_XDECREF(file);
+	return same;
+}
+
+/* What `import NAME` would find, without running it: whether it is that file. */
+static bool import_finds(const char *name, PyObject *parent, const char *path)
+{
+	PyObject *external = PyImport_ImportModule("_frozen_importlib_external");
+	PyObject *finder = external ? PyObject_GetAttrString(external, "PathFinder") : NULL;
+	PyObject *where = parent ? PyObject_GetAttrString(parent, "__path__") : Py_NewRef(Py_None);
+	PyObject *spec = finder && where
+	                         ? PyObject_CallMethod(finder, "find_spec", "sO", name, where)
+	                         : NULL;
+	bool found = spec && spec != Py_None && names_file(spec, "origin", path);
+
+	PyErr_Clear();
+	Py_XDECREF(spec);
+	Py_XDECREF(where);
+	Py_XDECREF(finder);
+	Py_XDECREF(external);
+	return found;
+}
+
+/* Whether a module of the standard library goes by NAME. */
+static bool is_standard(const char *name)
+{
+	PyObject *standard = PySys_GetObject("stdlib_module_names");
+	PyObject *text = PyUnicode_FromString(name);
+	bool found = standard && text && PySequence_Contains(standard, text) == 1;
+
+	PyErr_Clear();
+	Py_XDECREF(text);
+	return found;
+}
+
+static PyObject *loaded_as(const char *name)
+{
+	PyObject *modules = PyImport_GetModuleDict();
+	PyObject *module = modules ? PyDict_GetItemString(modules, name) : NULL;
+
+	return module && module != Py_None ? module : NULL;
+}
+
+/* The module LAST of package PARENT (a module and its name; or none), from PATH.
+ * NAME takes the full name that it got. */
+static PyObject *load_one(PyObject *parent, const char *parent_name, const char *last,
+                          const char *path, const char *package_folder, char name[NAME_CAP])
+{
+	snprintf(name, NAME_CAP, "%s%s%s", parent ? parent_name : "", parent ? "." : "", last);
+	PyObject *module = loaded_as(name), *chosen;
+	bool foreign = !parent && is_standard(name) && !in_standard_library(path);
+
+	if (module && names_file(module, "__file__", path))
+		return Py_NewRef(module);
+	if (!module && !foreign && import_finds(name, parent, path))
+		return PyImport_ImportModule(name);
+	chosen = ask_finder("place", "(sO&N)", name, decode_path, path,
+	                    package_folder ? PyUnicode_DecodeFSDefault(package_folder)
+	                                   : Py_NewRef(Py_None));
+	const char *text = chosen ? PyUnicode_AsUTF8(chosen) : NULL;
+	if (text)
+		snprintf(name, NAME_CAP, "%s", text);
+	Py_XDECREF(chosen);
+	return text ? PyImport_ImportModule(name) : NULL;
+}
+
+static PyObject *load_place(struct place *place)
+{
+	PyObject *parent = NULL;
+	char parent_name[NAME_CAP] = "", name[NAME_CAP], init[PATH_MAX + 16];
+
+	for (size_t i = 0; i < place->n_packages; i++) {
+		const char *folder = place->folders[i];
+
+		snprintf(init, sizeof init, "%s/__init__.py", folder);
+		PyObject *package = load_one(parent, parent_name, snafu_path_base(folder), init, folder,
+		                             name);
+		Py_XDECREF(parent);
+		if (!package)
+			return NULL;
+		parent = package;
+		memcpy(parent_name, name, sizeof name);
+	}
+	if (!place->stem[0])
+		return parent;
+	PyObject *module = load_one(parent, parent_name, place->stem, place->path, NULL, name);
+	Py_XDECREF(parent);
+	return module;
+}
+
+/* ---- once for all threads ---- */
+
+static struct python_module *module_entry(const char *path)
+{
+	struct python_module *module;
+
+	for (module = python.modules; module; module = module->next)
+		if (strcmp(module->path, path) == 0)
+			return module;
+	module = calloc(1, sizeof *module);
+	if (!module || !(module->path = strdup(path))) {
+		free(module);
+		return NULL;
+	}
+	module->next = python.modules;
+	python.modules = module;
+	return module;
+}
+
+/* Waits, without the GIL, while another thread loads it. False: this thread
+ * itself is loading it, further up. */
+static bool wait_for(struct python_module *module)
+{
+	bool mine = false;
+
+	Py_BEGIN_ALLOW_THREADS
+	pthread_mutex_lock(&lock);
+	while (module->loading && !(mine = pthread_equal(module->loader, pthread_self())))
+		pthread_cond_wait(&loaded, &lock);
+	pthread_mutex_unlock(&lock);
+	Py_END_ALLOW_THREADS
+	return !mine;
+}
+
+static void set_loading(struct python_module *module, bool loading)
+{
+	pthread_mutex_lock(&lock);
+	module->loading = loading;
+	module->loader = pthread_self();
+	if (!loading)
+		pthread_cond_broadcast(&loaded);
+	pthread_mutex_unlock(&lock);
+}
+
+PyObject *python_load(const struct snafu_function *function, struct snafu_result *result)
+{
+	struct place *place = calloc(1, sizeof *place);
+	struct python_module *module;
+	char root[PATH_MAX];
+
+	if (!place || find_place(function->file, place)) {
+		snafu_result_fail(result, SNAFU_LOAD_FAILED, "ImportError",
+		                  "%s is not there any more, or its path is too long", function->file);
+		free(place);
+		return NULL;
+	}
+	module = module_entry(place->path);
+	while (module && !module->module && module->loading)
+		if (!wait_for(module)) {
+			snafu_result_fail(result, SNAFU_LOAD_FAILED, "ImportError",
+			                  "%s is called while it is still being loaded", function->file);
+			free(place);
+			return NULL;
+		}
+	if (module && !module->module) {
+		set_loading(module, true);
+		if (add_folder(place->top) ||
+		    (function->root && realpath(function->root, root) && add_path(root)) ||
+		    !(module->module = load_place(place)))
+			python_fail_loading(result, function->file);
+		set_loading(module, false);
+	} else if (!module) {
+		snafu_result_fail(result, SNAFU_INTERNAL, "MemoryError", "no memory");
+	}
+	free(place);
+	return module ? Py_XNewRef(module->module) : NULL;
+}

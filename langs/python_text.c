@@ -1,0 +1,71 @@
+/* langs/python_text.c — strings, bytes and huge integers as JSON text. Called by
+ * python_write.c. */
+#include "langs/python.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+
+/* TEXT is valid UTF-8. */
+void python_write_text(struct snafu_buffer *into, const char *text, size_t size)
+{
+	static const char hex[] = "0123456789abcdef";
+	const char *end = text + size, *plain = text;
+
+	snafu_buffer_append_byte(into, '"');
+	for (; text < end; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte >= 0x20 && byte != '"' && byte != '\\')
+			continue;
+		snafu_buffer_append(into, plain, (size_t)(text - plain));
+		plain = text + 1;
+		const char *letter = byte ? strchr("\bb\ff\nn\rr\tt\"\"\\\\", byte) : NULL;
+		if (letter)
+			snafu_buffer_append(into, (char[]){'\\', byte == letter[0] ? letter[1] : '?'}, 2);
+		else
+			snafu_buffer_append(into, (char[]){'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]},
+			                    6);
+	}
+	snafu_buffer_append(into, plain, (size_t)(end - plain));
+	snafu_buffer_append_byte(into, '"');
+}
+
+/* An integer of any size: Python's limit on digits is for hostile input, and is
+ * lifted for the moment. */
+PyObject *python_format_integer(PyObject *integer, size_t n_digits)
+{
+	PyObject *set = PySys_GetObject("set_int_max_str_digits");
+	PyObject *get = PySys_GetObject("get_int_max_str_digits");
+	PyObject *text = NULL;
+
+	if (n_digits < 600 || !set || !get)
+		return _PyLong_Format(integer, 10);
+	PyObject *before = PyObject_CallNoArgs(get);
+	PyObject *done = before ? PyObject_CallFunction(set, "i", 0) : NULL;
+	if (done) {
+		Py_DECREF(done);
+		text = _PyLong_Format(integer, 10);
+		done = PyObject_CallOneArg(set, before);
+	}
+	Py_XDECREF(done);
+	Py_XDECREF(before);
+	return text;
+}
+
+void python_write_base64(struct snafu_buffer *into, const unsigned char *bytes, size_t size)
+{
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	snafu_buffer_append_byte(into, '"');
+	for (size_t i = 0; i < size && !snafu_buffer_failed(into); i += 3) {
+		size_t left = size - i;
+		unsigned group = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
+		                 (left > 2 ? bytes[i + 2] : 0);
+
+		snafu_buffer_append(into, (char[]){base64[group >> 18], base64[group >> 12 & 63],
+		                                   left > 1 ? base64[group >> 6 & 63] : '=',
+		                                   left > 2 ? base64[group & 63] : '='}, 4);
+	}
+	snafu_buffer_append_byte(into, '"');
+}

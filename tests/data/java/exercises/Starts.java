@@ -1,0 +1,7 @@
+public class Starts {
+	static final int N = Integer.parseInt("none");
+
+	public static int n() {
+		return N;
+	}
+}

@@ -1,0 +1,13 @@
+package shop;
+
+class Prices {
+	static int of(Item item) {
+		return item.price() * item.count();
+	}
+}
+
+class CartHelper {
+	String help() {
+		return "helped";
+	}
+}

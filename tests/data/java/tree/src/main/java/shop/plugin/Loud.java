@@ -1,0 +1,7 @@
+package shop.plugin;
+
+public class Loud {
+	public static String run() {
+		return "LOUD";
+	}
+}

@@ -1,0 +1,2 @@
+x = "ÿş"
+def f(): return 1

@@ -1,0 +1,2 @@
+import nosuchmodule
+def f(): return 1

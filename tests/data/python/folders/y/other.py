@@ -1,0 +1,2 @@
+import util
+def g(): return util.f()

@@ -1,0 +1,3 @@
+if __name__ == "__main__":
+    raise SystemExit("ran")
+def f(): return __name__

@@ -1,0 +1,1 @@
+def base(n: int = 1): return n + 1

@@ -1,0 +1,1 @@
+def init_fn(): return __name__

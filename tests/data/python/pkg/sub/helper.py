@@ -1,0 +1,1 @@
+def twice(n): return 2 * n

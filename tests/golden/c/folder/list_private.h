@@ -1,0 +1,1 @@
+int list_private(void);

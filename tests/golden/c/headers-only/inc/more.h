@@ -1,0 +1,2 @@
+#include <more/base.h>
+base lib_more(base x);

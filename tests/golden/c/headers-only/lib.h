@@ -1,0 +1,2 @@
+/* Of a library. */
+int lib_version(void);

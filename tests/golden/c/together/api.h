@@ -1,0 +1,4 @@
+/* Defined in one.c. */
+int one(void);
+/* Defined in another library. */
+int elsewhere(int x);
