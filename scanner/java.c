@@ -44,9 +44,12 @@ static bool is_ascii(const char *text, size_t size)
 static size_t utf8_size(const unsigned char *text, size_t left)
 {
 	unsigned char first = text[0], low = 0x80, high = 0xBF;
-	size_t size = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3
-	              : first < 0xF5                                                      ? 4
-	                                                                                  : 0;
+	size_t size = first < 0x80   ? 1
+	              : first < 0xC2 ? 0
+	              : first < 0xE0 ? 2
+	              : first < 0xF0 ? 3
+	              : first < 0xF5 ? 4
+	                             : 0;
 	if (size > left)
 		return 0;
 	if (first == 0xE0)
@@ -203,14 +206,13 @@ static int read_classes(struct reading *reading, const struct snafu_source *sour
 		size_t n_types = unit->n_types;
 		unit->file = snafu_java_unit_copy(unit, source->path, strlen(source->path));
 		unit->budget += strlen(source->path) * 2 + strlen(source->root);
-		const char *problem =
-			snafu_java_class_read(unit, source->text, source->size, unit->file);
+		const char *problem = snafu_java_class_read(unit, source->text, source->size, unit->file);
 		if (problem)
 			snafu_functions_diagnose(reading->functions, SNAFU_ERROR, source->path, 0,
 			                         "not a usable class file: %s", problem);
 		else if (unit->n_types > n_types)
-			unit->types[n_types]->root = find_root(
-				unit, unit->file, unit->types[n_types]->package, source->root);
+			unit->types[n_types]->root =
+				find_root(unit, unit->file, unit->types[n_types]->package, source->root);
 	}
 	if (!unit->n_types)
 		return unit->out_of_memory ? no_memory(reading, sources) : 0;

@@ -102,8 +102,7 @@ static void param_tag(struct snafu_arena *arena, const char *text, size_t size,
 	for (size_t i = 0; i < count; i++)
 		if (!ret_parameters[i] && strlen(parameters[i].name) == name_size &&
 		    memcmp(parameters[i].name, text, name_size) == 0)
-			ret_parameters[i] =
-				flowing(arena, text + name_size, (size_t)(end - text) - name_size);
+			ret_parameters[i] = flowing(arena, text + name_size, (size_t)(end - text) - name_size);
 }
 
 const char *snafu_java_doc(struct snafu_arena *arena, const char *comment, size_t size,

@@ -17,29 +17,29 @@
 #include "scanner/java_tokens.h"
 
 enum frame_kind {
-	TOP,         /* the file */
-	CLASS,       /* the braces of a class, past an enum's constants */
-	CONSTANTS,   /* the braces of an enum, in its constants */
-	BODY,        /* a method's braces, or an initialiser block's: a region */
+	TOP, /* the file */
+	CLASS, /* the braces of a class, past an enum's constants */
+	CONSTANTS, /* the braces of an enum, in its constants */
+	BODY, /* a method's braces, or an initialiser block's: a region */
 	INITIALISER, /* from a field's = to its ; : a region without brackets */
 	BLOCK,
 	ARRAY, /* braces around values */
 	CONTROL_PARENTHESES, /* of if, for, while, switch, try, catch, synchronized */
-	CALL_PARENTHESES,    /* behind a name */
+	CALL_PARENTHESES, /* behind a name */
 	PARENTHESES,
 	SQUARE,
 };
 
 struct snafu_java_frame {
 	unsigned char kind;
-	bool kept;           /* BODY, INITIALISER: there is a class in it */
-	bool odd;            /* the same: it looks odd */
-	bool monstrous;      /* the same: too long a statement is in it, so it must go */
-	bool local;          /* CLASS, CONSTANTS: opened in code by a declaration */
-	bool several;        /* INITIALISER: a comma in it may start another field */
-	unsigned char type;  /* BLOCK to come: the keyword of a local class is pending */
-	int region;          /* the innermost region outside of this frame, or -1 */
-	size_t start;        /* BODY, INITIALISER: where the region starts in the source */
+	bool kept; /* BODY, INITIALISER: there is a class in it */
+	bool odd; /* the same: it looks odd */
+	bool monstrous; /* the same: too long a statement is in it, so it must go */
+	bool local; /* CLASS, CONSTANTS: opened in code by a declaration */
+	bool several; /* INITIALISER: a comma in it may start another field */
+	unsigned char type; /* BLOCK to come: the keyword of a local class is pending */
+	int region; /* the innermost region outside of this frame, or -1 */
+	size_t start; /* BODY, INITIALISER: where the region starts in the source */
 };
 
 struct state {
@@ -52,8 +52,8 @@ struct state {
 	enum snafu_java_token previous, before;
 	/* The member header being read: */
 	enum snafu_java_word type; /* the keyword that makes it a type, or WORD_NONE */
-	bool fresh;                /* nothing of it was seen yet */
-	bool after_record;         /* the last word was "record" */
+	bool fresh; /* nothing of it was seen yet */
+	bool after_record; /* the last word was "record" */
 	const unsigned char *doc, *doc_end; /* the Javadoc comment before it, or NULL */
 	bool keep_odd;
 	int error;
@@ -271,8 +271,7 @@ static void code_word(struct state *state, const unsigned char *start, size_t si
 			keep_region(state);
 		}
 		break;
-	default:
-		break;
+	default: break;
 	}
 	if (token == SNAFU_JAVA_TOKEN_KEYWORD && state->previous == SNAFU_JAVA_TOKEN_REFERENCE)
 		token = SNAFU_JAVA_TOKEN_NAME; /* X::new */
@@ -356,8 +355,8 @@ static bool close_brace(struct state *state)
 		boundary(state);
 		if (!in_members(state)) {
 			state->before = SNAFU_JAVA_TOKEN_SEMICOLON;
-			state->previous = frame.local ? SNAFU_JAVA_TOKEN_CLOSE_BRACE
-			                              : SNAFU_JAVA_TOKEN_CLOSE_CALL;
+			state->previous =
+				frame.local ? SNAFU_JAVA_TOKEN_CLOSE_BRACE : SNAFU_JAVA_TOKEN_CLOSE_CALL;
 		} else if (state->top->kind == CONSTANTS) {
 			state->fresh = false; /* behind a constant's body */
 		}
@@ -381,8 +380,7 @@ static bool close_brace(struct state *state)
 		pop(state);
 		state->previous = SNAFU_JAVA_TOKEN_LITERAL;
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -426,8 +424,8 @@ static void header_word(struct state *state, const unsigned char *start, size_t 
 	enum snafu_java_word word = snafu_java_word(start, size);
 	enum snafu_java_token previous = state->previous;
 
-	state->previous = word == SNAFU_JAVA_WORD_DEFAULT ? SNAFU_JAVA_TOKEN_KEYWORD
-	                                                  : SNAFU_JAVA_TOKEN_NAME;
+	state->previous =
+		word == SNAFU_JAVA_WORD_DEFAULT ? SNAFU_JAVA_TOKEN_KEYWORD : SNAFU_JAVA_TOKEN_NAME;
 	if (word == SNAFU_JAVA_WORD_CLASS || word == SNAFU_JAVA_WORD_INTERFACE ||
 	    word == SNAFU_JAVA_WORD_ENUM) {
 		if (previous != SNAFU_JAVA_TOKEN_DOT)
@@ -459,8 +457,7 @@ static bool comment_or_sign(struct state *state)
 	if (start[1] == '/') {
 		stop = memchr(start, '\n', (size_t)(state->end - start));
 		state->at = stop ? stop : state->end;
-		const unsigned char *carriage =
-			memchr(start, '\r', (size_t)(state->at - start));
+		const unsigned char *carriage = memchr(start, '\r', (size_t)(state->at - start));
 		if (carriage)
 			state->at = carriage;
 	} else if (start[1] == '*') {
@@ -564,19 +561,15 @@ static bool step(struct state *state)
 		pop(state);
 		break;
 	case SNAFU_JAVA_LEXEME_OPEN_BRACE:
-			if (!(in_members(state) ? open_brace_in_members(state) : open_brace_in_code(state)))
+		if (!(in_members(state) ? open_brace_in_members(state) : open_brace_in_code(state)))
 			return false;
 		break;
 	case SNAFU_JAVA_LEXEME_CLOSE_BRACE:
-			if (!close_brace(state))
+		if (!close_brace(state))
 			return false;
 		break;
-	case SNAFU_JAVA_LEXEME_SEMICOLON:
-			semicolon(state);
-		break;
-	case SNAFU_JAVA_LEXEME_COMMA:
-			comma(state);
-		break;
+	case SNAFU_JAVA_LEXEME_SEMICOLON: semicolon(state); break;
+	case SNAFU_JAVA_LEXEME_COMMA: comma(state); break;
 	case SNAFU_JAVA_LEXEME_SIGN:
 		if (in_members(state)) {
 			if (!header_sign(state, *start))
@@ -587,8 +580,7 @@ static bool step(struct state *state)
 		state->at += snafu_java_sign(start, &token);
 		follow(state, token);
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 	state->at++;
 	return true;
