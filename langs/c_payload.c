@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/near.h"
+#include "base/utf8.h"
 
 static int keep_value(struct snafu_c_call *call, const struct snafu_bound *bound, size_t index,
                       struct snafu_json_reader *reader, struct snafu_json_value *value,
@@ -27,19 +29,18 @@ static int keep_value(struct snafu_c_call *call, const struct snafu_bound *bound
 static void unknown_name(struct snafu_c_call *call, const struct snafu_bound *bound,
                          const struct snafu_json_value *key)
 {
-	const char *names[SNAFU_C_ARGUMENTS_CAP];
+	struct snafu_near near = snafu_near_begin(key->text, key->size);
 	char name[64];
-	size_t size = key->size < sizeof name ? key->size : sizeof name - 1;
+	size_t size = key->size;
 
 	for (size_t i = 0; i < bound->count; i++)
-		names[i] = bound->arguments[i].name;
-	const char *near = snafu_c_near_name(key, names, bound->count);
+		snafu_near_offer(&near, bound->arguments[i].name);
+	if (size >= sizeof name)
+		size = snafu_utf8_cut(key->text, sizeof name - 1);
 	memcpy(name, key->text, size);
-	while (size > 0 && key->size >= sizeof name && (name[size - 1] & 0xC0) == 0x80)
-		size--; /* not in the middle of a character */
 	name[size] = '\0';
-	if (near)
-		snafu_argument_problem(&call->problems, name, "unknown; did you mean \"%s\"?", near);
+	if (near.name)
+		snafu_argument_problem(&call->problems, name, "unknown; did you mean \"%s\"?", near.name);
 	else
 		snafu_argument_problem(&call->problems, name, "unknown");
 }

@@ -4,6 +4,8 @@
 
 #include "scanner/java_class_file.h"
 
+#include "base/utf8.h"
+
 struct bytes snafu_class_part(struct bytes *bytes, size_t size)
 {
 	struct bytes taken = {.at = bytes->at, .end = bytes->at};
@@ -221,10 +223,7 @@ const char *snafu_class_string(struct class_file *file, struct text text)
 			uint32_t character = 0x10000 + ((uint32_t)(at[1] & 0x0F) << 16) +
 			                     ((uint32_t)(at[2] & 0x3F) << 10) +
 			                     ((uint32_t)(at[4] & 0x0F) << 6) + (at[5] & 0x3F);
-			*put++ = (char)(0xF0 | character >> 18);
-			*put++ = (char)(0x80 | (character >> 12 & 0x3F));
-			*put++ = (char)(0x80 | (character >> 6 & 0x3F));
-			*put++ = (char)(0x80 | (character & 0x3F));
+			put += snafu_utf8_put(put, character);
 			at += 6;
 		} else if ((*at & 0xF0) == 0xE0 && left > 2 && (at[1] & 0xC0) == 0x80 &&
 		           (at[2] & 0xC0) == 0x80 && !(at[0] == 0xE0 && at[1] < 0xA0) &&

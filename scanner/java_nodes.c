@@ -4,6 +4,8 @@
 
 #include "scanner/java_walk.h"
 
+#include "base/utf8.h"
+
 /* Behind the comment at AT, if there is one. */
 static const char *pass_comment(const char *at, const char *end)
 {
@@ -30,8 +32,7 @@ static const char *text_between(struct snafu_java_tree *tree, size_t start, size
 
 	if (end - start > SNAFU_JAVA_TYPE_TEXT_CAP)
 		stop = at + SNAFU_JAVA_TYPE_TEXT_CAP;
-	while (stop > at && ((unsigned char)*stop & 0xC0) == 0x80)
-		stop--; /* not in the middle of a character */
+	stop = at + snafu_utf8_cut(at, (size_t)(stop - at));
 	copy = put = snafu_java_unit_alloc(tree->unit, (size_t)(stop - at) + 1);
 	if (!copy)
 		return "";
