@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "scanner/c_flags.h"
@@ -25,14 +26,8 @@ static int add_source(struct snafu_c_build *build, const char *path)
 {
 	if (snafu_c_build_has(build, path) || build->count >= SNAFU_C_SOURCES_CAP)
 		return 0;
-	if ((build->count & (build->count - 1)) == 0) {
-		size_t capacity = build->count ? build->count * 2 : 1;
-		struct snafu_c_source *sources = realloc(build->sources, capacity * sizeof *sources);
-
-		if (!sources)
-			return -ENOMEM;
-		build->sources = sources;
-	}
+	if (snafu_array_grow(&build->sources, &build->capacity, build->count, sizeof *build->sources))
+		return -ENOMEM;
 	struct snafu_c_source *source = &build->sources[build->count];
 	*source = (struct snafu_c_source){.path = strdup(path)};
 	if (!source->path)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/file.h"
 
 #define TABLE_TRIES 64 /* places looked at; names made to collide are not found */
@@ -42,16 +43,10 @@ void snafu_java_unit_done(struct snafu_java_unit *unit)
 static bool grow(struct snafu_java_unit *unit, void *array, size_t *capacity, size_t count,
                  size_t size)
 {
-	if (count < *capacity)
-		return true;
-	size_t more = *capacity ? *capacity * 2 : 32;
-	void *bigger = reallocarray(*(void **)array, more, size);
-	if (!bigger) {
+	if (snafu_array_grow(array, capacity, count, size)) {
 		unit->out_of_memory = true;
 		return false;
 	}
-	*(void **)array = bigger;
-	*capacity = more;
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "scanner/java_load.h"
 #include "scanner/java_tokens.h"
 
@@ -65,16 +66,10 @@ static bool add_piece(struct state *state, const unsigned char *source)
 {
 	struct snafu_java_skim *skim = state->skim;
 
-	if (skim->n_pieces == skim->pieces_capacity) {
-		size_t more = skim->pieces_capacity ? skim->pieces_capacity * 2 : 256;
-		void *bigger = reallocarray(skim->pieces, more, sizeof *skim->pieces);
-
-		if (!bigger) {
-			state->error = -ENOMEM;
-			return false;
-		}
-		skim->pieces = bigger;
-		skim->pieces_capacity = more;
+	if (snafu_array_grow(&skim->pieces, &skim->pieces_capacity, skim->n_pieces,
+	                     sizeof *skim->pieces)) {
+		state->error = -ENOMEM;
+		return false;
 	}
 	skim->pieces[skim->n_pieces++] = (struct snafu_java_piece){
 		.at = (uint32_t)(state->put - skim->compact),
@@ -107,16 +102,10 @@ static void note_comment(struct state *state)
 {
 	struct snafu_java_skim *skim = state->skim;
 
-	if (skim->n_comments == skim->comments_capacity) {
-		size_t more = skim->comments_capacity ? skim->comments_capacity * 2 : 256;
-		void *bigger = reallocarray(skim->comments, more, sizeof *skim->comments);
-
-		if (!bigger) {
-			state->error = -ENOMEM;
-			return;
-		}
-		skim->comments = bigger;
-		skim->comments_capacity = more;
+	if (snafu_array_grow(&skim->comments, &skim->comments_capacity, skim->n_comments,
+	                     sizeof *skim->comments)) {
+		state->error = -ENOMEM;
+		return;
 	}
 	skim->comments[skim->n_comments++] = (struct snafu_java_comment){
 		.declaration = (uint32_t)(state->at - state->source),

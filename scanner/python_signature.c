@@ -11,6 +11,7 @@
 #include <string.h>
 #include <tree_sitter/api.h>
 
+#include "base/array.h"
 #include "scanner/python_lex.h"
 
 #define CHUNK_SIZE (32u << 10) /* bytes given to tree-sitter at once, or one piece */
@@ -154,17 +155,12 @@ static const char *field_text(struct python_reader *reader, TSNode node, TSField
 
 static struct snafu_parameter *add_parameter(struct python_reader *reader)
 {
-	if (reader->n_parameters == reader->parameters_room) {
-		size_t room = reader->parameters_room ? reader->parameters_room * 2 : 32;
-		void *bigger = room > 2 * PARAMETERS_CAP
-		                       ? NULL : reallocarray(reader->parameters, room,
-		                                             sizeof *reader->parameters);
-		if (!bigger) {
-			reader->failed = room <= 2 * PARAMETERS_CAP;
-			return NULL;
-		}
-		reader->parameters = bigger;
-		reader->parameters_room = room;
+	if (reader->n_parameters == PARAMETERS_CAP)
+		return NULL;
+	if (snafu_array_grow(&reader->parameters, &reader->parameters_room, reader->n_parameters,
+	                     sizeof *reader->parameters)) {
+		reader->failed = true;
+		return NULL;
 	}
 	struct snafu_parameter *parameter = &reader->parameters[reader->n_parameters++];
 	*parameter = (struct snafu_parameter){.kind = SNAFU_PARAMETER_NORMAL};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "scanner/python_lex.h"
 
 #define TAB 8 /* columns, as in Python 2 and 3 */
@@ -45,22 +46,8 @@ struct skimmer {
 	bool failed;
 };
 
-static bool make_room(void *array, size_t *room, size_t count, size_t size)
-{
-	if (count < *room)
-		return true;
-	size_t more = *room ? *room * 2 : 64;
-	void *bigger = reallocarray(*(void **)array, more, size);
-
-	if (!bigger)
-		return false;
-	*(void **)array = bigger;
-	*room = more;
-	return true;
-}
-
 #define ADD(SKIMMER, ARRAY) \
-	(make_room(&(SKIMMER)->outline->ARRAY, &(SKIMMER)->outline->ARRAY##_room, \
+	(!snafu_array_grow(&(SKIMMER)->outline->ARRAY, &(SKIMMER)->outline->ARRAY##_room, \
 	           (SKIMMER)->outline->n_##ARRAY, sizeof *(SKIMMER)->outline->ARRAY) \
 	         ? &(SKIMMER)->outline->ARRAY[(SKIMMER)->outline->n_##ARRAY++] \
 	         : ((SKIMMER)->failed = true, NULL))

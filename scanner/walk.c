@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -162,15 +163,8 @@ static const char *module_below(struct snafu_walk *walk, const struct snafu_scan
 static int add(struct snafu_walk *walk, const struct snafu_scanner *scanner,
                const struct snafu_source *source)
 {
-	if (walk->count == walk->capacity) {
-		size_t capacity = walk->capacity ? walk->capacity * 2 : 64;
-		void *bigger = reallocarray(walk->found, capacity, sizeof *walk->found);
-
-		if (!bigger)
-			return -ENOMEM;
-		walk->found = bigger;
-		walk->capacity = capacity;
-	}
+	if (snafu_array_grow(&walk->found, &walk->capacity, walk->count, sizeof *walk->found))
+		return -ENOMEM;
 	if (!source->path || !source->root || !source->module)
 		return -ENOMEM;
 	walk->found[walk->count] = (struct snafu_walked){
@@ -222,13 +216,8 @@ static int list_names(DIR *stream, char ***ret_names, size_t *ret_count)
 	while ((entry = readdir(stream))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (count == capacity) {
-			capacity = capacity ? capacity * 2 : 64;
-			void *bigger = reallocarray(names, capacity, sizeof *names);
-			if (!bigger)
-				break;
-			names = bigger;
-		}
+		if (snafu_array_grow(&names, &capacity, count, sizeof *names))
+			break;
 		names[count] = strdup(entry->d_name);
 		if (!names[count])
 			break;
