@@ -8,11 +8,9 @@
 # that the JVM made.
 # detect_odr_violation: loadable modules of a kind all export the same name.
 
-options='print_suppressions=0'
-folder=$SNAFU_SOURCE/tests/sanitize
 ASAN_OPTIONS="handle_segv=0:allow_user_segv_handler=1:detect_leaks=1:detect_odr_violation=0"
-LSAN_OPTIONS="$options:use_tls=0:suppressions='$folder/leak.supp'"
-UBSAN_OPTIONS="$options:print_stacktrace=1"
-TSAN_OPTIONS="$options:second_deadlock_stack=1:suppressions='$folder/thread.supp'"
+LSAN_OPTIONS="print_suppressions=0:use_tls=0"
+LSAN_OPTIONS="$LSAN_OPTIONS:suppressions='$SNAFU_SOURCE/tests/sanitize/leak.supp'"
+UBSAN_OPTIONS="print_stacktrace=1"
+TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1"
 export ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
-unset options folder
