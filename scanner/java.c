@@ -23,7 +23,7 @@ struct reading {
 	struct snafu_error *error;
 };
 
-/* ---- the bytes of source -------------------------------------------------------------------- */
+/* ---- the bytes of source ------------------------------------------------- */
 
 static bool is_ascii(const char *text, size_t size)
 {
@@ -106,7 +106,7 @@ static bool is_binary(const char *text, size_t size)
 	return nuls > 8 + size / 4096;
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files --------------------------------------------------------------- */
 
 /* The folder above the package's: where the compiler and class loaders look.
  * FALLBACK when the folders do not spell the package. */

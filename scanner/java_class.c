@@ -89,7 +89,7 @@ struct method {
 	bool synthetic;
 };
 
-/* ---- bytes and constants ----------------------------------------------------------------- */
+/* ---- bytes and constants ------------------------------------------------- */
 
 static unsigned u1(struct bytes *bytes)
 {
@@ -227,7 +227,7 @@ static bool same(struct text a, struct text b)
 	return a.size == b.size && (!a.size || memcmp(a.data, b.data, a.size) == 0);
 }
 
-/* ---- attributes (4.7) ------------------------------------------------------------------------ */
+/* ---- attributes (4.7) ---------------------------------------------------- */
 
 static void skip_attributes(struct bytes *bytes)
 {
@@ -312,7 +312,7 @@ static void read_method_attributes(const struct class_file *file, struct method 
 	}
 }
 
-/* ---- names -------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------- */
 
 /* Modified UTF-8 as a C string of UTF-8: NULs and what is malformed become "?". */
 static const char *string(struct class_file *file, struct text text)
@@ -464,7 +464,7 @@ static const char *local_id(struct class_file *file, const struct inner *inner)
 	return snafu_java_unit_join(file->unit, id, marked, strlen(marked));
 }
 
-/* ---- the class itself --------------------------------------------------------------------------------- */
+/* ---- the class itself ---------------------------------------------------- */
 
 static bool make_type(struct class_file *file)
 {
@@ -580,7 +580,7 @@ static void read_record(struct class_file *file)
 	}
 }
 
-/* ---- methods (4.6) --------------------------------------------------------------------------------------- */
+/* ---- methods (4.6) ------------------------------------------------------- */
 
 struct parameter {
 	const char *name, *native;
@@ -709,7 +709,7 @@ static bool fill_parameters(struct class_file *file, const struct method *method
 	const char *types[SNAFU_JAVA_PARAMETERS_CAP];
 	struct parameters parameters = {.count = 0};
 	size_t count = 0;
-	char name[32]; /* "arg" and any size_t */
+	char name[32];
 
 	if (!read_descriptor(file, method, &parameters))
 		return false;
@@ -821,7 +821,7 @@ static int compare_lines(const void *a, const void *b)
 	return first->order < second->order ? -1 : first->order > second->order;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------ */
+/* ---- the file ------------------------------------------------------------ */
 
 static void skip_members(struct bytes *bytes)
 {

@@ -8,6 +8,8 @@
 
 #include "base/file.h"
 
+#define TABLE_TRIES 64 /* places looked at; names made to collide are not found */
+
 void snafu_java_unit_begin(struct snafu_java_unit *unit, struct snafu_functions *functions)
 {
 	for (size_t i = 0; i < unit->n_types; i++) {
@@ -138,8 +140,24 @@ void snafu_java_type_add_value(struct snafu_java_unit *unit, struct snafu_java_t
 		type->values[type->n_values++] = name;
 }
 
-/* ---- the table of types by id ------------------------------------------------- */
+/* ---- the table of types by id -------------------------------------------- */
 
+/* Where the type of that id is or would be; a size of table when neither is near. */
+static size_t table_place(const struct snafu_java_unit *unit, const char *id, size_t size)
+{
+	size_t mask = unit->table_size - 1;
+	size_t at = snafu_hash(SNAFU_HASH_START, id, size) & mask;
+
+	for (size_t tries = 0; tries < TABLE_TRIES; tries++, at = (at + 1) & mask) {
+		const struct snafu_java_type *type = unit->table[at];
+
+		if (!type || (strncmp(type->id, id, size) == 0 && type->id[size] == '\0'))
+			return at;
+	}
+	return unit->table_size;
+}
+
+/* Of types with the same id the first counts. */
 static bool make_table(struct snafu_java_unit *unit)
 {
 	size_t size = 16;
@@ -152,11 +170,10 @@ static bool make_table(struct snafu_java_unit *unit)
 	unit->table_size = size;
 	for (size_t i = 0; i < unit->n_types; i++) {
 		const char *id = unit->types[i]->id;
-		size_t at = snafu_hash(SNAFU_HASH_START, id, strlen(id)) & (size - 1);
+		size_t at = table_place(unit, id, strlen(id));
 
-		while (unit->table[at])
-			at = (at + 1) & (size - 1);
-		unit->table[at] = unit->types[i];
+		if (at < size && !unit->table[at])
+			unit->table[at] = unit->types[i];
 	}
 	return true;
 }
@@ -164,18 +181,12 @@ static bool make_table(struct snafu_java_unit *unit)
 struct snafu_java_type *snafu_java_unit_find(const struct snafu_java_unit *unit, const char *id,
                                              size_t size)
 {
-	size_t at = snafu_hash(SNAFU_HASH_START, id, size) & (unit->table_size - 1);
+	size_t at = table_place(unit, id, size);
 
-	for (; unit->table[at]; at = (at + 1) & (unit->table_size - 1)) {
-		const char *name = unit->table[at]->id;
-
-		if (strncmp(name, id, size) == 0 && name[size] == '\0')
-			return unit->table[at];
-	}
-	return NULL;
+	return at < unit->table_size ? unit->table[at] : NULL;
 }
 
-/* ---- descriptors --------------------------------------------------------------- */
+/* ---- descriptors --------------------------------------------------------- */
 
 /* Why MEMBER cannot be called, or NULL. */
 static const char *reason(const struct snafu_java_member *member)

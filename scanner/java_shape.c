@@ -27,7 +27,7 @@ struct reader {
 
 static const struct snafu_shape *read_type(struct reader *reader);
 
-/* ---- the library's types ---------------------------------------------------------- */
+/* ---- the library's types ------------------------------------------------- */
 
 enum rule {
 	PLAIN,        /* the shape of that kind and format */
@@ -225,7 +225,7 @@ static const struct snafu_shape *make_library(struct reader *reader,
 	return any();
 }
 
-/* ---- types of the unit ---------------------------------------------------------------- */
+/* ---- types of the unit --------------------------------------------------- */
 
 static const struct snafu_shape *read_in(struct snafu_java_unit *unit,
                                          const struct snafu_java_member *member,
@@ -390,7 +390,7 @@ static const struct snafu_shape *unit_shape(struct reader *reader, struct snafu_
 	return type->shape;
 }
 
-/* ---- names ------------------------------------------------------------------------------ */
+/* ---- names --------------------------------------------------------------- */
 
 static struct snafu_java_type *find_joined(const struct snafu_java_unit *unit, const char *scope,
                                            size_t scope_size, const char *name)
@@ -501,7 +501,7 @@ static const struct snafu_shape *named(struct reader *reader, const char *name,
 	return make_library(reader, known, arguments);
 }
 
-/* ---- types as written ---------------------------------------------------------------------- */
+/* ---- types as written ---------------------------------------------------- */
 
 static bool is_name_byte(unsigned char byte)
 {

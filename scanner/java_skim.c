@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scanner/java_load.h"
 #include "scanner/java_tokens.h"
 
 enum frame_kind {
@@ -33,6 +34,7 @@ struct snafu_java_frame {
 	unsigned char kind;
 	bool kept;           /* BODY, INITIALISER: there is a class in it */
 	bool odd;            /* the same: it looks odd */
+	bool monstrous;      /* the same: too long a statement is in it, so it must go */
 	bool local;          /* CLASS, CONSTANTS: opened in code by a declaration */
 	bool several;        /* INITIALISER: a comma in it may start another field */
 	unsigned char type;  /* BLOCK to come: the keyword of a local class is pending */
@@ -57,7 +59,7 @@ struct state {
 	int error;
 };
 
-/* ---- output ---------------------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------- */
 
 static bool add_piece(struct state *state, const unsigned char *source)
 {
@@ -123,7 +125,7 @@ static void note_comment(struct state *state)
 	};
 }
 
-/* ---- frames ------------------------------------------------------------------------------ */
+/* ---- frames -------------------------------------------------------------- */
 
 static bool in_members(const struct state *state)
 {
@@ -158,8 +160,24 @@ static bool push(struct state *state, enum frame_kind kind)
 
 static void keep_region(struct state *state)
 {
-	if (state->region >= 0)
-		state->skim->frames[state->region].kept = true;
+	struct snafu_java_frame *frame = &state->skim->frames[state->region];
+
+	if (state->region < 0)
+		return;
+	frame->kept = true;
+	if (frame->monstrous)
+		state->error = -E2BIG;
+}
+
+/* Counts the token from START up to where the state is. */
+static void count_token(struct state *state, const unsigned char *start)
+{
+	if (snafu_java_load_add(state->skim->load, start, (size_t)(state->at - start)))
+		return;
+	if (state->region < 0 || state->skim->frames[state->region].kept)
+		state->error = -E2BIG;
+	else
+		state->skim->frames[state->region].monstrous = true;
 }
 
 /* Something stands at AT that correct code would not have there. */
@@ -176,7 +194,7 @@ static void note_odd(struct state *state)
 
 static bool stays(const struct state *state, const struct snafu_java_frame *region)
 {
-	return region->kept || (region->odd && state->keep_odd);
+	return region->kept || (region->odd && state->keep_odd && !region->monstrous);
 }
 
 static bool push_class(struct state *state, bool constants, bool local)
@@ -196,7 +214,7 @@ static void pop(struct state *state)
 	state->top--;
 }
 
-/* ---- tokens in code ------------------------------------------------------------------------ */
+/* ---- tokens in code ------------------------------------------------------ */
 
 /* Notes TOKEN; an order that no correct code has keeps the region. */
 static inline void follow(struct state *state, enum snafu_java_token token)
@@ -382,7 +400,7 @@ static void semicolon(struct state *state)
 	top->type = SNAFU_JAVA_WORD_NONE;
 	if (top->kind != INITIALISER)
 		return;
-	if (!stays(state, top) && !(top->several && !top->odd))
+	if (!stays(state, top) && !(top->several && !top->odd && !top->monstrous))
 		leave_out(state, state->source + top->start - 1, state->at, '\0');
 	pop(state);
 	boundary(state);
@@ -401,7 +419,7 @@ static void comma(struct state *state)
 	}
 }
 
-/* ---- tokens in headers ----------------------------------------------------------------------- */
+/* ---- tokens in headers --------------------------------------------------- */
 
 static void header_word(struct state *state, const unsigned char *start, size_t size)
 {
@@ -431,7 +449,7 @@ static bool header_sign(struct state *state, unsigned char byte)
 	return push(state, INITIALISER);
 }
 
-/* ---- the loop ---------------------------------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------------ */
 
 /* At a slash. False where a comment has no end. */
 static bool comment_or_sign(struct state *state)
@@ -546,18 +564,18 @@ static bool step(struct state *state)
 		pop(state);
 		break;
 	case SNAFU_JAVA_LEXEME_OPEN_BRACE:
-		if (!(in_members(state) ? open_brace_in_members(state) : open_brace_in_code(state)))
+			if (!(in_members(state) ? open_brace_in_members(state) : open_brace_in_code(state)))
 			return false;
 		break;
 	case SNAFU_JAVA_LEXEME_CLOSE_BRACE:
-		if (!close_brace(state))
+			if (!close_brace(state))
 			return false;
 		break;
 	case SNAFU_JAVA_LEXEME_SEMICOLON:
-		semicolon(state);
+			semicolon(state);
 		break;
 	case SNAFU_JAVA_LEXEME_COMMA:
-		comma(state);
+			comma(state);
 		break;
 	case SNAFU_JAVA_LEXEME_SIGN:
 		if (in_members(state)) {
@@ -576,11 +594,23 @@ static bool step(struct state *state)
 	return true;
 }
 
+static bool is_comment(const unsigned char *at)
+{
+	return at[0] == '/' && (at[1] == '/' || at[1] == '*');
+}
+
 static bool skim_all(struct state *state)
 {
-	while (state->at < state->end)
-		if (!step(state) || state->error)
+	while (state->at < state->end) {
+		const unsigned char *start = state->at;
+
+		if (!step(state))
 			return false;
+		if (!snafu_java_is_space(*start) && !is_comment(start))
+			count_token(state, start);
+		if (state->error)
+			return false;
+	}
 	return state->top->kind == TOP;
 }
 
@@ -597,7 +627,11 @@ static int prepare(struct snafu_java_skim *skim, size_t size)
 		if (skim->compact)
 			skim->compact_capacity = size + 16;
 	}
-	return skim->frames && skim->compact ? 0 : -ENOMEM;
+	if (!skim->load)
+		skim->load = malloc(sizeof *skim->load);
+	if (skim->load)
+		*skim->load = (struct snafu_java_load){0};
+	return skim->frames && skim->compact && skim->load ? 0 : -ENOMEM;
 }
 
 int snafu_java_skim(struct snafu_java_skim *skim, const char *source, size_t size, bool keep_odd)
@@ -625,14 +659,19 @@ int snafu_java_skim(struct snafu_java_skim *skim, const char *source, size_t siz
 		memcpy(state.put, state.copied, rest);
 		state.put += rest;
 		skim->text = skim->compact;
+		skim->whole = false;
 		skim->size = (size_t)(state.put - skim->compact);
 		return 0;
 	}
 	if (state.error)
 		return state.error;
+	*skim->load = (struct snafu_java_load){0};
+	if (!snafu_java_load_fits(skim->load, state.source, state.end))
+		return -E2BIG;
 	skim->n_pieces = 1;
 	skim->n_comments = skim->n_odd = 0;
 	skim->text = source;
+	skim->whole = true;
 	skim->size = size;
 	return 0;
 }
@@ -658,5 +697,6 @@ void snafu_java_skim_done(struct snafu_java_skim *skim)
 	free(skim->comments);
 	free(skim->compact);
 	free(skim->frames);
+	free(skim->load);
 	*skim = (struct snafu_java_skim){0};
 }

@@ -13,8 +13,11 @@
 
 #include "base/error.h"
 
-#define PARSED_TEXT_CAP (4u << 20)     /* bytes that tree-sitter is given; it needs 100 times that */
-#define PARSE_TIME_CAP_US (20u * 1000 * 1000)
+/* Bytes that tree-sitter is given; it needs some 100 times that, and more for text
+ * whose brackets were not even counted. */
+#define COMPACT_TEXT_CAP (2u << 20)
+#define WHOLE_TEXT_CAP (1u << 20)
+#define PARSE_TIME_CAP_US (10u * 1000 * 1000)
 #define SCOPES_CAP 2000
 #define NAME_CAP 1024 /* bytes of one name */
 
@@ -23,7 +26,7 @@ const TSLanguage *tree_sitter_java(void);
 /* Node kinds by name, looked up once. */
 #define SYMBOLS(X)                                                                            \
 	X(annotation_type_body) X(annotation_type_declaration)                                     \
-	X(annotation_type_element_declaration) X(asterisk) X(block) X(block_comment)                       \
+	X(annotation_type_element_declaration) X(asterisk) X(block) X(block_comment) \
 	X(class_body) X(class_declaration) X(compact_constructor_declaration)                      \
 	X(constant_declaration) X(constructor_declaration) X(dimensions) X(enum_constant)          \
 	X(enum_declaration) X(field_declaration) X(formal_parameter) X(formal_parameters)          \
@@ -84,7 +87,7 @@ struct snafu_java_tree {
 	unsigned broken_depth;          /* ...here */
 };
 
-/* ---- set-up -------------------------------------------------------------------------------- */
+/* ---- set-up -------------------------------------------------------------- */
 
 static TSSymbol find_symbol(const TSLanguage *language, const char *name, bool named)
 {
@@ -182,7 +185,7 @@ void snafu_java_tree_free(struct snafu_java_tree *tree)
 	free(tree);
 }
 
-/* ---- nodes and text -------------------------------------------------------------------------- */
+/* ---- nodes and text ------------------------------------------------------ */
 
 static enum symbol symbol(const struct snafu_java_tree *tree, TSNode node)
 {
@@ -298,7 +301,7 @@ static unsigned line_at(struct snafu_java_tree *tree, size_t target)
 	return tree->line;
 }
 
-/* ---- scopes ------------------------------------------------------------------------------------ */
+/* ---- scopes -------------------------------------------------------------- */
 
 static struct scope *scope(struct snafu_java_tree *tree)
 {
@@ -332,7 +335,7 @@ static struct snafu_java_type *open_type(struct snafu_java_tree *tree, enum snaf
 	return type;
 }
 
-/* ---- pieces of declarations; each with the cursor at the node in question -------------------------- */
+/* ---- pieces of declarations; each with the cursor at the node in question ---- */
 
 static unsigned read_modifiers(struct snafu_java_tree *tree)
 {
@@ -494,7 +497,7 @@ static bool read_parameters(struct snafu_java_tree *tree, struct snafu_java_para
 	return good;
 }
 
-/* ---- declarations ------------------------------------------------------------------------------------ */
+/* ---- declarations -------------------------------------------------------- */
 
 /* The Javadoc comment of the declaration NODE. */
 static void find_javadoc(struct snafu_java_tree *tree, TSNode node,
@@ -814,7 +817,7 @@ static void read_broken_name(struct snafu_java_tree *tree)
 		open_type(tree, tree->broken_kind, node_text(tree, here(tree)), tree->depth - 1);
 }
 
-/* ---- the walk ------------------------------------------------------------------------------------------ */
+/* ---- the walk ------------------------------------------------------------ */
 
 /* Takes in the node at the cursor. Whether its children are to be walked. */
 static bool enter(struct snafu_java_tree *tree)
@@ -938,7 +941,7 @@ static void walk(struct snafu_java_tree *tree)
 	}
 }
 
-/* ---- a file ---------------------------------------------------------------------------------------------- */
+/* ---- a file -------------------------------------------------------------- */
 
 /* One diagnostic for the first place that did not parse. */
 static void diagnose(struct snafu_java_tree *tree, TSNode node)
@@ -1002,10 +1005,10 @@ static int parse(struct snafu_java_tree *tree, bool keep_odd, TSTree **ret_parse
 
 	*ret_parsed = NULL;
 	if (code == -E2BIG)
-		return give_up(tree, "brackets nest too deep for Java source");
+		return give_up(tree, "too deeply nested or too long expressions for Java source");
 	if (code)
 		return code;
-	if (tree->skim.size > PARSED_TEXT_CAP)
+	if (tree->skim.size > (tree->skim.whole ? WHOLE_TEXT_CAP : COMPACT_TEXT_CAP))
 		return give_up(tree, "too large for Java source: split it");
 	ts_parser_reset(tree->parser);
 	*ret_parsed = ts_parser_parse_string(tree->parser, NULL, tree->skim.text,
