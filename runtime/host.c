@@ -65,7 +65,9 @@ static void report_diagnostics(const struct snafu_host *host)
 	for (size_t i = 0; i < host->functions.n_diagnostics; i++) {
 		const struct snafu_diagnostic *at = &host->functions.diagnostics[i];
 
-		if (at->line)
+		if (!at->file)
+			report(host, at->severity, "%s", at->message);
+		else if (at->line)
 			report(host, at->severity, "%s:%u: %s", at->file, at->line, at->message);
 		else
 			report(host, at->severity, "%s: %s", at->file, at->message);
@@ -80,11 +82,10 @@ static void warn(void *state, const char *message)
 static int find_executor(struct snafu_host *host, struct snafu_error *error)
 {
 	const char *name = host->options.executors ? host->options.executors : DEFAULT_EXECUTOR;
+	int code = snafu_executor_find(name, &host->executor, error);
 
-	host->executor = snafu_executor_find(name);
-	if (!host->executor)
-		return snafu_fail(error, -EINVAL, "there is no executor '%s' in this version; there is: %s",
-		                  name, DEFAULT_EXECUTOR);
+	if (code)
+		return code;
 	return host->executor->open(host->languages, &host->functions, &host->executor_state, error);
 }
 

@@ -220,6 +220,7 @@ static const char *const secondary_suffixes[] = {".class", ".jar", NULL};
 
 extern const struct snafu_scanner snafu_scanner_java;
 const struct snafu_scanner snafu_scanner_java = {
+	.version = SNAFU_SCANNER_VERSION,
 	.name = "java",
 	.suffixes = suffixes,
 	.secondary_suffixes = secondary_suffixes,

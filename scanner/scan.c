@@ -16,17 +16,6 @@
 #define JOBS_CAP          256
 #define THREAD_STACK_SIZE (4u << 20) /* tree-sitter recurses on deep trees */
 
-#define SCANNER(NAME) extern const struct snafu_scanner snafu_scanner_##NAME;
-#include "scanner/builtin.inc"
-#undef SCANNER
-
-const struct snafu_scanner *const snafu_scanners[] = {
-#define SCANNER(NAME) &snafu_scanner_##NAME,
-#include "scanner/builtin.inc"
-#undef SCANNER
-	NULL,
-};
-
 /* Some sources of one scanner that stand next to each other in the walk. */
 struct batch {
 	const struct snafu_scanner *scanner;
@@ -127,8 +116,10 @@ static int compare_by_scanner(const void *a, const void *b)
 {
 	const struct snafu_walked *one = a, *other = b;
 
-	if (one->scanner != other->scanner)
-		return strcmp(one->scanner->name, other->scanner->name);
+	int by_name = strcmp(one->scanner->name, other->scanner->name);
+
+	if (by_name)
+		return by_name;
 	return one->number < other->number ? -1 : one->number > other->number;
 }
 

@@ -112,6 +112,7 @@ static void finish(void *state)
 
 extern const struct snafu_executor snafu_executor_inprocess;
 const struct snafu_executor snafu_executor_inprocess = {
+	.version = SNAFU_EXECUTOR_VERSION,
 	.name = "inprocess",
 	.open = start,
 	.prepare = prepare,
