@@ -407,6 +407,11 @@ int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 			crew->first = job;
 		crew->last = job;
 		crew->queued++;
+		/* With every thread stuck nobody runs it, but its deadline is kept. */
+		if (!crew->alert && crew->standby && !may_call(crew)) {
+			crew->alert = true;
+			pthread_cond_signal(&crew->standby->wake);
+		}
 		/* The leader queues from inside its event loop and needs no wake-up. */
 		wake = crew->leader && !pthread_equal(crew->leader->thread, pthread_self());
 	}

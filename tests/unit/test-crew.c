@@ -214,6 +214,30 @@ static void check_second_stop(void)
 	wait_for(&passed, (int)(intptr_t)stuck);
 }
 
+/* Every thread is in a function that nothing interrupts, and all is quiet: a call
+ * that comes then still ends at its deadline. */
+static void check_deadline_without_threads(void)
+{
+	struct snafu_crew *crew = make_crew(100, 60000);
+	pthread_t thread;
+	void *stuck;
+
+	pthread_create(&thread, NULL, crew_thread, crew);
+	for (int i = 0; i < THREADS; i++)
+		queue(crew, "wait", snafu_now_ms() + 30);
+	wait_for(&ended, THREADS);
+	usleep(300000); /* until nobody watches any more */
+	queue(crew, "quick", snafu_now_ms() + 30);
+	wait_for(&ended, 1);
+	CHECK(n_deadline == THREADS + 1);
+	for (int i = 0; i < THREADS; i++)
+		sem_post(&gate);
+	snafu_crew_stop(crew);
+	pthread_join(thread, &stuck);
+	CHECK((intptr_t)stuck == 0);
+	snafu_crew_free(crew);
+}
+
 /* A thread that cannot take leave of its interpreter does not keep the host. */
 static void check_stuck_leave(void)
 {
@@ -276,6 +300,7 @@ int main(void)
 	check_calls_do_not_stall_each_other();
 	check_drain();
 	check_second_stop();
+	check_deadline_without_threads();
 	check_stuck_leave();
 	check_cancel();
 	check_full_queue();
