@@ -281,7 +281,7 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	serve_finish();
 	snafu_host_close(host, stuck);
 	if (stuck) {
-		fprintf(stderr, "snafu: %d call%s did not end\n", stuck, stuck == 1 ? "" : "s");
+		fprintf(stderr, "snafu: %d thread%s did not end\n", stuck, stuck == 1 ? "" : "s");
 		_exit(status);
 	}
 	return status;

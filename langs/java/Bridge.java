@@ -165,8 +165,17 @@ final class Bridge {
 			return raised(state, e, cap);
 		} finally {
 			PrintStream out = System.out;
-			if (out != stdout)
-				out.flush();
+			if (out != stdout && out != null)
+				flush(out);
+		}
+	}
+
+	/** A stream that a function has put in the place of ours. */
+	private static void flush(PrintStream out) {
+		try {
+			out.flush();
+		} catch (Throwable e) {
+			// its trouble, not that of the call, which has its result
 		}
 	}
 
