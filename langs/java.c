@@ -126,6 +126,21 @@ static void JNICALL native_warn(JNIEnv *env, jclass class, jbyteArray text)
 		java.options->warn(java.options->warn_state, bytes);
 }
 
+/* Bridge.working() */
+static void JNICALL native_working(JNIEnv *env, jclass class, jbyteArray text)
+{
+	char bytes[SNAFU_ERROR_MESSAGE_CAP] = {0};
+	jsize size = text ? (*env)->GetArrayLength(env, text) : 0;
+
+	(void)class;
+	if (size > (jsize)sizeof bytes - 1)
+		size = sizeof bytes - 1;
+	if (text)
+		(*env)->GetByteArrayRegion(env, text, 0, size, (jbyte *)bytes);
+	if (java.options && java.options->working)
+		java.options->working(java.options->working_state, text ? bytes : NULL);
+}
+
 /* Runs the arguments (each with a NUL behind it) up to an empty one, gives the
  * rest to its stdin, and gathers a reply: a zero byte when the program ended
  * well, else 1, then its output. */
@@ -324,13 +339,14 @@ static bool find_members(JNIEnv *env)
 {
 	static const JNINativeMethod natives[] = {
 		{(char *)"warn", (char *)"([B)V", (void *)native_warn},
+		{(char *)"working", (char *)"([B)V", (void *)native_working},
 		{(char *)"child", (char *)"([B)[B", (void *)native_child},
 		{(char *)"guard", (char *)"(Ljava/lang/Object;)V", (void *)native_guard},
 	};
 	jclass bridge = (*env)->FindClass(env, "snafu/Bridge");
 	jclass state = bridge ? (*env)->FindClass(env, "snafu/CallState") : NULL;
 
-	if (!state || (*env)->RegisterNatives(env, bridge, natives, 3))
+	if (!state || (*env)->RegisterNatives(env, bridge, natives, 4))
 		return false;
 	java.bridge = (*env)->NewGlobalRef(env, bridge);
 	return (java.start = (*env)->GetStaticMethodID(env, bridge, "start", "([B)V")) &&
