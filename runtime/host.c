@@ -155,6 +155,8 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 		.n_defines = options->scan.n_defines,
 		.warn = warn,
 		.warn_state = host,
+		.working = options->working,
+		.working_state = options->working_state,
 	};
 	struct snafu_crew_options crew_options = {
 		.run = run_job,
