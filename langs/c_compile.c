@@ -324,16 +324,6 @@ static int run_compiler(struct snafu_c_compiler *compiler, const char *source,
 	return code;
 }
 
-static void tell(const struct snafu_c_compiler *compiler, const char *source)
-{
-	char *message;
-
-	if (!compiler->progress || asprintf(&message, "compiling %s", source) < 0)
-		return;
-	compiler->progress(compiler->progress_state, message);
-	free(message);
-}
-
 /* Compiles under temporary names; gives them their final ones when all is well. */
 static int make_object(struct snafu_c_compiler *compiler, const char *source,
                        const char *const *flags, const char *directory, unsigned long long key,
@@ -344,8 +334,6 @@ static int make_object(struct snafu_c_compiler *compiler, const char *source,
 	char *rule = snafu_c_cache_path(compiler, key, ".d"), *object = NULL;
 	int code = temporary && dependencies && rule ? 0 : snafu_fail(error, -ENOMEM, "no memory");
 
-	if (!code)
-		tell(compiler, source);
 	if (!code)
 		code = run_compiler(compiler, source, flags, directory, temporary, dependencies, error);
 	if (!code)

@@ -27,9 +27,6 @@ struct snafu_c_compiler {
 	size_t n_words;
 	unsigned long long identity; /* hash of the words and of what --version says */
 	char *cache_directory;    /* owned */
-	/* Told of each source before the compiler runs; may be NULL. Any thread. */
-	void (*progress)(void *state, const char *message);
-	void *progress_state;
 	pthread_mutex_t lock;     /* guards what follows */
 	void *hashes;             /* tsearch tree: the headers' contents seen so far */
 	unsigned made;            /* number of files made, for temporary names */

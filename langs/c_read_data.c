@@ -7,7 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "langs/c_base64.h"
+#include "base/base64.h"
 
 void *snafu_c_allocate(struct snafu_c_call *call, const struct snafu_c_place *place, size_t size,
                        bool writable)

@@ -38,19 +38,13 @@ bool snafu_java_load_add(struct snafu_java_load *load, const unsigned char *text
 	switch (snafu_java_lexeme(*text)) {
 	case SNAFU_JAVA_LEXEME_OPEN:
 	case SNAFU_JAVA_LEXEME_OPEN_SQUARE:
-	case SNAFU_JAVA_LEXEME_OPEN_BRACE:
-		good = open_bracket(load);
-		break;
+	case SNAFU_JAVA_LEXEME_OPEN_BRACE: good = open_bracket(load); break;
 	case SNAFU_JAVA_LEXEME_CLOSE_BRACE:
 		load->after_brace = true;
 		/* fall through */
 	case SNAFU_JAVA_LEXEME_CLOSE:
-	case SNAFU_JAVA_LEXEME_CLOSE_SQUARE:
-		close_bracket(load);
-		break;
-	case SNAFU_JAVA_LEXEME_SEMICOLON:
-		settle(load);
-		break;
+	case SNAFU_JAVA_LEXEME_CLOSE_SQUARE: close_bracket(load); break;
+	case SNAFU_JAVA_LEXEME_SEMICOLON: settle(load); break;
 	case SNAFU_JAVA_LEXEME_COMMA:
 		/* One of a list is done; the lists around it, in <>, are not. */
 		load->pending = load->outside[load->depth].pending + 4 * load->less;
@@ -90,8 +84,8 @@ static const unsigned char *token_end(const unsigned char *at, const unsigned ch
 		stop = memchr(at, '\n', (size_t)(end - at));
 		return stop ? stop : end;
 	} else if (at[0] == '/' && at[1] == '*') {
-		stop = (const unsigned char *)snafu_java_comment_end((const char *)at + 2,
-		                                                     (const char *)end);
+		stop =
+			(const unsigned char *)snafu_java_comment_end((const char *)at + 2, (const char *)end);
 		*ret_blank = stop != NULL;
 	}
 	return stop ? stop : at + 1;

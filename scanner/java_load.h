@@ -13,14 +13,14 @@
 
 #include "scanner/java_tokens.h"
 
-#define SNAFU_JAVA_NESTING_CAP 1000  /* brackets inside each other; javac gives up earlier */
+#define SNAFU_JAVA_NESTING_CAP 1000 /* brackets inside each other; javac gives up earlier */
 #define SNAFU_JAVA_PENDING_CAP 10000 /* tokens that wait for the end of their statement */
-#define SNAFU_JAVA_LESS_CAP 200      /* < among them */
+#define SNAFU_JAVA_LESS_CAP    200 /* < among them */
 
 struct snafu_java_load {
 	unsigned pending, less; /* now */
-	unsigned depth;         /* of open brackets */
-	bool after_brace;       /* the last token closed a brace */
+	unsigned depth; /* of open brackets */
+	bool after_brace; /* the last token closed a brace */
 	struct {
 		unsigned pending, less;
 	} outside[SNAFU_JAVA_NESTING_CAP + 2]; /* when the bracket was opened */

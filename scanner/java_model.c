@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/file.h"
 
 #define TABLE_TRIES 64 /* places looked at; names made to collide are not found */
@@ -42,16 +43,10 @@ void snafu_java_unit_done(struct snafu_java_unit *unit)
 static bool grow(struct snafu_java_unit *unit, void *array, size_t *capacity, size_t count,
                  size_t size)
 {
-	if (count < *capacity)
-		return true;
-	size_t more = *capacity ? *capacity * 2 : 32;
-	void *bigger = reallocarray(*(void **)array, more, size);
-	if (!bigger) {
+	if (snafu_array_grow(array, capacity, count, size)) {
 		unit->out_of_memory = true;
 		return false;
 	}
-	*(void **)array = bigger;
-	*capacity = more;
 	return true;
 }
 
@@ -192,8 +187,7 @@ struct snafu_java_type *snafu_java_unit_find(const struct snafu_java_unit *unit,
 static const char *reason(const struct snafu_java_member *member)
 {
 	const struct snafu_java_type *type = member->type;
-	bool abstract_type = type->flags & SNAFU_JAVA_ABSTRACT ||
-	                     type->kind == SNAFU_JAVA_INTERFACE ||
+	bool abstract_type = type->flags & SNAFU_JAVA_ABSTRACT || type->kind == SNAFU_JAVA_INTERFACE ||
 	                     type->kind == SNAFU_JAVA_ANNOTATION;
 
 	if (type->flags & SNAFU_JAVA_LOCAL)
@@ -204,8 +198,8 @@ static const char *reason(const struct snafu_java_member *member)
 		if (abstract_type)
 			return "a constructor of an abstract class: only a class that extends it can call it";
 		return member->flags & SNAFU_JAVA_PRIVATE
-		               ? "private"
-		               : "a constructor: call a method and give its arguments as \"this\"";
+		           ? "private"
+		           : "a constructor: call a method and give its arguments as \"this\"";
 	}
 	if (member->flags & SNAFU_JAVA_PRIVATE)
 		return "private";
@@ -216,8 +210,8 @@ static const char *reason(const struct snafu_java_member *member)
 	if (member->flags & SNAFU_JAVA_STATIC || !abstract_type || type->kind == SNAFU_JAVA_ENUM)
 		return NULL;
 	return type->kind == SNAFU_JAVA_CLASS
-	               ? "an instance method of an abstract class: no object of it can be made"
-	               : "an instance method of an interface: no object of it can be made";
+	           ? "an instance method of an abstract class: no object of it can be made"
+	           : "an instance method of an interface: no object of it can be made";
 }
 
 static enum snafu_function_kind kind(const struct snafu_java_member *member)

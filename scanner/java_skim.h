@@ -32,12 +32,12 @@ struct snafu_java_load;
 struct snafu_java_skim {
 	const char *text; /* `compact`, or the source itself; as far as `size` */
 	size_t size;
-	bool whole;       /* it is the source itself */
+	bool whole; /* it is the source itself */
 	struct snafu_java_piece *pieces; /* sorted */
 	size_t n_pieces, pieces_capacity;
 	struct snafu_java_comment *comments; /* sorted */
 	size_t n_comments, comments_capacity;
-	size_t n_odd;  /* regions that look odd and hold no class */
+	size_t n_odd; /* regions that look odd and hold no class */
 	size_t odd_at; /* where in the source the first of them does */
 	char *compact;
 	size_t compact_capacity;

@@ -27,9 +27,12 @@ final class Bridge {
 	private Bridge() {
 	}
 
-	// In langs/java.c: a warning or progress for the person; a child process, its arguments, an empty one, and
+	// In langs/java.c: a warning for the person; a child process, its arguments, an empty one, and
 	// what it gets on stdin. Returns its output, with 0 before it when it ended well, else 1.
-	private static native void tell(byte[] text, boolean warning);
+	static native void warn(byte[] text);
+
+	/** What takes long now; null: it is over. */
+	static native void working(byte[] text);
 
 	static native byte[] child(byte[] arguments);
 
@@ -71,11 +74,7 @@ final class Bridge {
 	}
 
 	static void warn(String text) {
-		tell(text.getBytes(StandardCharsets.UTF_8), true);
-	}
-
-	static void progress(String text) {
-		tell(text.getBytes(StandardCharsets.UTF_8), false);
+		warn(text.getBytes(StandardCharsets.UTF_8));
 	}
 
 	/** Whether the user's code left threads for which the JVM's end would wait. */
@@ -169,8 +168,17 @@ final class Bridge {
 			return raised(state, e, cap);
 		} finally {
 			PrintStream out = System.out;
-			if (out != stdout)
-				out.flush();
+			if (out != stdout && out != null)
+				flush(out);
+		}
+	}
+
+	/** A stream that a function has put in the place of ours. */
+	private static void flush(PrintStream out) {
+		try {
+			out.flush();
+		} catch (Throwable e) {
+			// its trouble, not that of the call, which has its result
 		}
 	}
 
