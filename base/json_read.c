@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/utf8.h"
 
 void snafu_json_begin(struct snafu_json_reader *reader, const char *bytes, size_t size)
 {
@@ -89,30 +90,6 @@ static int read_number(struct snafu_json_reader *reader, struct snafu_json_value
 	return 0;
 }
 
-/* The length of the valid UTF-8 sequence at P (RFC 3629), or 0. */
-static size_t utf8_sequence(const unsigned char *p, const unsigned char *end)
-{
-	size_t left = (size_t)(end - p);
-
-	if (p[0] >= 0xC2 && p[0] <= 0xDF)
-		return left >= 2 && (p[1] & 0xC0) == 0x80 ? 2 : 0;
-	if (p[0] >= 0xE0 && p[0] <= 0xEF) {
-		if (left < 3 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80)
-			return 0;
-		if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F))
-			return 0;
-		return 3;
-	}
-	if (p[0] >= 0xF0 && p[0] <= 0xF4) {
-		if (left < 4 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80 || (p[3] & 0xC0) != 0x80)
-			return 0;
-		if ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
-			return 0;
-		return 4;
-	}
-	return 0;
-}
-
 static int hex4(const char *p, const char *end)
 {
 	int code = 0;
@@ -185,8 +162,7 @@ static int read_string(struct snafu_json_reader *reader, struct snafu_json_value
 		} else if (byte < 0x80) {
 			reader->at++;
 		} else {
-			size_t size = utf8_sequence((const unsigned char *)reader->at,
-			                            (const unsigned char *)reader->end);
+			size_t size = snafu_utf8_size(reader->at, reader->end);
 			if (!size)
 				return fail(reader, error, -EILSEQ, "a string is not UTF-8");
 			ascii = false;
@@ -359,33 +335,6 @@ int snafu_json_validate(const char *bytes, size_t size, struct snafu_error *erro
 	return code ? code : snafu_json_end(&reader, error);
 }
 
-static void append_utf8(struct snafu_buffer *into, unsigned code)
-{
-	char bytes[4];
-	size_t size;
-
-	if (code < 0x80) {
-		bytes[0] = (char)code;
-		size = 1;
-	} else if (code < 0x800) {
-		bytes[0] = (char)(0xC0 | code >> 6);
-		bytes[1] = (char)(0x80 | (code & 0x3F));
-		size = 2;
-	} else if (code < 0x10000) {
-		bytes[0] = (char)(0xE0 | code >> 12);
-		bytes[1] = (char)(0x80 | (code >> 6 & 0x3F));
-		bytes[2] = (char)(0x80 | (code & 0x3F));
-		size = 3;
-	} else {
-		bytes[0] = (char)(0xF0 | code >> 18);
-		bytes[1] = (char)(0x80 | (code >> 12 & 0x3F));
-		bytes[2] = (char)(0x80 | (code >> 6 & 0x3F));
-		bytes[3] = (char)(0x80 | (code & 0x3F));
-		size = 4;
-	}
-	snafu_buffer_append(into, bytes, size);
-}
-
 int snafu_json_unescape(const struct snafu_json_value *string, struct snafu_buffer *into)
 {
 	const char *at = string->text, *end = string->text + string->size;
@@ -414,7 +363,8 @@ int snafu_json_unescape(const struct snafu_json_value *string, struct snafu_buff
 				code = 0x10000 + ((code - 0xD800) << 10) + ((unsigned)hex4(at + 2, end) - 0xDC00);
 				at += 6;
 			}
-			append_utf8(into, code);
+			char bytes[4];
+			snafu_buffer_append(into, bytes, snafu_utf8_put(bytes, code));
 			break;
 		}
 		default: snafu_buffer_append_byte(into, at[-1]);

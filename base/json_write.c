@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 
 /* What stands behind the backslash for a byte that must be escaped: 0 for none,
  * 'u' for \u00XX. */
@@ -25,34 +26,14 @@ static char escape_of(unsigned char byte)
 	}
 }
 
-/* The length of the UTF-8 sequence at P, 0 when it is none. */
-static size_t sequence_size(const unsigned char *p, size_t left)
-{
-	size_t size = p[0] < 0x80                    ? 1
-	              : p[0] >= 0xC2 && p[0] <= 0xDF ? 2
-	              : p[0] >= 0xE0 && p[0] <= 0xEF ? 3
-	              : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4
-	                                             : 0;
-
-	if (!size || size > left)
-		return 0;
-	for (size_t i = 1; i < size; i++)
-		if ((p[i] & 0xC0) != 0x80)
-			return 0;
-	if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
-	    (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
-		return 0;
-	return size;
-}
-
 void snafu_json_write_string(struct snafu_buffer *into, const char *text, size_t size)
 {
-	const unsigned char *at = (const unsigned char *)text, *end = at + size, *plain = at;
+	const char *at = text, *end = text + size, *plain = text;
 
 	snafu_buffer_append_byte(into, '"');
 	while (at < end) {
-		char escape = escape_of(*at);
-		size_t length = escape ? 0 : sequence_size(at, (size_t)(end - at));
+		char escape = escape_of((unsigned char)*at);
+		size_t length = escape ? 0 : snafu_utf8_size(at, end);
 
 		if (length) {
 			at += length;
@@ -60,7 +41,7 @@ void snafu_json_write_string(struct snafu_buffer *into, const char *text, size_t
 		}
 		snafu_buffer_append(into, plain, (size_t)(at - plain));
 		if (escape == 'u')
-			snafu_buffer_format(into, "\\u%04x", *at);
+			snafu_buffer_format(into, "\\u%04x", (unsigned char)*at);
 		else if (escape)
 			snafu_buffer_append(into, (char[]){'\\', escape}, 2);
 		else

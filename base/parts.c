@@ -15,13 +15,13 @@
 #include "base/error.h"
 #include "base/file.h"
 
-#define PATH_CAP 4096
+#define PATH_CAP  4096
 #define NAMES_CAP 256 /* modules of one kind that are listed */
 
 /* Takes DIRECTORY, returns the part's path in it or NULL. */
 static char *look_in(char *directory, const char *name)
 {
-	char *path = directory && directory[0] == '/' ? snafu_path_join(directory, name) : NULL;
+	char *path = directory && directory[0] ? snafu_path_join(directory, name) : NULL;
 
 	free(directory);
 	if (path && access(path, R_OK) == 0)
@@ -109,7 +109,7 @@ static int compare_names(const void *a, const void *b)
 /* Takes DIRECTORY; adds X for every KIND-X.so in it. */
 static void collect_names(char *directory, const char *kind, struct names *names)
 {
-	DIR *folder = directory && directory[0] == '/' ? opendir(directory) : NULL;
+	DIR *folder = directory && directory[0] ? opendir(directory) : NULL;
 	size_t kind_size = strlen(kind);
 	struct dirent *entry;
 
@@ -130,20 +130,33 @@ static void collect_names(char *directory, const char *kind, struct names *names
 		closedir(folder);
 }
 
-int snafu_part_names(const char *kind, struct snafu_buffer *into)
+int snafu_part_each(const char *kind, int (*each)(void *state, const char *name), void *state)
 {
 	struct names names = {0};
 	bool last = false;
+	int code = 0;
 
 	for (size_t i = 0; !last; i++)
 		collect_names(search_directory(i, &last), kind, &names);
 	qsort(names.list, names.count, sizeof *names.list, compare_names);
-	for (size_t i = 0; i < names.count; i++)
+	for (size_t i = 0; i < names.count && !code; i++)
 		if (i == 0 || strcmp(names.list[i - 1], names.list[i]) != 0)
-			snafu_buffer_format(into, "%s%s", i ? ", " : "", names.list[i]);
+			code = each(state, names.list[i]);
 	for (size_t i = 0; i < names.count; i++)
 		free(names.list[i]);
-	return snafu_buffer_failed(into);
+	return code;
+}
+
+static int append_name(void *state, const char *name)
+{
+	struct snafu_buffer *into = state;
+
+	return snafu_buffer_format(into, "%s%s", into->size ? ", " : "", name);
+}
+
+int snafu_part_names(const char *kind, struct snafu_buffer *into)
+{
+	return snafu_part_each(kind, append_name, into);
 }
 
 int snafu_part_open(const char *kind, const char *name, const char *symbol, int global,

@@ -23,8 +23,13 @@ int snafu_part_find(const char *name, char **ret_path, struct snafu_error *error
 int snafu_part_open(const char *kind, const char *name, const char *symbol, int global,
                     void **ret_address, struct snafu_error *error);
 
-/* Appends the names of all modules of KIND that can be found, sorted, as
- * "cli, web". */
+/* Calls EACH with X for every module KIND-X.so that can be found, sorted; a name that
+ * several directories have comes once. Ends early when EACH returns other than 0,
+ * and returns that. */
+int snafu_part_each(const char *kind, int (*each)(void *state, const char *name), void *state);
+
+/* The names of all modules of KIND that can be found, sorted, as "cli, web"; INTO
+ * must be empty. */
 int snafu_part_names(const char *kind, struct snafu_buffer *into);
 
 #endif

@@ -182,7 +182,8 @@ static void write_components(struct snafu_buffer *into)
 	text(into, components);
 	for (size_t i = 0; i < N_FAILURES; i++)
 		snafu_buffer_format(into, "%s\"%s\":{\"description\":\"%s\",\"headers\":"
-		                    "{\"X-Snafu-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"}},"
+		                    "{\"X-Snafu-Request-Id\":"
+		                    "{\"$ref\":\"#/components/headers/RequestId\"}},"
 		                    "\"content\":{\"application/json\":"
 		                    "{\"schema\":{\"$ref\":\"#/components/schemas/Error\"}}}}",
 		                    i > 0 ? "," : "", failures[i].name, failures[i].description);

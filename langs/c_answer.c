@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "langs/c_base64.h"
+#include "base/base64.h"
 #include "scanner/function.h"
 
 /* A struct that a pointer leads to: its fields, and its handle where it stays. */

@@ -12,12 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "scanner/c_flags.h"
 #include "scanner/walk.h"
 
 #define THREADS_CAP 32
+#define WORKING_CAP 512 /* bytes of what is told of a compilation */
 
 /* ---- which sources ------------------------------------------------------------------ */
 
@@ -25,14 +27,8 @@ static int add_source(struct snafu_c_build *build, const char *path)
 {
 	if (snafu_c_build_has(build, path) || build->count >= SNAFU_C_SOURCES_CAP)
 		return 0;
-	if ((build->count & (build->count - 1)) == 0) {
-		size_t capacity = build->count ? build->count * 2 : 1;
-		struct snafu_c_source *sources = realloc(build->sources, capacity * sizeof *sources);
-
-		if (!sources)
-			return -ENOMEM;
-		build->sources = sources;
-	}
+	if (snafu_array_grow(&build->sources, &build->capacity, build->count, sizeof *build->sources))
+		return -ENOMEM;
 	struct snafu_c_source *source = &build->sources[build->count];
 	*source = (struct snafu_c_source){.path = strdup(path)};
 	if (!source->path)
@@ -183,10 +179,21 @@ struct work {
 	bool any_new;
 };
 
+/* WHAT is being compiled; NULL: that is over. */
+static void tell_working(const struct snafu_language_options *options, const char *what)
+{
+	char text[WORKING_CAP];
+
+	snprintf(text, sizeof text, "compiling %s", what ? what : "");
+	if (options->working)
+		options->working(options->working_state, what ? text : NULL);
+}
+
 static void compile_one(struct work *work, struct snafu_c_source *source)
 {
 	struct snafu_error error;
 	bool is_new = false;
+	tell_working(work->options, source->path);
 	int code = snafu_c_compile(work->compiler, source->path, source->flags, NULL, &source->object,
 	                           &is_new, &error);
 
@@ -248,6 +255,7 @@ int snafu_c_build_run(struct snafu_c_build *build, struct snafu_c_compiler *comp
 	}
 	snafu_c_compiler_forget(compiler);
 	compile_all(&work);
+	tell_working(options, NULL);
 	snafu_c_databases_done(&databases);
 	if (work.any_new)
 		snafu_c_cache_prune(compiler);

@@ -31,7 +31,7 @@ struct snafu_c_source {
 struct snafu_c_build {
 	char *root;
 	struct snafu_c_source *sources;
-	size_t count;
+	size_t count, capacity;
 	void **sets;                /* handles of the shared objects; the first has most */
 	size_t n_sets;
 	bool done;                  /* it was tried */

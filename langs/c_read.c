@@ -13,7 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "langs/c_base64.h"
+#include "base/base64.h"
 
 #define PLACE_CAP 256
 #define NUMBER_CAP 4400 /* digits of a long double written out */

@@ -7,7 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "langs/c_base64.h"
+#include "base/base64.h"
 
 void *snafu_c_allocate(struct snafu_c_call *call, const struct snafu_c_place *place, size_t size,
                        bool writable)
@@ -56,8 +56,8 @@ int snafu_c_read_handle(struct snafu_c_call *call, const struct snafu_c_type *ty
 		return snafu_c_problem(call, place, "%.*s is no handle of a %s", shown, value->text,
 		                       snafu_c_type_word(type));
 	if (code)
-		return snafu_c_problem(call, place, "there is no handle \"%.*s\" (any more): it takes one of "
-		                       "a %s that an earlier call gave", shown, value->text,
+		return snafu_c_problem(call, place, "there is no handle \"%.*s\" (any more): it takes one "
+		                       "of a %s that an earlier call gave", shown, value->text,
 		                       snafu_c_type_word(type));
 	for (size_t i = 0; i < call->n_held; i++)
 		if (call->held[i] == entry) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/near.h"
 #include "scanner/c_pairs.h"
 
 #define FIELD_NAME_CAP 64
@@ -81,61 +82,15 @@ const char *snafu_c_handle_key(const struct snafu_c_type *type)
 	return "handle";
 }
 
-/* Edit distance, for a near name; names longer than the cap are far from all. */
-#define NEAR_NAME_CAP 40
-
-static unsigned distance(const char *a, size_t a_size, const char *b)
-{
-	size_t b_size = strlen(b);
-	unsigned row[NEAR_NAME_CAP + 1];
-
-	if (a_size > NEAR_NAME_CAP || b_size > NEAR_NAME_CAP)
-		return ~0u;
-	for (unsigned j = 0; j <= b_size; j++)
-		row[j] = j;
-	for (size_t i = 0; i < a_size; i++) {
-		unsigned corner = row[0]++;
-
-		for (size_t j = 0; j < b_size; j++) {
-			unsigned best = corner + ((a[i] | 32) != (b[j] | 32));
-
-			corner = row[j + 1];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (corner + 1 < best)
-				best = corner + 1;
-			row[j + 1] = best;
-		}
-	}
-	return row[b_size];
-}
-
-const char *snafu_c_near_name(const struct snafu_json_value *key, const char *const *names,
-                              size_t count)
-{
-	const char *nearest = NULL;
-	unsigned least = (unsigned)key->size / 3 + 2;
-
-	for (size_t i = 0; i < count; i++) {
-		unsigned far = distance(key->text, key->size, names[i]);
-
-		if (far < least) {
-			least = far;
-			nearest = names[i];
-		}
-	}
-	return nearest;
-}
-
 static int unknown_field(struct snafu_c_call *call, const struct snafu_c_type *type,
                          const struct snafu_json_value *key, const struct snafu_c_place *place)
 {
-	const char **names = snafu_arena_alloc(&call->arena, (type->n_fields + 1) * sizeof *names);
+	struct snafu_near nearest = snafu_near_begin(key->text, key->size);
 	int shown = key->size > 60 ? 60 : (int)key->size;
 
-	for (size_t i = 0; names && i < type->n_fields; i++)
-		names[i] = type->fields[i].name;
-	const char *near = names ? snafu_c_near_name(key, names, type->n_fields) : NULL;
+	for (size_t i = 0; i < type->n_fields; i++)
+		snafu_near_offer(&nearest, type->fields[i].name);
+	const char *near = nearest.name;
 	return snafu_c_problem(call, place, "struct %s has no field \"%.*s\"%s%s%s", type->name, shown,
 	                       key->text, near ? "; did you mean \"" : "", near ? near : "",
 	                       near ? "\"?" : "");

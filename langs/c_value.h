@@ -59,10 +59,6 @@ int snafu_c_read(struct snafu_c_call *call, const struct snafu_c_type *type,
                  struct snafu_json_reader *reader, const struct snafu_json_value *value, void *to,
                  const struct snafu_c_place *place);
 
-/* The nearest of COUNT names to one that is not known, or NULL. */
-const char *snafu_c_near_name(const struct snafu_json_value *key, const char *const *names,
-                              size_t count);
-
 /* A pointer to TARGET inside a struct or an array; see c_read_data.c. */
 int snafu_c_read_pointer(struct snafu_c_call *call, const struct snafu_c_type *target,
                          struct snafu_json_reader *reader, const struct snafu_json_value *value,

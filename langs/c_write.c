@@ -10,7 +10,8 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "langs/c_base64.h"
+#include "base/base64.h"
+#include "base/utf8.h"
 
 #define PEEK_SIZE 4096 /* a page: what is readable at its start is so to its end */
 
@@ -28,42 +29,9 @@ bool snafu_c_peek(const void *from, void *to, size_t size)
 
 /* ---- text --------------------------------------------------------------------------- */
 
-/* The size of the UTF-8 sequence at AT (RFC 3629), 0 when there is none. */
-static size_t sequence(const unsigned char *at, size_t left)
-{
-	static const unsigned char least[] = {0, 0, 0, 0xA0, 0x90}, most[] = {0, 0, 0, 0x9F, 0x8F};
-	size_t size = *at < 0x80 ? 1 : *at >= 0xC2 && *at < 0xE0 ? 2 : (*at & 0xF0) == 0xE0 ? 3
-	              : *at >= 0xF0 && *at < 0xF5 ? 4 : 0;
-
-	if (size == 0 || size > left)
-		return 0;
-	for (size_t i = 1; i < size; i++)
-		if ((at[i] & 0xC0) != 0x80)
-			return 0;
-	if ((*at == 0xE0 || *at == 0xF0) && at[1] < least[size])
-		return 0; /* longer than need be */
-	if ((*at == 0xED || *at == 0xF4) && at[1] > most[size])
-		return 0; /* a surrogate; beyond the last character */
-	return size;
-}
-
-static bool is_utf8(const char *text, size_t size)
-{
-	const unsigned char *at = (const unsigned char *)text;
-
-	for (size_t i = 0; i < size;) {
-		size_t step = sequence(at + i, size - i);
-
-		if (step == 0)
-			return false;
-		i += step;
-	}
-	return true;
-}
-
 void snafu_c_write_text(const char *text, size_t size, struct snafu_buffer *into)
 {
-	if (is_utf8(text, size)) {
+	if (snafu_utf8_is_valid(text, size)) {
 		snafu_json_write_string(into, text, size);
 		return;
 	}

@@ -279,9 +279,8 @@ void python_read_end(void);
  * done (SNAFU_BAD_RESULT, or SNAFU_RAISED by a generator). No exception is left. */
 void python_write(PyObject *value, struct snafu_result *result);
 
-/* (python_text.c) A JSON string of TEXT, which is UTF-8; one of bytes in base64. */
+/* (python_text.c) A JSON string of TEXT, which is UTF-8. */
 void python_write_text(struct snafu_buffer *into, const char *text, size_t size);
-void python_write_base64(struct snafu_buffer *into, const unsigned char *bytes, size_t size);
 /* The digits of an int that has about N_DIGITS. NULL with an exception. */
 PyObject *python_format_integer(PyObject *integer, size_t n_digits);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/near.h"
 
 #define STACK 24 /* arguments of a call that need no allocation */
 
@@ -27,30 +28,6 @@ void python_arguments_done(struct python_arguments *arguments)
 
 /* ---- reading ---- */
 
-/* How far apart two names are, for suggestions; names over 64 bytes are far. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b), row[65];
-
-	if (n > 64 || m > 64)
-		return 64;
-	for (size_t j = 0; j <= m; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= n; i++) {
-		size_t corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= m; j++) {
-			size_t above = row[j], best = corner + (a[i - 1] != b[j - 1]);
-
-			best = best < above + 1 ? best : above + 1;
-			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
-			corner = above;
-		}
-	}
-	return row[m];
-}
-
 /* Notes a problem with argument NAME. */
 static void problem(const struct python_arguments *arguments, const char *name, const char *text)
 {
@@ -63,20 +40,15 @@ static void problem(const struct python_arguments *arguments, const char *name, 
 static void unknown(const struct python_arguments *arguments, const char *name)
 {
 	const struct python_signature *signature = arguments->signature;
+	struct snafu_near near = snafu_near_begin(name, strlen(name));
 	char text[300];
-	const char *near = NULL;
-	size_t best = (strlen(name) + 1) / 2; /* further away is no likeness */
 
-	for (size_t i = 0; i < signature->n; i++) {
-		size_t far = distance(name, signature->parameters[i].text);
-
-		if (far < strlen(name) && (far < best || (far == best && !near))) {
-			best = far;
-			near = signature->parameters[i].text;
-		}
-	}
-	snprintf(text, sizeof text, "unknown%s%.200s%s", near ? " (did you mean " : "",
-	         near ? near : "", near ? "?)" : "");
+	for (size_t i = 0; i < signature->n; i++)
+		snafu_near_offer(&near, signature->parameters[i].text);
+	if (near.name)
+		snprintf(text, sizeof text, "unknown (did you mean %.200s?)", near.name);
+	else
+		snprintf(text, sizeof text, "unknown");
 	problem(arguments, name, text);
 }
 

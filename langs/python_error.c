@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/utf8.h"
 
 #define CAUSES_CAP 4         /* exceptions behind an exception that are shown */
 #define SOURCE_CAP (4u << 20) /* bytes; the lines of larger files are not quoted */
@@ -40,8 +41,7 @@ static void text_of(PyObject *object, char *into, size_t size)
 		const char *text = PyBytes_AS_STRING(bytes);
 
 		if (length >= size)
-			for (length = size - 1; length && (text[length] & 0xC0) == 0x80; length--)
-				;
+			length = snafu_utf8_cut(text, size - 1);
 		for (size_t i = 0; i < length; i++) /* the text ends at a NUL for everybody else */
 			into[i] = text[i] ? text[i] : ' ';
 		into[length] = '\0';
@@ -71,8 +71,7 @@ static void source_line(const char *file, int number, char into[LINE_CAP])
 		line += strspn(line, " \t\f");
 		size_t length = strcspn(line, "\r\n");
 		if (length >= LINE_CAP)
-			for (length = LINE_CAP - 1; length && (line[length] & 0xC0) == 0x80; length--)
-				;
+			length = snafu_utf8_cut(line, LINE_CAP - 1);
 		memcpy(into, line, length);
 		into[length] = '\0';
 	}

@@ -1,4 +1,4 @@
-/* langs/python_text.c — strings, bytes and huge integers as JSON text. Called by
+/* langs/python_text.c — strings and huge integers as JSON text. Called by
  * python_write.c. */
 #include "langs/python.h"
 
@@ -51,21 +51,4 @@ PyObject *python_format_integer(PyObject *integer, size_t n_digits)
 	Py_XDECREF(done);
 	Py_XDECREF(before);
 	return text;
-}
-
-void python_write_base64(struct snafu_buffer *into, const unsigned char *bytes, size_t size)
-{
-	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	snafu_buffer_append_byte(into, '"');
-	for (size_t i = 0; i < size && !snafu_buffer_failed(into); i += 3) {
-		size_t left = size - i;
-		unsigned group = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
-		                 (left > 2 ? bytes[i + 2] : 0);
-
-		snafu_buffer_append(into, (char[]){base64[group >> 18], base64[group >> 12 & 63],
-		                                   left > 1 ? base64[group >> 6 & 63] : '=',
-		                                   left > 2 ? base64[group & 63] : '='}, 4);
-	}
-	snafu_buffer_append_byte(into, '"');
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/buffer.h"
 
 struct writer {
@@ -371,13 +372,13 @@ static int write_other(struct writer *writer, PyObject *value)
 	PyTypeObject *type = Py_TYPE(value);
 
 	if (PyBytes_Check(value)) {
-		python_write_base64(writer->into, (const unsigned char *)PyBytes_AS_STRING(value),
-		                    (size_t)PyBytes_GET_SIZE(value));
+		snafu_base64_write_string(writer->into, PyBytes_AS_STRING(value),
+		                          (size_t)PyBytes_GET_SIZE(value));
 		return 0;
 	}
 	if (PyByteArray_Check(value)) {
-		python_write_base64(writer->into, (const unsigned char *)PyByteArray_AS_STRING(value),
-		                    (size_t)PyByteArray_GET_SIZE(value));
+		snafu_base64_write_string(writer->into, PyByteArray_AS_STRING(value),
+		                          (size_t)PyByteArray_GET_SIZE(value));
 		return 0;
 	}
 	if (PyAnySet_Check(value))

@@ -8,8 +8,9 @@
 
 #include "base/error.h"
 #include "programs/options.h"
+#include "programs/progress.h"
 #include "scanner/listing.h"
-#include "scanner/scanner.h"
+#include "scanner/scanners.h"
 
 #define JOBS_CAP 256 /* threads that -j may ask for */
 #define OUTPUT_BUFFER_SIZE (256u << 10)
@@ -36,11 +37,30 @@ struct settings {
 	bool quiet;
 };
 
+/* "python .py .pyw", one a line: also what was dropped in. */
+static void print_languages(void)
+{
+	struct snafu_functions functions = {0};
+	struct snafu_scanners scanners = {.functions = &functions};
+	const struct snafu_scanner *scanner;
+
+	snafu_scanners_look(&scanners);
+	printf("\nLanguages, by the file's suffix or its #! line:\n");
+	for (size_t i = 0; (scanner = snafu_scanner_number(&scanners, i)); i++) {
+		printf("  %-8s", scanner->name);
+		for (const char *const *suffix = scanner->suffixes; *suffix; suffix++)
+			printf(" %s", *suffix);
+		putchar('\n');
+	}
+	snafu_functions_done(&functions);
+}
+
 static void print_help(void)
 {
 	printf("Usage: snafu-scan [OPTION]... FILE|DIR...\n"
 	       "List every function of Python, Java and C sources, without running them.\n\n");
 	options_print(option_table, N_OPTIONS, stdout);
+	print_languages();
 	printf("\nCaps: files of %u MiB, %u files, %u functions, folders %u deep.\n"
 	       "Exit status: 0, 1 when nothing could be scanned, 2 for a usage error.\n",
 	       SNAFU_SCAN_FILE_CAP >> 20, SNAFU_SCAN_FILES_CAP, SNAFU_SCAN_FUNCTIONS_CAP,
@@ -143,7 +163,12 @@ static int scan(const struct settings *settings, const char *const *paths, size_
 	};
 	struct snafu_functions functions = {0};
 	struct snafu_error error = {0};
+
+	if (!settings->quiet)
+		options.progress = progress_start("snafu-scan");
+	progress_say(NULL, "scanning");
 	int code = snafu_scan(paths, count, &options, &functions, &error);
+	progress_stop();
 	bool something = !code && scanned_something(&functions);
 
 	if (!code && !settings->quiet)

@@ -10,13 +10,17 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/parts.h"
 #include "programs/execute.h"
 #include "programs/options.h"
+#include "programs/progress.h"
 #include "programs/serve.h"
 #include "runtime/executors/executor.h"
 #include "runtime/host.h"
 #include "runtime/pool.h"
 #include "runtime/settings.h"
+
+#define MODULE_NAME_CAP 128 /* bytes of a word of -e */
 
 enum { USAGE = 2 };
 
@@ -119,49 +123,57 @@ static int take(struct command_line *line, int key, const char *argument)
 
 /* ---- executors ----------------------------------------------------------------- */
 
-static bool is_language(const char *name, size_t size)
+/* Whether NAME is a language that can be called; -e is the first to ask. */
+static bool is_language(const char *name)
 {
-	for (size_t i = 0; snafu_scanners[i]; i++)
-		if (strlen(snafu_scanners[i]->name) == size &&
-		    memcmp(snafu_scanners[i]->name, name, size) == 0)
-			return true;
-	return size == strlen("python2") && memcmp(name, "python2", size) == 0;
+	struct snafu_buffer file = SNAFU_BUFFER(2 * MODULE_NAME_CAP);
+	char *path = NULL;
+
+	if (strcmp(name, "python2") == 0) /* scanned, but not yet called */
+		return true;
+	if (!strchr(name, '/') && snafu_buffer_format(&file, "lang-%s.so", name) == 0)
+		snafu_part_find(file.data, &path, NULL);
+	snafu_buffer_done(&file);
+	free(path);
+	return path != NULL;
 }
 
-static void print_executors(const char *name, size_t size)
+static int no_language(const char *name)
 {
-	fprintf(stderr, "snafu: this version has no executor '%.*s': it takes", (int)size, name);
-	for (size_t i = 0; snafu_executors[i]; i++)
-		fprintf(stderr, "%s %s", i ? "," : "", snafu_executors[i]->name);
-	fputc('\n', stderr);
+	struct snafu_buffer names = SNAFU_BUFFER(4096);
+
+	snafu_part_names("lang", &names);
+	fprintf(stderr, "snafu: -e: '%s' is no language: there are %s, python2\n", name,
+	        names.data ? names.data : "none");
+	snafu_buffer_done(&names);
+	return USAGE;
 }
 
 /* Checks a list of executors; what the host is to be told comes back in LIST: one
  * name when all are the same. */
 static int check_executors(const char **list, char *ret_name, size_t capacity)
 {
+	const struct snafu_executor *executor;
+	struct snafu_error error;
 	bool mixed = false;
 
 	ret_name[0] = '\0';
 	for (const char *at = *list; *at;) {
 		size_t size = strcspn(at, ",");
-		const char *equals = memchr(at, '=', size);
-		const char *name = equals ? equals + 1 : at;
-		size_t name_size = size - (size_t)(name - at);
-		char word[64];
+		char word[MODULE_NAME_CAP];
 
-		if (equals && !is_language(at, (size_t)(equals - at))) {
-			fprintf(stderr, "snafu: -e: '%.*s' is no language: there are python, python2, java "
-			                "and c\n", (int)(equals - at), at);
+		snprintf(word, sizeof word, "%.*s", (int)size, at);
+		char *equals = strchr(word, '='), *name = equals ? equals + 1 : word;
+		if (equals)
+			*equals = '\0';
+		if (equals && !is_language(word))
+			return no_language(word);
+		if (snafu_executor_find(name, &executor, &error)) {
+			fprintf(stderr, "snafu: -e: %s\n", error.message);
 			return USAGE;
 		}
-		snprintf(word, sizeof word, "%.*s", (int)name_size, name);
-		if (name_size >= sizeof word || !snafu_executor_find(word)) {
-			print_executors(name, name_size);
-			return USAGE;
-		}
-		mixed |= ret_name[0] && strcmp(ret_name, word) != 0;
-		snprintf(ret_name, capacity, "%s", word);
+		mixed |= ret_name[0] && strcmp(ret_name, name) != 0;
+		snprintf(ret_name, capacity, "%s", name);
 		at += size + (at[size] == ',');
 	}
 	if (!mixed)
@@ -178,8 +190,11 @@ static void report(void *state, enum snafu_severity severity, const char *text)
 	};
 	const struct command_line *line = state;
 
-	if (severity == SNAFU_ERROR || (severity == SNAFU_WARNING && !line->quiet) || line->verbose)
+	if (severity == SNAFU_ERROR || (severity == SNAFU_WARNING && !line->quiet) || line->verbose) {
+		progress_pause();
 		fprintf(stderr, "snafu: %s: %s\n", words[severity], text);
+		progress_resume();
+	}
 }
 
 /* Standard descriptors that are closed would be taken by files that are opened
@@ -220,6 +235,7 @@ static int serve_functions(struct snafu_host *host, const struct command_line *l
 		fprintf(stderr, "snafu: %zu function%s\n", count, count == 1 ? "" : "s");
 	snafu_host_preload(host);
 	snafu_memory_settle();
+	progress_stop();
 	return serve(host, &options, ret_stuck);
 }
 
@@ -241,6 +257,7 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 		.executors = line->executors,
 		.report = report,
 		.report_state = (void *)line,
+		.working = progress_say,
 	};
 	int result_fd = part_stdout(), stuck = 0, status;
 
@@ -248,9 +265,14 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	int code = result_fd < 0 ? snafu_fail_errno(&error, -errno, "cannot keep stdout") : 0;
 	if (!code && line->settings)
 		code = snafu_settings_load(&settings, line->settings, &error);
+	if (!line->quiet)
+		options.scan.progress = progress_start("snafu");
+	progress_say(NULL, "scanning");
 	if (!code)
 		code = snafu_host_open(&options, &host, &error);
+	progress_say(NULL, NULL);
 	if (code) {
+		progress_stop();
 		fprintf(stderr, "snafu: %s\n", error.message);
 		return 1;
 	}
@@ -267,6 +289,7 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	} else {
 		status = serve_functions(host, line, result_fd, &stuck);
 	}
+	progress_stop();
 	serve_finish();
 	snafu_host_close(host, stuck);
 	if (stuck) {
@@ -302,7 +325,7 @@ int main(int argc, char **argv)
 {
 	struct command_line line = {0};
 	struct option_parser parser;
-	char executor[64];
+	char executor[MODULE_NAME_CAP];
 	int key, status = 0;
 
 	options_prepare(option_table, N_OPTIONS, &parser);

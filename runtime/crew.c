@@ -48,8 +48,7 @@ struct snafu_crew {
 	struct member *members;
 	size_t n_members, n_calling;
 	struct member *leader, *standby;
-	struct snafu_job *first, *last; /* the queue */
-	size_t queued;
+	struct snafu_job_queue queue;
 	size_t helpers_wanted;
 	unsigned long tick, calls;
 	bool alert; /* the standby pulses */
@@ -58,15 +57,15 @@ struct snafu_crew {
 	uint64_t drain_until; /* 0: not draining */
 };
 
-static struct snafu_job *pop(struct snafu_crew *crew)
+/* One whose waits end by the clock of snafu_now_ns(). */
+static void init_condition(pthread_cond_t *condition)
 {
-	struct snafu_job *job = crew->first;
+	pthread_condattr_t attributes;
 
-	crew->first = job->next;
-	if (!crew->first)
-		crew->last = NULL;
-	crew->queued--;
-	return job;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
 }
 
 static void *serve(void *state);
@@ -78,11 +77,7 @@ static int start_member(struct snafu_crew *crew)
 	if (crew->n_members >= crew->options.threads + RESERVE)
 		return -EAGAIN;
 	*member = (struct member){.crew = crew};
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&member->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
+	init_condition(&member->wake);
 	if (pthread_create(&member->thread, NULL, serve, member)) {
 		pthread_cond_destroy(&member->wake);
 		return -EAGAIN;
@@ -105,7 +100,7 @@ static void call_up(struct snafu_crew *crew)
 
 static bool may_call(const struct snafu_crew *crew)
 {
-	return crew->first && crew->n_calling < crew->options.threads;
+	return crew->queue.first && crew->n_calling < crew->options.threads;
 }
 
 /* Runs JOB on this thread; the lock is released meanwhile. */
@@ -136,10 +131,10 @@ static void run(struct member *member, struct snafu_job *job)
  * that is worth a thread switch. */
 static void get_help(struct snafu_crew *crew, const struct snafu_job *job)
 {
-	const struct snafu_job *next = crew->first;
+	const struct snafu_job *next = crew->queue.first;
 
 	if (!next || !job->parallel || !next->parallel || next->expected_us < WORTH_HELP_US ||
-	    crew->helpers_wanted >= crew->queued)
+	    crew->helpers_wanted >= crew->queue.count)
 		return;
 	crew->helpers_wanted++;
 	call_up(crew);
@@ -165,8 +160,8 @@ static void turn(struct snafu_crew *crew, int timeout_ms)
 /* Ends everything that waits or runs, for a stop that takes no longer. */
 static void give_up_all(struct snafu_crew *crew)
 {
-	while (crew->first) {
-		struct snafu_job *job = pop(crew);
+	while (crew->queue.first) {
+		struct snafu_job *job = snafu_job_queue_pop(&crew->queue);
 
 		pthread_mutex_unlock(&crew->lock);
 		crew->options.give_up(crew->options.state, job, SNAFU_UNAVAILABLE, 0);
@@ -195,7 +190,7 @@ static void drain(struct snafu_crew *crew)
 		crew->drain_until = snafu_now_ms() + crew->options.drain_timeout;
 	bool over = crew->stops > 1 || snafu_now_ms() >= crew->drain_until;
 
-	if (!over && (crew->first || crew->n_calling))
+	if (!over && (crew->queue.first || crew->n_calling))
 		return;
 	give_up_all(crew);
 	pthread_mutex_unlock(&crew->lock);
@@ -229,7 +224,7 @@ static void lead(struct member *member)
 				drain(crew);
 			continue;
 		}
-		struct snafu_job *job = pop(crew);
+		struct snafu_job *job = snafu_job_queue_pop(&crew->queue);
 		if (job->expected_us >= SLOW_US) {
 			crew->leader = NULL;
 			pthread_cond_signal(&crew->standby->wake);
@@ -244,7 +239,7 @@ static void lead(struct member *member)
  * earliest deadline to come (UINT64_MAX: none). */
 static struct member *overdue(struct snafu_crew *crew, uint64_t now, uint64_t *ret_next)
 {
-	*ret_next = crew->first ? crew->first->deadline : UINT64_MAX;
+	*ret_next = crew->queue.first ? crew->queue.first->deadline : UINT64_MAX;
 	for (size_t i = 0; i < crew->n_members; i++) {
 		struct member *member = &crew->members[i];
 
@@ -266,8 +261,8 @@ static bool keep_deadlines(struct member *self, uint64_t *ret_next)
 	uint64_t now = snafu_now_ms();
 	struct member *late = overdue(crew, now, ret_next);
 
-	while (crew->first && crew->first->deadline <= now) {
-		struct snafu_job *job = pop(crew);
+	while (crew->queue.first && crew->queue.first->deadline <= now) {
+		struct snafu_job *job = snafu_job_queue_pop(&crew->queue);
 
 		pthread_mutex_unlock(&crew->lock);
 		crew->options.give_up(crew->options.state, job, SNAFU_DEADLINE, 0);
@@ -342,12 +337,13 @@ static void *serve(void *state)
 			lead(member);
 		} else if (crew->helpers_wanted && may_call(crew)) {
 			crew->helpers_wanted--;
-			run(member, pop(crew));
+			run(member, snafu_job_queue_pop(&crew->queue));
 			/* While it is at it: what else waits, the leader being busy. */
 			while (may_call(crew) && crew->leader && crew->leader->job && !crew->ended)
-				run(member, pop(crew));
+				run(member, snafu_job_queue_pop(&crew->queue));
 		} else if (may_call(crew) && crew->n_calling + 1 >= crew->options.threads) {
-			run(member, pop(crew)); /* the leader has no thread to spare for it */
+			run(member,
+			    snafu_job_queue_pop(&crew->queue)); /* the leader has no thread to spare for it */
 		} else if (!crew->standby) {
 			stand_by(member);
 		} else {
@@ -380,11 +376,7 @@ int snafu_crew_new(const struct snafu_crew_options *options, struct snafu_crew *
 	}
 	crew->options = *options;
 	pthread_mutex_init(&crew->lock, NULL);
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&crew->over, &attributes);
-	pthread_condattr_destroy(&attributes);
+	init_condition(&crew->over);
 	*ret_crew = crew;
 	return 0;
 }
@@ -394,19 +386,13 @@ int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 	bool wake = false;
 	int code = 0;
 
-	job->next = NULL;
 	pthread_mutex_lock(&crew->lock);
 	if (crew->stops || crew->ended) {
 		code = -ESHUTDOWN;
-	} else if (crew->queued >= crew->options.queue_length) {
+	} else if (crew->queue.count >= crew->options.queue_length) {
 		code = -EBUSY;
 	} else {
-		if (crew->last)
-			crew->last->next = job;
-		else
-			crew->first = job;
-		crew->last = job;
-		crew->queued++;
+		snafu_job_queue_append(&crew->queue, job);
 		/* With every thread stuck nobody runs it, but its deadline is kept. */
 		if (!crew->alert && crew->standby && !may_call(crew)) {
 			crew->alert = true;
@@ -421,27 +407,10 @@ int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 	return code;
 }
 
-/* Takes the job of CALL out of the queue; NULL when it is not there. */
-static struct snafu_job *unqueue(struct snafu_crew *crew, const struct snafu_call *call)
-{
-	struct snafu_job *before = NULL;
-
-	for (struct snafu_job *job = crew->first; job; before = job, job = job->next) {
-		if (job->call != call)
-			continue;
-		*(before ? &before->next : &crew->first) = job->next;
-		if (crew->last == job)
-			crew->last = before;
-		crew->queued--;
-		return job;
-	}
-	return NULL;
-}
-
 int snafu_crew_cancel(struct snafu_crew *crew, const struct snafu_call *call)
 {
 	pthread_mutex_lock(&crew->lock);
-	struct snafu_job *queued = unqueue(crew, call);
+	struct snafu_job *queued = snafu_job_queue_take(&crew->queue, call);
 	struct member *found = NULL;
 
 	for (size_t i = 0; i < crew->n_members && !queued && !found; i++) {

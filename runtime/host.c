@@ -65,7 +65,9 @@ static void report_diagnostics(const struct snafu_host *host)
 	for (size_t i = 0; i < host->functions.n_diagnostics; i++) {
 		const struct snafu_diagnostic *at = &host->functions.diagnostics[i];
 
-		if (at->line)
+		if (!at->file)
+			report(host, at->severity, "%s", at->message);
+		else if (at->line)
 			report(host, at->severity, "%s:%u: %s", at->file, at->line, at->message);
 		else
 			report(host, at->severity, "%s: %s", at->file, at->message);
@@ -100,11 +102,10 @@ static void warn(void *state, const char *message)
 static int find_executor(struct snafu_host *host, struct snafu_error *error)
 {
 	const char *name = host->options.executors ? host->options.executors : DEFAULT_EXECUTOR;
+	int code = snafu_executor_find(name, &host->executor, error);
 
-	host->executor = snafu_executor_find(name);
-	if (!host->executor)
-		return snafu_fail(error, -EINVAL, "there is no executor '%s' in this version; there is: %s",
-		                  name, DEFAULT_EXECUTOR);
+	if (code)
+		return code;
 	return host->executor->open(host->languages, &host->functions, &host->executor_state, error);
 }
 
@@ -138,7 +139,12 @@ static void give_up_job(void *state, struct snafu_job *job, int status, int runn
 	struct snafu_host *host = state;
 	struct snafu_result result = {.payload = SNAFU_BUFFER(host->settings.result_size)};
 
-	if (status == SNAFU_DEADLINE)
+	if (status == SNAFU_DEADLINE && running && !atomic_load(&job->loaded))
+		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "%s is still being compiled or loaded after %.3g s, and goes on: "
+		                  "call it again later",
+		                  job->function->file, (double)host->settings.call_timeout / 1000);
+	else if (status == SNAFU_DEADLINE)
 		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
 		                  "%s did not end within the call timeout of %.3g s", job->function->id,
 		                  (double)host->settings.call_timeout / 1000);
@@ -174,6 +180,8 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 		.n_defines = options->scan.n_defines,
 		.warn = warn,
 		.warn_state = host,
+		.working = options->working,
+		.working_state = options->working_state,
 	};
 	struct snafu_crew_options crew_options = {
 		.run = run_job,

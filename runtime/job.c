@@ -19,6 +19,44 @@ uint64_t snafu_now_ms(void)
 	return snafu_now_ns() / 1000000u;
 }
 
+void snafu_job_queue_append(struct snafu_job_queue *queue, struct snafu_job *job)
+{
+	job->next = NULL;
+	if (queue->last)
+		queue->last->next = job;
+	else
+		queue->first = job;
+	queue->last = job;
+	queue->count++;
+}
+
+struct snafu_job *snafu_job_queue_pop(struct snafu_job_queue *queue)
+{
+	struct snafu_job *job = queue->first;
+
+	queue->first = job->next;
+	if (!queue->first)
+		queue->last = NULL;
+	queue->count--;
+	return job;
+}
+
+struct snafu_job *snafu_job_queue_take(struct snafu_job_queue *queue, const struct snafu_call *call)
+{
+	struct snafu_job *before = NULL;
+
+	for (struct snafu_job *job = queue->first; job; before = job, job = job->next) {
+		if (job->call != call)
+			continue;
+		*(before ? &before->next : &queue->first) = job->next;
+		if (queue->last == job)
+			queue->last = before;
+		queue->count--;
+		return job;
+	}
+	return NULL;
+}
+
 bool snafu_job_claim(struct snafu_job *job)
 {
 	return !atomic_exchange(&job->claimed, true);

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "langs/result.h"
@@ -36,7 +37,23 @@ struct snafu_job {
 	 * `interruptible`. */
 	unsigned long thread_mark;
 	atomic_bool interruptible;
+	atomic_bool loaded; /* the function's source is, and the function runs */
 };
+
+/* Jobs in the order in which they came. Not locked: the owner's lock is held. */
+struct snafu_job_queue {
+	struct snafu_job *first, *last;
+	size_t count;
+};
+
+void snafu_job_queue_append(struct snafu_job_queue *queue, struct snafu_job *job);
+
+/* Takes the first job out; there must be one. */
+struct snafu_job *snafu_job_queue_pop(struct snafu_job_queue *queue);
+
+/* Takes the job of CALL out; NULL when it is not there. */
+struct snafu_job *snafu_job_queue_take(struct snafu_job_queue *queue,
+                                       const struct snafu_call *call);
 
 /* Monotonic time. */
 uint64_t snafu_now_ns(void);

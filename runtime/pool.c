@@ -2,7 +2,6 @@
  * the id, from which tails are told. */
 #include "runtime/pool.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,9 +10,9 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/near.h"
 
 #define NONE          UINT32_MAX
-#define NEAR_NAME_CAP 80 /* characters compared */
 
 /* Chained hash table over function indices. */
 struct table {
@@ -213,40 +212,6 @@ size_t snafu_pool_overloads(const struct snafu_pool *pool, const struct snafu_fu
 	return count;
 }
 
-/* Levenshtein distance of two names without regard to case, or CAP + 1 when it is
- * larger than CAP. */
-static unsigned distance(const char *a, size_t a_size, const char *b, size_t b_size, unsigned cap)
-{
-	unsigned row[NEAR_NAME_CAP + 1];
-	size_t difference = a_size > b_size ? a_size - b_size : b_size - a_size;
-
-	if (difference > cap || b_size > NEAR_NAME_CAP)
-		return cap + 1;
-	for (size_t j = 0; j <= b_size; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= a_size; i++) {
-		unsigned diagonal = row[0], least;
-
-		row[0] = least = (unsigned)i;
-		for (size_t j = 1; j <= b_size; j++) {
-			unsigned above = row[j], best = diagonal;
-
-			best += tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]);
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			diagonal = above;
-			row[j] = best;
-			if (best < least)
-				least = best;
-		}
-		if (least > cap)
-			return cap + 1;
-	}
-	return row[b_size];
-}
-
 /* How far ID is from what was typed: 0 is nearest, UINT32_MAX too far. The same
  * number of last parts is compared, so "mod.fnu" is near "pkg.mod.fun". */
 static unsigned farness(const char *id, const char *name, size_t size)
@@ -263,7 +228,7 @@ static unsigned farness(const char *id, const char *name, size_t size)
 	const char *last = strrchr(name, '.'), *own = strrchr(id, '.');
 	if (last && own && strcmp(last, own) == 0)
 		return 1; /* the same function of another class or module */
-	unsigned edits = distance(name, size, at, length, cap);
+	unsigned edits = snafu_name_distance(name, size, at, length, cap);
 	if (edits <= cap)
 		return edits * 2;
 	if (size >= 3 && length >= size && strcasestr(at, name))
@@ -279,7 +244,7 @@ size_t snafu_pool_near(const struct snafu_pool *pool, const char *name, const ch
 
 	if (cap > SNAFU_POOL_NEAR_CAP)
 		cap = SNAFU_POOL_NEAR_CAP;
-	if (size > NEAR_NAME_CAP)
+	if (size > SNAFU_NEAR_NAME_CAP)
 		return 0;
 	for (size_t i = 0; i < pool->functions->count; i++) {
 		const struct snafu_function *function = &pool->functions->functions[i];

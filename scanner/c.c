@@ -328,6 +328,7 @@ static int scan(const struct snafu_source *sources, size_t count,
 static const char *const suffixes[] = {".c", ".h", NULL};
 
 const struct snafu_scanner snafu_scanner_c = {
+	.version = SNAFU_SCANNER_VERSION,
 	.name = "c",
 	.suffixes = suffixes,
 	.scan = scan,

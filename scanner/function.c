@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 
 #define DIAGNOSTICS_CAP        5000
@@ -65,23 +66,9 @@ bool snafu_parameter_required(const struct snafu_parameter *parameter)
 	       parameter->kind != SNAFU_PARAMETER_KEYWORDS && parameter->kind != SNAFU_PARAMETER_OUT;
 }
 
-/* Makes room for one more element of SIZE bytes. */
-static int grow(void *array, size_t *capacity, size_t count, size_t size)
-{
-	if (count < *capacity)
-		return 0;
-	size_t more = *capacity ? *capacity * 2 : 16;
-	void *bigger = reallocarray(*(void **)array, more, size);
-	if (!bigger)
-		return -ENOMEM;
-	*(void **)array = bigger;
-	*capacity = more;
-	return 0;
-}
-
 struct snafu_function *snafu_functions_add(struct snafu_functions *functions)
 {
-	if (grow(&functions->functions, &functions->capacity, functions->count,
+	if (snafu_array_grow(&functions->functions, &functions->capacity, functions->count,
 	         sizeof *functions->functions))
 		return NULL;
 	struct snafu_function *function = &functions->functions[functions->count++];
@@ -95,7 +82,7 @@ void snafu_functions_diagnose(struct snafu_functions *functions, enum snafu_seve
                               const char *file, unsigned line, const char *format, ...)
 {
 	if (functions->n_diagnostics >= DIAGNOSTICS_CAP ||
-	    grow(&functions->diagnostics, &functions->diagnostics_capacity, functions->n_diagnostics,
+	    snafu_array_grow(&functions->diagnostics, &functions->diagnostics_capacity, functions->n_diagnostics,
 	         sizeof *functions->diagnostics))
 		return;
 	char text[DIAGNOSTIC_MESSAGE_CAP];

@@ -111,8 +111,8 @@ enum snafu_severity {
 
 struct snafu_diagnostic {
 	enum snafu_severity severity;
-	const char *file;
-	unsigned line; /* 1-based, 0: the whole file */
+	const char *file; /* NULL: none in particular */
+	unsigned line;    /* 1-based, 0: the whole file */
 	const char *message;
 };
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parts.h"
+#include "base/utf8.h"
 #include "scanner/java_class.h"
 #include "scanner/java_model.h"
 #include "scanner/java_tree.h"
@@ -23,55 +24,7 @@ struct reading {
 	struct snafu_error *error;
 };
 
-/* ---- the bytes of source -------------------------------------------------------------------- */
-
-static bool is_ascii(const char *text, size_t size)
-{
-	size_t at = 0;
-
-	for (unsigned long long word; at + sizeof word <= size; at += sizeof word) {
-		memcpy(&word, text + at, sizeof word);
-		if (word & 0x8080808080808080ull)
-			return false;
-	}
-	for (; at < size; at++)
-		if ((unsigned char)text[at] >= 0x80)
-			return false;
-	return true;
-}
-
-/* Bytes of the UTF-8 character at TEXT, 0 where there is none (RFC 3629). */
-static size_t utf8_size(const unsigned char *text, size_t left)
-{
-	unsigned char first = text[0], low = 0x80, high = 0xBF;
-	size_t size = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3
-	              : first < 0xF5                                                      ? 4
-	                                                                                  : 0;
-	if (size > left)
-		return 0;
-	if (first == 0xE0)
-		low = 0xA0;
-	else if (first == 0xED)
-		high = 0x9F;
-	else if (first == 0xF0)
-		low = 0x90;
-	else if (first == 0xF4)
-		high = 0x8F;
-	for (size_t i = 1; i < size; i++, low = 0x80, high = 0xBF)
-		if (text[i] < low || text[i] > high)
-			return 0;
-	return size;
-}
-
-static bool is_utf8(const char *text, size_t size)
-{
-	size_t at = 0, step;
-
-	for (; at < size; at += step)
-		if (!(step = utf8_size((const unsigned char *)text + at, size - at)))
-			return false;
-	return true;
-}
+/* ---- the bytes of source ------------------------------------------------- */
 
 /* A malloc'ed copy of Latin-1 text (or of UTF-8 text, when KEEP) with spaces for
  * NULs. */
@@ -85,8 +38,7 @@ static char *converted(const char *text, size_t size, bool keep, size_t *ret_siz
 		if (byte < 0x80 || keep) {
 			*put++ = byte ? (char)byte : ' ';
 		} else {
-			*put++ = (char)(0xC0 | byte >> 6);
-			*put++ = (char)(0x80 | (byte & 0x3F));
+			put += snafu_utf8_put(put, byte);
 		}
 	}
 	if (copy) {
@@ -106,7 +58,7 @@ static bool is_binary(const char *text, size_t size)
 	return nuls > 8 + size / 4096;
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files --------------------------------------------------------------- */
 
 /* The folder above the package's: where the compiler and class loaders look.
  * FALLBACK when the folders do not spell the package. */
@@ -164,7 +116,7 @@ static int read_source(struct reading *reading, const struct snafu_source *sourc
 		text += 3;
 		size -= 3;
 	}
-	bool ascii = is_ascii(text, size), utf8 = ascii || is_utf8(text, size);
+	bool utf8 = snafu_utf8_is_valid(text, size);
 	bool nuls = memchr(text, '\0', size) != NULL;
 	if (nuls && is_binary(text, size)) {
 		snafu_functions_diagnose(reading->functions, SNAFU_ERROR, source->path, 0,
@@ -203,14 +155,13 @@ static int read_classes(struct reading *reading, const struct snafu_source *sour
 		size_t n_types = unit->n_types;
 		unit->file = snafu_java_unit_copy(unit, source->path, strlen(source->path));
 		unit->budget += strlen(source->path) * 2 + strlen(source->root);
-		const char *problem =
-			snafu_java_class_read(unit, source->text, source->size, unit->file);
+		const char *problem = snafu_java_class_read(unit, source->text, source->size, unit->file);
 		if (problem)
 			snafu_functions_diagnose(reading->functions, SNAFU_ERROR, source->path, 0,
 			                         "not a usable class file: %s", problem);
 		else if (unit->n_types > n_types)
-			unit->types[n_types]->root = find_root(
-				unit, unit->file, unit->types[n_types]->package, source->root);
+			unit->types[n_types]->root =
+				find_root(unit, unit->file, unit->types[n_types]->package, source->root);
 	}
 	if (!unit->n_types)
 		return unit->out_of_memory ? no_memory(reading, sources) : 0;
@@ -269,6 +220,7 @@ static const char *const secondary_suffixes[] = {".class", ".jar", NULL};
 
 extern const struct snafu_scanner snafu_scanner_java;
 const struct snafu_scanner snafu_scanner_java = {
+	.version = SNAFU_SCANNER_VERSION,
 	.name = "java",
 	.suffixes = suffixes,
 	.secondary_suffixes = secondary_suffixes,

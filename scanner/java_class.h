@@ -8,8 +8,8 @@
 #include "scanner/java_model.h"
 
 #define SNAFU_JAR_ENTRIES_CAP 100000
-#define SNAFU_JAR_CLASS_CAP (8u << 20)   /* bytes of one class, unpacked */
-#define SNAFU_JAR_TOTAL_CAP (128u << 20) /* bytes of all classes of a jar, unpacked */
+#define SNAFU_JAR_CLASS_CAP   (8u << 20) /* bytes of one class, unpacked */
+#define SNAFU_JAR_TOTAL_CAP   (128u << 20) /* bytes of all classes of a jar, unpacked */
 
 /* Adds the class in the SIZE bytes at BYTES, with its members, to UNIT (begun).
  * FILE (in the unit's arena) names it. Returns NULL, or why it is no class file;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define DOC_CAP 65536 /* bytes kept of one comment */
 
 /* The part of [*at, end) that is the next line, without indentation, stars, one
@@ -42,9 +44,7 @@ static char *strip(struct snafu_arena *arena, const char *comment, size_t size, 
 	char *text, *put;
 
 	if (end - at > DOC_CAP) {
-		end = at + DOC_CAP;
-		while (((unsigned char)*end & 0xC0) == 0x80)
-			end--;
+		end = at + snafu_utf8_cut(at, DOC_CAP);
 	}
 	text = put = snafu_arena_alloc(arena, (size_t)(end - at) + 2);
 	if (!text)
@@ -102,8 +102,7 @@ static void param_tag(struct snafu_arena *arena, const char *text, size_t size,
 	for (size_t i = 0; i < count; i++)
 		if (!ret_parameters[i] && strlen(parameters[i].name) == name_size &&
 		    memcmp(parameters[i].name, text, name_size) == 0)
-			ret_parameters[i] =
-				flowing(arena, text + name_size, (size_t)(end - text) - name_size);
+			ret_parameters[i] = flowing(arena, text + name_size, (size_t)(end - text) - name_size);
 }
 
 const char *snafu_java_doc(struct snafu_arena *arena, const char *comment, size_t size,

@@ -149,8 +149,8 @@ int snafu_java_jar_read(struct snafu_java_unit *unit, const char *bytes, size_t 
 		read_entries(&jar);
 		zip_discard(jar.zip);
 	} else {
-		snafu_functions_diagnose(unit->functions, SNAFU_ERROR, path, 0,
-		                         "not a usable jar: %s", zip_error_strerror(&error));
+		snafu_functions_diagnose(unit->functions, SNAFU_ERROR, path, 0, "not a usable jar: %s",
+		                         zip_error_strerror(&error));
 	}
 	zip_error_fini(&error);
 	free(jar.bytes);

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/file.h"
+
+#define TABLE_TRIES 64 /* places looked at; names made to collide are not found */
 
 void snafu_java_unit_begin(struct snafu_java_unit *unit, struct snafu_functions *functions)
 {
@@ -40,16 +43,10 @@ void snafu_java_unit_done(struct snafu_java_unit *unit)
 static bool grow(struct snafu_java_unit *unit, void *array, size_t *capacity, size_t count,
                  size_t size)
 {
-	if (count < *capacity)
-		return true;
-	size_t more = *capacity ? *capacity * 2 : 32;
-	void *bigger = reallocarray(*(void **)array, more, size);
-	if (!bigger) {
+	if (snafu_array_grow(array, capacity, count, size)) {
 		unit->out_of_memory = true;
 		return false;
 	}
-	*(void **)array = bigger;
-	*capacity = more;
 	return true;
 }
 
@@ -122,8 +119,10 @@ const char *snafu_java_unit_join(struct snafu_java_unit *unit, const char *a, co
 void snafu_java_type_add_field(struct snafu_java_unit *unit, struct snafu_java_type *type,
                                const char *name, const char *type_text)
 {
+	/* What a syntax error left out has no text. */
+	if (!*name || !*type_text)
+		return;
 	struct snafu_java_field *field = snafu_java_unit_alloc(unit, sizeof *field);
-
 	if (!field)
 		return;
 	*field = (struct snafu_java_field){.name = name, .type = type_text};
@@ -134,12 +133,29 @@ void snafu_java_type_add_field(struct snafu_java_unit *unit, struct snafu_java_t
 void snafu_java_type_add_value(struct snafu_java_unit *unit, struct snafu_java_type *type,
                                const char *name)
 {
-	if (grow(unit, &type->values, &type->values_capacity, type->n_values, sizeof *type->values))
+	if (*name &&
+	    grow(unit, &type->values, &type->values_capacity, type->n_values, sizeof *type->values))
 		type->values[type->n_values++] = name;
 }
 
-/* ---- the table of types by id ------------------------------------------------- */
+/* ---- the table of types by id -------------------------------------------- */
 
+/* Where the type of that id is or would be; a size of table when neither is near. */
+static size_t table_place(const struct snafu_java_unit *unit, const char *id, size_t size)
+{
+	size_t mask = unit->table_size - 1;
+	size_t at = snafu_hash(SNAFU_HASH_START, id, size) & mask;
+
+	for (size_t tries = 0; tries < TABLE_TRIES; tries++, at = (at + 1) & mask) {
+		const struct snafu_java_type *type = unit->table[at];
+
+		if (!type || (strncmp(type->id, id, size) == 0 && type->id[size] == '\0'))
+			return at;
+	}
+	return unit->table_size;
+}
+
+/* Of types with the same id the first counts. */
 static bool make_table(struct snafu_java_unit *unit)
 {
 	size_t size = 16;
@@ -152,11 +168,10 @@ static bool make_table(struct snafu_java_unit *unit)
 	unit->table_size = size;
 	for (size_t i = 0; i < unit->n_types; i++) {
 		const char *id = unit->types[i]->id;
-		size_t at = snafu_hash(SNAFU_HASH_START, id, strlen(id)) & (size - 1);
+		size_t at = table_place(unit, id, strlen(id));
 
-		while (unit->table[at])
-			at = (at + 1) & (size - 1);
-		unit->table[at] = unit->types[i];
+		if (at < size && !unit->table[at])
+			unit->table[at] = unit->types[i];
 	}
 	return true;
 }
@@ -164,25 +179,18 @@ static bool make_table(struct snafu_java_unit *unit)
 struct snafu_java_type *snafu_java_unit_find(const struct snafu_java_unit *unit, const char *id,
                                              size_t size)
 {
-	size_t at = snafu_hash(SNAFU_HASH_START, id, size) & (unit->table_size - 1);
+	size_t at = table_place(unit, id, size);
 
-	for (; unit->table[at]; at = (at + 1) & (unit->table_size - 1)) {
-		const char *name = unit->table[at]->id;
-
-		if (strncmp(name, id, size) == 0 && name[size] == '\0')
-			return unit->table[at];
-	}
-	return NULL;
+	return at < unit->table_size ? unit->table[at] : NULL;
 }
 
-/* ---- descriptors --------------------------------------------------------------- */
+/* ---- descriptors --------------------------------------------------------- */
 
 /* Why MEMBER cannot be called, or NULL. */
 static const char *reason(const struct snafu_java_member *member)
 {
 	const struct snafu_java_type *type = member->type;
-	bool abstract_type = type->flags & SNAFU_JAVA_ABSTRACT ||
-	                     type->kind == SNAFU_JAVA_INTERFACE ||
+	bool abstract_type = type->flags & SNAFU_JAVA_ABSTRACT || type->kind == SNAFU_JAVA_INTERFACE ||
 	                     type->kind == SNAFU_JAVA_ANNOTATION;
 
 	if (type->flags & SNAFU_JAVA_LOCAL)
@@ -193,8 +201,8 @@ static const char *reason(const struct snafu_java_member *member)
 		if (abstract_type)
 			return "a constructor of an abstract class: only a class that extends it can call it";
 		return member->flags & SNAFU_JAVA_PRIVATE
-		               ? "private"
-		               : "a constructor: call a method and give its arguments as \"this\"";
+		           ? "private"
+		           : "a constructor: call a method and give its arguments as \"this\"";
 	}
 	if (member->flags & SNAFU_JAVA_PRIVATE)
 		return "private";
@@ -205,8 +213,8 @@ static const char *reason(const struct snafu_java_member *member)
 	if (member->flags & SNAFU_JAVA_STATIC || !abstract_type || type->kind == SNAFU_JAVA_ENUM)
 		return NULL;
 	return type->kind == SNAFU_JAVA_CLASS
-	               ? "an instance method of an abstract class: no object of it can be made"
-	               : "an instance method of an interface: no object of it can be made";
+	           ? "an instance method of an abstract class: no object of it can be made"
+	           : "an instance method of an interface: no object of it can be made";
 }
 
 static enum snafu_function_kind kind(const struct snafu_java_member *member)

@@ -16,7 +16,7 @@
 #include "scanner/function.h"
 
 #define SNAFU_JAVA_PARAMETERS_CAP 255 /* of one method, as the JVM has it */
-#define SNAFU_JAVA_TYPE_TEXT_CAP 4096 /* bytes of one type as written */
+#define SNAFU_JAVA_TYPE_TEXT_CAP  4096 /* bytes of one type as written */
 
 enum snafu_java_kind {
 	SNAFU_JAVA_CLASS,
@@ -56,8 +56,8 @@ struct snafu_java_import {
 };
 
 struct snafu_java_type {
-	const char *id;      /* qualified, dotted */
-	const char *root;    /* NULL: the unit's */
+	const char *id; /* qualified, dotted */
+	const char *root; /* NULL: the unit's */
 	const char *package; /* of a compiled class; "" for none */
 	enum snafu_java_kind kind;
 	unsigned flags;
@@ -81,7 +81,7 @@ struct snafu_java_parameter {
 struct snafu_java_member {
 	struct snafu_java_type *type;
 	const char *name;
-	const char *file;    /* NULL: the unit's */
+	const char *file; /* NULL: the unit's */
 	const char *returns; /* as written; NULL: a constructor */
 	const char *returns_native;
 	struct snafu_java_parameter *parameters;
@@ -99,9 +99,9 @@ struct snafu_java_member {
  * the budget are left out, with a diagnostic. */
 struct snafu_java_unit {
 	struct snafu_functions *functions; /* where descriptors go, with their arena */
-	struct snafu_arena *arena;         /* theirs */
-	const char *file, *root;           /* for the descriptors; in the arena */
-	const char *package;               /* "" for none */
+	struct snafu_arena *arena; /* theirs */
+	const char *file, *root; /* for the descriptors; in the arena */
+	const char *package; /* "" for none */
 	const struct snafu_java_import *imports;
 	struct snafu_java_type **types;
 	size_t n_types, types_capacity;
@@ -110,8 +110,8 @@ struct snafu_java_unit {
 	struct snafu_java_type **table; /* by id; made by emit */
 	size_t table_size;
 	size_t used, budget; /* bytes of the arena; readers set the budget */
-	bool over_budget;    /* sticky; emit tells */
-	bool out_of_memory;  /* sticky; looked at by emit */
+	bool over_budget; /* sticky; emit tells */
+	bool out_of_memory; /* sticky; looked at by emit */
 };
 
 /* Empties the unit for the next file. FUNCTIONS gets the descriptors. */

@@ -5,181 +5,33 @@
  * Names resolve as in Java: type variables, types of this unit from the inside
  * out, single-type imports, then the library. Type text is hostile: depth and
  * size of what is made from it are capped, and what is over a cap is ANY. */
-#include "scanner/java_model.h"
-
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TYPE_DEPTH_CAP 16    /* type arguments inside each other */
-#define OBJECT_DEPTH_CAP 8   /* objects inside each other */
+#include "scanner/java_library.h"
+#include "scanner/java_model.h"
+
+#define TYPE_DEPTH_CAP    16 /* type arguments inside each other */
+#define DIMENSIONS_CAP    8 /* of an array; more is an array of anything */
+#define OBJECT_DEPTH_CAP  8 /* objects inside each other */
 #define OBJECT_WEIGHT_CAP 400 /* shapes in an object, written out in full */
-#define NAME_CAP 512         /* bytes of one qualified name */
+#define NAME_CAP          512 /* bytes of one qualified name */
 
 struct reader {
 	struct snafu_java_unit *unit;
 	const struct snafu_java_member *member; /* whose type variables are in sight; may be NULL */
-	const struct snafu_java_type *type;     /* the class it stands in */
+	const struct snafu_java_type *type; /* the class it stands in */
 	const char *at;
-	unsigned depth;  /* of type arguments */
+	unsigned depth; /* of type arguments */
 	unsigned weight; /* of all shapes read, as if written out */
 };
 
 static const struct snafu_shape *read_type(struct reader *reader);
 
-/* ---- the library's types ---------------------------------------------------------- */
-
-enum rule {
-	PLAIN,        /* the shape of that kind and format */
-	NULLABLE,     /* the same, or null */
-	ARRAY_OF,     /* of the first type argument */
-	MAP_TO,       /* the second type argument */
-	MAYBE,        /* the first type argument, or null */
-	ARRAY_PLAIN,  /* array of the shape of that kind and format */
-};
-
-struct library_type {
-	const char *name, *package;
-	enum rule rule;
-	enum snafu_shape_kind kind;
-	const char *format;
-};
-
-#define LANG "java.lang"
-#define UTIL "java.util"
-#define CONCURRENT "java.util.concurrent"
-#define ATOMIC "java.util.concurrent.atomic"
-#define STREAM "java.util.stream"
-#define TIME "java.time"
-
-/* Sorted by name. */
-static const struct library_type library[] = {
-	{"AbstractCollection", UTIL, ARRAY_OF, 0, NULL},
-	{"AbstractList", UTIL, ARRAY_OF, 0, NULL},
-	{"AbstractMap", UTIL, MAP_TO, 0, NULL},
-	{"AbstractSet", UTIL, ARRAY_OF, 0, NULL},
-	{"ArrayDeque", UTIL, ARRAY_OF, 0, NULL},
-	{"ArrayList", UTIL, ARRAY_OF, 0, NULL},
-	{"AtomicBoolean", ATOMIC, PLAIN, SNAFU_SHAPE_BOOLEAN, NULL},
-	{"AtomicInteger", ATOMIC, PLAIN, SNAFU_SHAPE_INTEGER, "int32"},
-	{"AtomicLong", ATOMIC, PLAIN, SNAFU_SHAPE_INTEGER, "int64"},
-	{"BigDecimal", "java.math", PLAIN, SNAFU_SHAPE_NUMBER, NULL},
-	{"BigInteger", "java.math", PLAIN, SNAFU_SHAPE_INTEGER, NULL},
-	{"Boolean", LANG, NULLABLE, SNAFU_SHAPE_BOOLEAN, NULL},
-	{"Byte", LANG, NULLABLE, SNAFU_SHAPE_INTEGER, "int8"},
-	{"CharSequence", LANG, PLAIN, SNAFU_SHAPE_STRING, NULL},
-	{"Character", LANG, NULLABLE, SNAFU_SHAPE_STRING, NULL},
-	{"Collection", UTIL, ARRAY_OF, 0, NULL},
-	{"ConcurrentHashMap", CONCURRENT, MAP_TO, 0, NULL},
-	{"ConcurrentMap", CONCURRENT, MAP_TO, 0, NULL},
-	{"CopyOnWriteArrayList", CONCURRENT, ARRAY_OF, 0, NULL},
-	{"Currency", UTIL, PLAIN, SNAFU_SHAPE_STRING, NULL},
-	{"Date", UTIL, PLAIN, SNAFU_SHAPE_STRING, "date-time"},
-	{"Deque", UTIL, ARRAY_OF, 0, NULL},
-	{"Double", LANG, NULLABLE, SNAFU_SHAPE_NUMBER, "double"},
-	{"DoubleStream", STREAM, ARRAY_PLAIN, SNAFU_SHAPE_NUMBER, "double"},
-	{"Duration", TIME, PLAIN, SNAFU_SHAPE_STRING, "duration"},
-	{"EnumMap", UTIL, MAP_TO, 0, NULL},
-	{"EnumSet", UTIL, ARRAY_OF, 0, NULL},
-	{"Enumeration", UTIL, ARRAY_OF, 0, NULL},
-	{"Float", LANG, NULLABLE, SNAFU_SHAPE_NUMBER, "float"},
-	{"HashMap", UTIL, MAP_TO, 0, NULL},
-	{"HashSet", UTIL, ARRAY_OF, 0, NULL},
-	{"Hashtable", UTIL, MAP_TO, 0, NULL},
-	{"Instant", TIME, PLAIN, SNAFU_SHAPE_STRING, "date-time"},
-	{"IntStream", STREAM, ARRAY_PLAIN, SNAFU_SHAPE_INTEGER, "int32"},
-	{"Integer", LANG, NULLABLE, SNAFU_SHAPE_INTEGER, "int32"},
-	{"Iterable", LANG, ARRAY_OF, 0, NULL},
-	{"Iterator", UTIL, ARRAY_OF, 0, NULL},
-	{"LinkedHashMap", UTIL, MAP_TO, 0, NULL},
-	{"LinkedHashSet", UTIL, ARRAY_OF, 0, NULL},
-	{"LinkedList", UTIL, ARRAY_OF, 0, NULL},
-	{"List", UTIL, ARRAY_OF, 0, NULL},
-	{"LocalDate", TIME, PLAIN, SNAFU_SHAPE_STRING, "date"},
-	{"LocalDateTime", TIME, PLAIN, SNAFU_SHAPE_STRING, "date-time-local"},
-	{"LocalTime", TIME, PLAIN, SNAFU_SHAPE_STRING, "time-local"},
-	{"Locale", UTIL, PLAIN, SNAFU_SHAPE_STRING, NULL},
-	{"Long", LANG, NULLABLE, SNAFU_SHAPE_INTEGER, "int64"},
-	{"LongStream", STREAM, ARRAY_PLAIN, SNAFU_SHAPE_INTEGER, "int64"},
-	{"Map", UTIL, MAP_TO, 0, NULL},
-	{"MonthDay", TIME, PLAIN, SNAFU_SHAPE_STRING, NULL},
-	{"NavigableMap", UTIL, MAP_TO, 0, NULL},
-	{"NavigableSet", UTIL, ARRAY_OF, 0, NULL},
-	{"Number", LANG, NULLABLE, SNAFU_SHAPE_NUMBER, NULL},
-	{"OffsetDateTime", TIME, PLAIN, SNAFU_SHAPE_STRING, "date-time"},
-	{"OffsetTime", TIME, PLAIN, SNAFU_SHAPE_STRING, "time"},
-	{"Optional", UTIL, MAYBE, 0, NULL},
-	{"OptionalDouble", UTIL, NULLABLE, SNAFU_SHAPE_NUMBER, "double"},
-	{"OptionalInt", UTIL, NULLABLE, SNAFU_SHAPE_INTEGER, "int32"},
-	{"OptionalLong", UTIL, NULLABLE, SNAFU_SHAPE_INTEGER, "int64"},
-	{"Period", TIME, PLAIN, SNAFU_SHAPE_STRING, "duration"},
-	{"PriorityQueue", UTIL, ARRAY_OF, 0, NULL},
-	{"Properties", UTIL, MAP_TO, 0, NULL},
-	{"Queue", UTIL, ARRAY_OF, 0, NULL},
-	{"Set", UTIL, ARRAY_OF, 0, NULL},
-	{"Short", LANG, NULLABLE, SNAFU_SHAPE_INTEGER, "int16"},
-	{"SortedMap", UTIL, MAP_TO, 0, NULL},
-	{"SortedSet", UTIL, ARRAY_OF, 0, NULL},
-	{"Stack", UTIL, ARRAY_OF, 0, NULL},
-	{"Stream", STREAM, ARRAY_OF, 0, NULL},
-	{"String", LANG, PLAIN, SNAFU_SHAPE_STRING, NULL},
-	{"StringBuffer", LANG, PLAIN, SNAFU_SHAPE_STRING, NULL},
-	{"StringBuilder", LANG, PLAIN, SNAFU_SHAPE_STRING, NULL},
-	{"TreeMap", UTIL, MAP_TO, 0, NULL},
-	{"TreeSet", UTIL, ARRAY_OF, 0, NULL},
-	{"URI", "java.net", PLAIN, SNAFU_SHAPE_STRING, "uri"},
-	{"URL", "java.net", PLAIN, SNAFU_SHAPE_STRING, "uri"},
-	{"UUID", UTIL, PLAIN, SNAFU_SHAPE_STRING, "uuid"},
-	{"Vector", UTIL, ARRAY_OF, 0, NULL},
-	{"Void", LANG, PLAIN, SNAFU_SHAPE_NOTHING, NULL},
-	{"Year", TIME, PLAIN, SNAFU_SHAPE_INTEGER, "int32"},
-	{"YearMonth", TIME, PLAIN, SNAFU_SHAPE_STRING, NULL},
-	{"ZoneId", TIME, PLAIN, SNAFU_SHAPE_STRING, NULL},
-	{"ZoneOffset", TIME, PLAIN, SNAFU_SHAPE_STRING, NULL},
-	{"ZonedDateTime", TIME, PLAIN, SNAFU_SHAPE_STRING, "date-time"},
-};
-
-struct primitive {
-	const char *name;
-	struct snafu_shape shape;
-};
-
-static const struct primitive primitives[] = {
-	{"int", {.kind = SNAFU_SHAPE_INTEGER, .format = "int32"}},
-	{"boolean", {.kind = SNAFU_SHAPE_BOOLEAN}},
-	{"void", {.kind = SNAFU_SHAPE_NOTHING}},
-	{"long", {.kind = SNAFU_SHAPE_INTEGER, .format = "int64"}},
-	{"char", {.kind = SNAFU_SHAPE_STRING}},
-	{"double", {.kind = SNAFU_SHAPE_NUMBER, .format = "double"}},
-	{"byte", {.kind = SNAFU_SHAPE_INTEGER, .format = "int8"}},
-	{"float", {.kind = SNAFU_SHAPE_NUMBER, .format = "float"}},
-	{"short", {.kind = SNAFU_SHAPE_INTEGER, .format = "int16"}},
-};
-
 static const struct snafu_shape *any(void)
 {
 	return snafu_shape_plain(SNAFU_SHAPE_ANY);
-}
-
-static int compare_name(const void *name, const void *entry)
-{
-	return strcmp(name, ((const struct library_type *)entry)->name);
-}
-
-/* The library type called SIMPLE; QUALIFIED (may be NULL) must then be its full name. */
-static const struct library_type *library_find(const char *simple, const char *qualified)
-{
-	const struct library_type *found =
-		bsearch(simple, library, sizeof library / sizeof *library, sizeof *library, compare_name);
-
-	if (found && qualified) {
-		size_t size = strlen(found->package);
-
-		if (strncmp(qualified, found->package, size) != 0 || qualified[size] != '.' ||
-		    strcmp(qualified + size + 1, simple) != 0)
-			return NULL;
-	}
-	return found;
 }
 
 static const struct snafu_shape *make(struct reader *reader, struct snafu_shape shape)
@@ -193,29 +45,29 @@ static const struct snafu_shape *make(struct reader *reader, struct snafu_shape 
 }
 
 static const struct snafu_shape *make_library(struct reader *reader,
-                                              const struct library_type *type,
+                                              const struct snafu_java_library_type *type,
                                               const struct snafu_shape *const *arguments)
 {
 	switch (type->rule) {
-	case PLAIN:
+	case SNAFU_JAVA_PLAIN:
 		if (!type->format)
 			return snafu_shape_plain(type->kind);
 		return make(reader, (struct snafu_shape){.kind = type->kind, .format = type->format});
-	case NULLABLE:
-		return make(reader, (struct snafu_shape){
-					    .kind = type->kind, .format = type->format, .nullable = true});
-	case ARRAY_OF:
-		return make(reader,
-		            (struct snafu_shape){.kind = SNAFU_SHAPE_ARRAY, .items = arguments[0]});
-	case MAP_TO:
+	case SNAFU_JAVA_NULLABLE:
+		return make(reader, (struct snafu_shape){.kind = type->kind,
+		                                         .format = type->format,
+		                                         .nullable = true});
+	case SNAFU_JAVA_ARRAY_OF:
+		return make(reader, (struct snafu_shape){.kind = SNAFU_SHAPE_ARRAY, .items = arguments[0]});
+	case SNAFU_JAVA_MAP_TO:
 		return make(reader, (struct snafu_shape){.kind = SNAFU_SHAPE_MAP, .items = arguments[1]});
-	case ARRAY_PLAIN: {
+	case SNAFU_JAVA_ARRAY_PLAIN: {
 		struct snafu_shape items = {.kind = type->kind, .format = type->format};
 
-		return make(reader, (struct snafu_shape){.kind = SNAFU_SHAPE_ARRAY,
-		                                         .items = make(reader, items)});
+		return make(reader,
+		            (struct snafu_shape){.kind = SNAFU_SHAPE_ARRAY, .items = make(reader, items)});
 	}
-	case MAYBE: {
+	case SNAFU_JAVA_MAYBE: {
 		struct snafu_shape maybe = arguments[0] ? *arguments[0] : *any();
 
 		maybe.nullable = true;
@@ -225,7 +77,7 @@ static const struct snafu_shape *make_library(struct reader *reader,
 	return any();
 }
 
-/* ---- types of the unit ---------------------------------------------------------------- */
+/* ---- types of the unit --------------------------------------------------- */
 
 static const struct snafu_shape *read_in(struct snafu_java_unit *unit,
                                          const struct snafu_java_member *member,
@@ -327,9 +179,8 @@ static void collect_fields(struct snafu_java_unit *unit, const struct snafu_java
 	}
 }
 
-static const struct snafu_shape *make_object(struct reader *reader,
-                                             const struct snafu_java_type *type,
-                                             unsigned *ret_weight)
+static const struct snafu_shape *
+make_object(struct reader *reader, const struct snafu_java_type *type, unsigned *ret_weight)
 {
 	struct fields fields = {.capacity = OBJECT_WEIGHT_CAP};
 
@@ -339,8 +190,7 @@ static const struct snafu_shape *make_object(struct reader *reader,
 		return any();
 	}
 	collect_fields(reader->unit, type, &fields, reader->depth + 2, 0);
-	struct snafu_field *kept =
-		snafu_java_unit_alloc(reader->unit, fields.count * sizeof *kept);
+	struct snafu_field *kept = snafu_java_unit_alloc(reader->unit, fields.count * sizeof *kept);
 	const struct snafu_shape *shape = any();
 	if (kept && fields.count) {
 		memcpy(kept, fields.fields, fields.count * sizeof *kept);
@@ -390,7 +240,7 @@ static const struct snafu_shape *unit_shape(struct reader *reader, struct snafu_
 	return type->shape;
 }
 
-/* ---- names ------------------------------------------------------------------------------ */
+/* ---- names --------------------------------------------------------------- */
 
 static struct snafu_java_type *find_joined(const struct snafu_java_unit *unit, const char *scope,
                                            size_t scope_size, const char *name)
@@ -474,9 +324,10 @@ static const struct snafu_shape *named(struct reader *reader, const char *name,
 	struct snafu_java_type *type;
 
 	if (!dot) {
-		for (size_t i = 0; i < sizeof primitives / sizeof *primitives; i++)
-			if (strcmp(primitives[i].name, name) == 0)
-				return &primitives[i].shape;
+		const struct snafu_shape *primitive = snafu_java_primitive(name);
+
+		if (primitive)
+			return primitive;
 		const struct snafu_java_variable *variable = find_variable(reader, name);
 		if (variable) {
 			if (!variable->bound || reader->depth > TYPE_DEPTH_CAP)
@@ -490,18 +341,18 @@ static const struct snafu_shape *named(struct reader *reader, const char *name,
 		return unit_shape(reader, type);
 	if (!dot)
 		qualified = find_import(reader->unit, name);
-	if (qualified &&
-	    (type = snafu_java_unit_find(reader->unit, qualified, strlen(qualified))))
+	if (qualified && (type = snafu_java_unit_find(reader->unit, qualified, strlen(qualified))))
 		return unit_shape(reader, type);
-	const struct library_type *known = library_find(simple, qualified);
+	const struct snafu_java_library_type *known = snafu_java_library_find(simple, qualified);
 	if (!known)
 		return any();
-	if (known->rule == ARRAY_OF || known->rule == MAP_TO || known->rule == ARRAY_PLAIN)
+	if (known->rule == SNAFU_JAVA_ARRAY_OF || known->rule == SNAFU_JAVA_MAP_TO ||
+	    known->rule == SNAFU_JAVA_ARRAY_PLAIN)
 		reader->weight++;
 	return make_library(reader, known, arguments);
 }
 
-/* ---- types as written ---------------------------------------------------------------------- */
+/* ---- types as written ---------------------------------------------------- */
 
 static bool is_name_byte(unsigned char byte)
 {
@@ -608,6 +459,7 @@ static const struct snafu_shape *read_type(struct reader *reader)
 {
 	bool byte = false;
 	const struct snafu_shape *shape = read_base(reader, &byte);
+	unsigned dimensions = 0;
 
 	reader->weight++;
 	for (;;) {
@@ -621,11 +473,12 @@ static const struct snafu_shape *read_type(struct reader *reader)
 		} else {
 			break;
 		}
+		if (++dimensions > DIMENSIONS_CAP)
+			continue;
 		if (byte)
 			shape = snafu_shape_plain(SNAFU_SHAPE_BYTES);
 		else
-			shape = make(reader,
-			             (struct snafu_shape){.kind = SNAFU_SHAPE_ARRAY, .items = shape});
+			shape = make(reader, (struct snafu_shape){.kind = SNAFU_SHAPE_ARRAY, .items = shape});
 		byte = false;
 		reader->weight++;
 	}
@@ -633,8 +486,7 @@ static const struct snafu_shape *read_type(struct reader *reader)
 }
 
 const struct snafu_shape *snafu_java_shape(struct snafu_java_unit *unit,
-                                           const struct snafu_java_member *member,
-                                           const char *text)
+                                           const struct snafu_java_member *member, const char *text)
 {
 	unsigned weight = 0;
 

@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "scanner/java_class.h"
 
-#define TYPE_DEPTH_CAP 32 /* type arguments inside each other */
+#define TYPE_DEPTH_CAP  32 /* type arguments inside each other */
 #define ARRAY_DEPTH_CAP 255
 
 struct writer {
@@ -32,26 +32,16 @@ static bool take(struct writer *writer, char byte)
 static const char *primitive(char letter)
 {
 	switch (letter) {
-	case 'B':
-		return "byte";
-	case 'C':
-		return "char";
-	case 'D':
-		return "double";
-	case 'F':
-		return "float";
-	case 'I':
-		return "int";
-	case 'J':
-		return "long";
-	case 'S':
-		return "short";
-	case 'V':
-		return "void";
-	case 'Z':
-		return "boolean";
-	default:
-		return NULL;
+	case 'B': return "byte";
+	case 'C': return "char";
+	case 'D': return "double";
+	case 'F': return "float";
+	case 'I': return "int";
+	case 'J': return "long";
+	case 'S': return "short";
+	case 'V': return "void";
+	case 'Z': return "boolean";
+	default: return NULL;
 	}
 }
 

@@ -14,8 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SNAFU_JAVA_NESTING_CAP 1000 /* brackets inside each other; javac gives up earlier */
-
 /* From byte `at` of the compact text on, bytes stood at `source` in the file. */
 struct snafu_java_piece {
 	uint32_t at, source;
@@ -28,25 +26,28 @@ struct snafu_java_comment {
 };
 
 struct snafu_java_frame;
+struct snafu_java_load;
 
 /* Zeroed before the first use, and used again for the next file. */
 struct snafu_java_skim {
 	const char *text; /* `compact`, or the source itself; as far as `size` */
 	size_t size;
+	bool whole; /* it is the source itself */
 	struct snafu_java_piece *pieces; /* sorted */
 	size_t n_pieces, pieces_capacity;
 	struct snafu_java_comment *comments; /* sorted */
 	size_t n_comments, comments_capacity;
-	size_t n_odd;  /* regions that look odd and hold no class */
+	size_t n_odd; /* regions that look odd and hold no class */
 	size_t odd_at; /* where in the source the first of them does */
 	char *compact;
 	size_t compact_capacity;
 	struct snafu_java_frame *frames;
+	struct snafu_java_load *load;
 };
 
 /* SOURCE is SIZE (less than 4 GiB) bytes of UTF-8 followed by a NUL; borrowed for
  * as long as SKIM's text is in use. KEEP_ODD: see above. 0, -ENOMEM, or -E2BIG
- * when brackets nest too deep. */
+ * when what is left is more than a parser should get: see java_load.h. */
 int snafu_java_skim(struct snafu_java_skim *skim, const char *source, size_t size, bool keep_odd);
 
 /* Where byte AT of the text stood in the source. */

@@ -7,31 +7,54 @@
 #define WORD SNAFU_JAVA_LEXEME_WORD
 
 const unsigned char snafu_java_lexemes[256] = {
-	['\t'] = SNAFU_JAVA_LEXEME_SPACE, ['\n'] = SNAFU_JAVA_LEXEME_SPACE,
-	['\f'] = SNAFU_JAVA_LEXEME_SPACE, ['\r'] = SNAFU_JAVA_LEXEME_SPACE,
+	['\t'] = SNAFU_JAVA_LEXEME_SPACE,
+	['\n'] = SNAFU_JAVA_LEXEME_SPACE,
+	['\f'] = SNAFU_JAVA_LEXEME_SPACE,
+	['\r'] = SNAFU_JAVA_LEXEME_SPACE,
 	[' '] = SNAFU_JAVA_LEXEME_SPACE,
-	['A' ... 'Z'] = WORD, ['a' ... 'z'] = WORD, ['_'] = WORD, ['$'] = WORD,
+	['A' ... 'Z'] = WORD,
+	['a' ... 'z'] = WORD,
+	['_'] = WORD,
+	['$'] = WORD,
 	[0x80 ... 0xFF] = WORD,
 	['0' ... '9'] = SNAFU_JAVA_LEXEME_NUMBER,
-	['"'] = SNAFU_JAVA_LEXEME_QUOTE, ['\''] = SNAFU_JAVA_LEXEME_APOSTROPHE,
+	['"'] = SNAFU_JAVA_LEXEME_QUOTE,
+	['\''] = SNAFU_JAVA_LEXEME_APOSTROPHE,
 	['/'] = SNAFU_JAVA_LEXEME_SLASH,
-	['('] = SNAFU_JAVA_LEXEME_OPEN, [')'] = SNAFU_JAVA_LEXEME_CLOSE,
-	['['] = SNAFU_JAVA_LEXEME_OPEN_SQUARE, [']'] = SNAFU_JAVA_LEXEME_CLOSE_SQUARE,
-	['{'] = SNAFU_JAVA_LEXEME_OPEN_BRACE, ['}'] = SNAFU_JAVA_LEXEME_CLOSE_BRACE,
-	[';'] = SNAFU_JAVA_LEXEME_SEMICOLON, [','] = SNAFU_JAVA_LEXEME_COMMA,
-	['.'] = SIGN, ['='] = SIGN, ['<'] = SIGN, ['>'] = SIGN, ['!'] = SIGN, ['~'] = SIGN,
-	['?'] = SIGN, [':'] = SIGN, ['+'] = SIGN, ['-'] = SIGN, ['*'] = SIGN, ['&'] = SIGN,
-	['|'] = SIGN, ['^'] = SIGN, ['%'] = SIGN, ['@'] = SIGN,
+	['('] = SNAFU_JAVA_LEXEME_OPEN,
+	[')'] = SNAFU_JAVA_LEXEME_CLOSE,
+	['['] = SNAFU_JAVA_LEXEME_OPEN_SQUARE,
+	[']'] = SNAFU_JAVA_LEXEME_CLOSE_SQUARE,
+	['{'] = SNAFU_JAVA_LEXEME_OPEN_BRACE,
+	['}'] = SNAFU_JAVA_LEXEME_CLOSE_BRACE,
+	[';'] = SNAFU_JAVA_LEXEME_SEMICOLON,
+	[','] = SNAFU_JAVA_LEXEME_COMMA,
+	['.'] = SIGN,
+	['='] = SIGN,
+	['<'] = SIGN,
+	['>'] = SIGN,
+	['!'] = SIGN,
+	['~'] = SIGN,
+	['?'] = SIGN,
+	[':'] = SIGN,
+	['+'] = SIGN,
+	['-'] = SIGN,
+	['*'] = SIGN,
+	['&'] = SIGN,
+	['|'] = SIGN,
+	['^'] = SIGN,
+	['%'] = SIGN,
+	['@'] = SIGN,
 };
 
 #define BIT(TOKEN) (1u << SNAFU_JAVA_TOKEN_##TOKEN)
-#define EXPRESSION                                                                             \
-	(BIT(NAME) | BIT(KEYWORD) | BIT(CONTROL) | BIT(MODIFIER) | BIT(LITERAL) | BIT(OPEN) |      \
+#define EXPRESSION                                                                        \
+	(BIT(NAME) | BIT(KEYWORD) | BIT(CONTROL) | BIT(MODIFIER) | BIT(LITERAL) | BIT(OPEN) | \
 	 BIT(UNARY) | BIT(PLUS) | BIT(STEP) | BIT(AT))
-#define AFTER_LITERAL                                                                          \
-	(BIT(CLOSE) | BIT(CLOSE_SQUARE) | BIT(CLOSE_BRACE) | BIT(SEMICOLON) | BIT(COMMA) |         \
-	 BIT(DOT) | BIT(BINARY) | BIT(PLUS) | BIT(QUESTION) | BIT(COLON) | BIT(ARROW) |            \
-	 BIT(REFERENCE) | BIT(LESS) | BIT(GREATER))
+#define AFTER_LITERAL                                                                             \
+	(BIT(CLOSE) | BIT(CLOSE_SQUARE) | BIT(CLOSE_BRACE) | BIT(SEMICOLON) | BIT(COMMA) | BIT(DOT) | \
+	 BIT(BINARY) | BIT(PLUS) | BIT(QUESTION) | BIT(COLON) | BIT(ARROW) | BIT(REFERENCE) |         \
+	 BIT(LESS) | BIT(GREATER))
 #define AFTER_VALUE (AFTER_LITERAL | BIT(ASSIGN) | BIT(STEP) | BIT(SQUARE))
 
 const uint32_t snafu_java_followers[] = {
@@ -39,8 +62,8 @@ const uint32_t snafu_java_followers[] = {
 	[SNAFU_JAVA_TOKEN_KEYWORD] = EXPRESSION | BIT(BRACE) | BIT(SEMICOLON) | BIT(COLON) | BIT(ARROW),
 	[SNAFU_JAVA_TOKEN_CONTROL] = BIT(OPEN) | BIT(BRACE),
 	[SNAFU_JAVA_TOKEN_MODIFIER] = BIT(NAME) | BIT(MODIFIER) | BIT(SQUARE) | BIT(DOT) | BIT(OPEN) |
-	                              BIT(CLOSE) | BIT(ELLIPSIS) | BIT(AT) | BIT(KEYWORD) |
-	                              BIT(REFERENCE),
+                                  BIT(CLOSE) | BIT(ELLIPSIS) | BIT(AT) | BIT(KEYWORD) |
+                                  BIT(REFERENCE),
 	[SNAFU_JAVA_TOKEN_LITERAL] = AFTER_LITERAL,
 	[SNAFU_JAVA_TOKEN_OPEN] = EXPRESSION | BIT(CLOSE) | BIT(SEMICOLON) | BIT(BRACE),
 	[SNAFU_JAVA_TOKEN_CLOSE] = AFTER_VALUE | EXPRESSION,
@@ -76,30 +99,33 @@ struct word {
 	unsigned char size, word;
 };
 
-#define W(TEXT, WORD_KIND) {TEXT, sizeof(TEXT) - 1, SNAFU_JAVA_WORD_##WORD_KIND}
+#define W(TEXT, WORD_KIND)                                  \
+	{                                                       \
+		TEXT, sizeof(TEXT) - 1, SNAFU_JAVA_WORD_##WORD_KIND \
+	}
 
 /* By first letter; the rows end with an empty one. */
 static const struct word words[26][9] = {
 	['a' - 'a'] = {W("assert", KEYWORD), W("abstract", MODIFIER)},
 	['b' - 'a'] = {W("boolean", MODIFIER), W("break", KEYWORD), W("byte", MODIFIER)},
-	['c' - 'a'] = {W("case", KEYWORD), W("catch", CONTROL), W("char", MODIFIER),
-	               W("class", CLASS), W("continue", KEYWORD), W("const", KEYWORD)},
+	['c' - 'a'] = {W("case", KEYWORD), W("catch", CONTROL), W("char", MODIFIER), W("class", CLASS),
+                   W("continue", KEYWORD), W("const", KEYWORD)},
 	['d' - 'a'] = {W("default", DEFAULT), W("double", MODIFIER), W("do", KEYWORD)},
 	['e' - 'a'] = {W("else", KEYWORD), W("extends", KEYWORD), W("enum", ENUM)},
 	['f' - 'a'] = {W("final", MODIFIER), W("for", CONTROL), W("false", LITERAL),
-	               W("float", MODIFIER), W("finally", KEYWORD)},
+                   W("float", MODIFIER), W("finally", KEYWORD)},
 	['g' - 'a'] = {W("goto", KEYWORD)},
 	['i' - 'a'] = {W("int", MODIFIER), W("if", CONTROL), W("instanceof", INSTANCEOF),
-	               W("interface", INTERFACE), W("import", KEYWORD), W("implements", KEYWORD)},
+                   W("interface", INTERFACE), W("import", KEYWORD), W("implements", KEYWORD)},
 	['l' - 'a'] = {W("long", MODIFIER)},
 	['n' - 'a'] = {W("new", KEYWORD), W("null", LITERAL), W("native", MODIFIER)},
 	['p' - 'a'] = {W("private", MODIFIER), W("public", MODIFIER), W("protected", MODIFIER),
-	               W("package", KEYWORD)},
+                   W("package", KEYWORD)},
 	['r' - 'a'] = {W("return", KEYWORD), W("record", RECORD)},
 	['s' - 'a'] = {W("static", MODIFIER), W("switch", CONTROL), W("short", MODIFIER),
-	               W("synchronized", CONTROL), W("strictfp", MODIFIER)},
-	['t' - 'a'] = {W("throw", KEYWORD), W("try", CONTROL), W("true", LITERAL),
-	               W("throws", KEYWORD), W("transient", MODIFIER)},
+                   W("synchronized", CONTROL), W("strictfp", MODIFIER)},
+	['t' - 'a'] = {W("throw", KEYWORD), W("try", CONTROL), W("true", LITERAL), W("throws", KEYWORD),
+                   W("transient", MODIFIER)},
 	['v' - 'a'] = {W("void", MODIFIER), W("volatile", MODIFIER)},
 	['w' - 'a'] = {W("while", CONTROL)},
 	['y' - 'a'] = {W("yield", KEYWORD)},
@@ -119,18 +145,12 @@ enum snafu_java_token snafu_java_word_token(enum snafu_java_word word)
 {
 	switch (word) {
 	case SNAFU_JAVA_WORD_NONE:
-	case SNAFU_JAVA_WORD_RECORD:
-		return SNAFU_JAVA_TOKEN_NAME;
-	case SNAFU_JAVA_WORD_CONTROL:
-		return SNAFU_JAVA_TOKEN_CONTROL;
-	case SNAFU_JAVA_WORD_MODIFIER:
-		return SNAFU_JAVA_TOKEN_MODIFIER;
-	case SNAFU_JAVA_WORD_LITERAL:
-		return SNAFU_JAVA_TOKEN_LITERAL;
-	case SNAFU_JAVA_WORD_INSTANCEOF:
-		return SNAFU_JAVA_TOKEN_BINARY;
-	default:
-		return SNAFU_JAVA_TOKEN_KEYWORD;
+	case SNAFU_JAVA_WORD_RECORD: return SNAFU_JAVA_TOKEN_NAME;
+	case SNAFU_JAVA_WORD_CONTROL: return SNAFU_JAVA_TOKEN_CONTROL;
+	case SNAFU_JAVA_WORD_MODIFIER: return SNAFU_JAVA_TOKEN_MODIFIER;
+	case SNAFU_JAVA_WORD_LITERAL: return SNAFU_JAVA_TOKEN_LITERAL;
+	case SNAFU_JAVA_WORD_INSTANCEOF: return SNAFU_JAVA_TOKEN_BINARY;
+	default: return SNAFU_JAVA_TOKEN_KEYWORD;
 	}
 }
 
@@ -167,17 +187,10 @@ size_t snafu_java_sign(const unsigned char *text, enum snafu_java_token *ret_tok
 
 	*ret_token = SNAFU_JAVA_TOKEN_BINARY;
 	switch (*text) {
-	case '.':
-		return dots(text, ret_token);
-	case '@':
-		*ret_token = SNAFU_JAVA_TOKEN_AT;
-		return 1;
-	case '?':
-		*ret_token = SNAFU_JAVA_TOKEN_QUESTION;
-		return 1;
-	case '~':
-		*ret_token = SNAFU_JAVA_TOKEN_UNARY;
-		return 1;
+	case '.': return dots(text, ret_token);
+	case '@': *ret_token = SNAFU_JAVA_TOKEN_AT; return 1;
+	case '?': *ret_token = SNAFU_JAVA_TOKEN_QUESTION; return 1;
+	case '~': *ret_token = SNAFU_JAVA_TOKEN_UNARY; return 1;
 	case ':':
 		*ret_token = text[1] == ':' ? SNAFU_JAVA_TOKEN_REFERENCE : SNAFU_JAVA_TOKEN_COLON;
 		return text[1] == ':' ? 2 : 1;

@@ -37,11 +37,11 @@ enum snafu_java_word {
 	SNAFU_JAVA_WORD_ENUM,
 	SNAFU_JAVA_WORD_RECORD,
 	SNAFU_JAVA_WORD_DEFAULT,
-	SNAFU_JAVA_WORD_CONTROL,    /* parentheses and a block follow */
-	SNAFU_JAVA_WORD_MODIFIER,   /* and primitive types */
-	SNAFU_JAVA_WORD_LITERAL,    /* true, false, null */
+	SNAFU_JAVA_WORD_CONTROL, /* parentheses and a block follow */
+	SNAFU_JAVA_WORD_MODIFIER, /* and primitive types */
+	SNAFU_JAVA_WORD_LITERAL, /* true, false, null */
 	SNAFU_JAVA_WORD_INSTANCEOF,
-	SNAFU_JAVA_WORD_KEYWORD,    /* any other reserved word */
+	SNAFU_JAVA_WORD_KEYWORD, /* any other reserved word */
 };
 
 enum snafu_java_token {
@@ -51,9 +51,9 @@ enum snafu_java_token {
 	SNAFU_JAVA_TOKEN_MODIFIER,
 	SNAFU_JAVA_TOKEN_LITERAL,
 	SNAFU_JAVA_TOKEN_OPEN,
-	SNAFU_JAVA_TOKEN_CLOSE,         /* of a cast or a group */
+	SNAFU_JAVA_TOKEN_CLOSE, /* of a cast or a group */
 	SNAFU_JAVA_TOKEN_CLOSE_CONTROL, /* of if (...) and the like */
-	SNAFU_JAVA_TOKEN_CLOSE_CALL,    /* of name(...) */
+	SNAFU_JAVA_TOKEN_CLOSE_CALL, /* of name(...) */
 	SNAFU_JAVA_TOKEN_SQUARE,
 	SNAFU_JAVA_TOKEN_CLOSE_SQUARE,
 	SNAFU_JAVA_TOKEN_BRACE,
@@ -63,8 +63,8 @@ enum snafu_java_token {
 	SNAFU_JAVA_TOKEN_DOT,
 	SNAFU_JAVA_TOKEN_BINARY,
 	SNAFU_JAVA_TOKEN_UNARY, /* ! ~ */
-	SNAFU_JAVA_TOKEN_PLUS,  /* + - */
-	SNAFU_JAVA_TOKEN_STEP,  /* ++ -- */
+	SNAFU_JAVA_TOKEN_PLUS, /* + - */
+	SNAFU_JAVA_TOKEN_STEP, /* ++ -- */
 	SNAFU_JAVA_TOKEN_QUESTION,
 	SNAFU_JAVA_TOKEN_COLON,
 	SNAFU_JAVA_TOKEN_ARROW,

@@ -174,6 +174,7 @@ static bool claims(const char *head, size_t size)
 extern const struct snafu_scanner snafu_scanner_python;
 static const char *const suffixes[] = {".py", ".pyw", NULL};
 const struct snafu_scanner snafu_scanner_python = {
+	.version = SNAFU_SCANNER_VERSION,
 	.name = "python",
 	.suffixes = suffixes,
 	.claims = claims,

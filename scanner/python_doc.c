@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "scanner/python_lex.h"
 
 #define TAB 8
@@ -12,30 +13,10 @@
 static void append_character(struct snafu_buffer *into, uint32_t c)
 {
 	char bytes[4];
-	size_t n;
 
 	if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		c = REPLACEMENT; /* C strings hold no NUL, UTF-8 no half of a pair */
-	if (c < 0x80) {
-		bytes[0] = (char)c;
-		n = 1;
-	} else if (c < 0x800) {
-		bytes[0] = (char)(0xc0 | c >> 6);
-		bytes[1] = (char)(0x80 | (c & 0x3f));
-		n = 2;
-	} else if (c < 0x10000) {
-		bytes[0] = (char)(0xe0 | c >> 12);
-		bytes[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		bytes[2] = (char)(0x80 | (c & 0x3f));
-		n = 3;
-	} else {
-		bytes[0] = (char)(0xf0 | c >> 18);
-		bytes[1] = (char)(0x80 | (c >> 12 & 0x3f));
-		bytes[2] = (char)(0x80 | (c >> 6 & 0x3f));
-		bytes[3] = (char)(0x80 | (c & 0x3f));
-		n = 4;
-	}
-	snafu_buffer_append(into, bytes, n);
+	snafu_buffer_append(into, bytes, snafu_utf8_put(bytes, c));
 }
 
 static int digit(char c)

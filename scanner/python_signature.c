@@ -12,34 +12,12 @@
 #include <tree_sitter/api.h>
 
 #include "scanner/python_lex.h"
+#include "scanner/python_reader.h"
 
-#define CHUNK_SIZE (32u << 10) /* bytes given to tree-sitter at once, or one piece */
+#define CHUNK_SIZE       (32u << 10) /* bytes given to tree-sitter at once, or one piece */
 #define PARSE_TIMEOUT_US 2000000 /* for one chunk; only error recovery ever takes that long */
-#define PARAMETERS_CAP 10000     /* of one function */
 
 const TSLanguage *tree_sitter_python(void);
-
-struct symbols {
-	TSSymbol function, class, decorated, decorator, parameters, arguments, keyword_argument;
-	TSSymbol identifier, typed, with_default, typed_with_default, splat, double_splat;
-	TSSymbol slash;
-	TSFieldId return_type, name, type, value;
-};
-
-struct python_reader {
-	TSParser *parser;
-	TSTreeCursor cursor;
-	bool has_cursor;
-	struct symbols symbols;
-	struct snafu_buffer work;
-	/* Of the outline at hand. */
-	struct python_outline *outline;
-	struct snafu_arena *arena;
-	const char *chunk; /* what was parsed, as it stands in the reduced text */
-	struct snafu_parameter *parameters;
-	size_t n_parameters, parameters_room;
-	bool failed;
-};
 
 static TSSymbol symbol(const char *name)
 {
@@ -66,18 +44,24 @@ struct python_reader *snafu_python_reader_new(int *ret_code)
 	}
 	ts_parser_set_timeout_micros(reader->parser, PARSE_TIMEOUT_US);
 	reader->work.cap = PYTHON_PIECE_CAP + CHUNK_SIZE + 64;
-	reader->symbols = (struct symbols){
-		.function = symbol("function_definition"), .class = symbol("class_definition"),
-		.decorated = symbol("decorated_definition"), .decorator = symbol("decorator"),
-		.parameters = symbol("parameters"), .arguments = symbol("argument_list"),
+	reader->symbols = (struct python_symbols){
+		.function = symbol("function_definition"),
+		.class = symbol("class_definition"),
+		.decorated = symbol("decorated_definition"),
+		.decorator = symbol("decorator"),
+		.parameters = symbol("parameters"),
+		.arguments = symbol("argument_list"),
 		.keyword_argument = symbol("keyword_argument"),
-		.identifier = symbol("identifier"), .typed = symbol("typed_parameter"),
+		.identifier = symbol("identifier"),
+		.typed = symbol("typed_parameter"),
 		.with_default = symbol("default_parameter"),
 		.typed_with_default = symbol("typed_default_parameter"),
 		.splat = symbol("list_splat_pattern"),
 		.double_splat = symbol("dictionary_splat_pattern"),
 		.slash = symbol("positional_separator"),
-		.return_type = field("return_type"), .name = field("name"), .type = field("type"),
+		.return_type = field("return_type"),
+		.name = field("name"),
+		.type = field("type"),
 		.value = field("value"),
 	};
 	return reader;
@@ -103,7 +87,8 @@ static size_t tidy(char *to, const char *from, const char *end)
 
 	while (from < end) {
 		const char *string = to > begin && snafu_python_is_name_byte(to[-1])
-		                             ? NULL : snafu_python_string_end(from, end);
+		                         ? NULL
+		                         : snafu_python_string_end(from, end);
 		if (string) {
 			memcpy(to, from, (size_t)(string - from));
 			to += string - from;
@@ -133,223 +118,6 @@ char *snafu_python_tidy(struct snafu_arena *arena, const char *text, size_t size
 	if (copy)
 		copy[tidy(copy, text, text + size)] = '\0';
 	return copy;
-}
-
-static const char *node_text(struct python_reader *reader, TSNode node)
-{
-	uint32_t start = ts_node_start_byte(node), end = ts_node_end_byte(node);
-	const char *text = snafu_python_tidy(reader->arena, reader->chunk + start, end - start);
-
-	if (!text)
-		reader->failed = true;
-	return text ? text : "";
-}
-
-static const char *field_text(struct python_reader *reader, TSNode node, TSFieldId id)
-{
-	TSNode child = ts_node_child_by_field_id(node, id);
-
-	return ts_node_is_null(child) ? NULL : node_text(reader, child);
-}
-
-static struct snafu_parameter *add_parameter(struct python_reader *reader)
-{
-	if (reader->n_parameters == reader->parameters_room) {
-		size_t room = reader->parameters_room ? reader->parameters_room * 2 : 32;
-		void *bigger = room > 2 * PARAMETERS_CAP
-		                       ? NULL : reallocarray(reader->parameters, room,
-		                                             sizeof *reader->parameters);
-		if (!bigger) {
-			reader->failed = room <= 2 * PARAMETERS_CAP;
-			return NULL;
-		}
-		reader->parameters = bigger;
-		reader->parameters_room = room;
-	}
-	struct snafu_parameter *parameter = &reader->parameters[reader->n_parameters++];
-	*parameter = (struct snafu_parameter){.kind = SNAFU_PARAMETER_NORMAL};
-	return parameter;
-}
-
-/* The first child that says something, or a null node. */
-static TSNode first_child(TSNode node)
-{
-	uint32_t i = 0;
-	TSNode child = ts_node_named_child(node, i);
-
-	while (!ts_node_is_null(child) && ts_node_is_extra(child) && i < 100)
-		child = ts_node_named_child(node, ++i);
-	return child;
-}
-
-/* `*args`, `**kwargs` and plain names. */
-static void set_name(struct python_reader *reader, struct snafu_parameter *parameter, TSNode node)
-{
-	const struct symbols *symbols = &reader->symbols;
-	TSSymbol kind = ts_node_symbol(node);
-
-	if (kind == symbols->splat || kind == symbols->double_splat) {
-		parameter->kind = kind == symbols->splat ? SNAFU_PARAMETER_VARIADIC
-		                                         : SNAFU_PARAMETER_KEYWORDS;
-		node = first_child(node);
-	}
-	parameter->name = ts_node_is_null(node) ? "" : node_text(reader, node);
-}
-
-static void read_parameter(struct python_reader *reader, TSNode node, bool *after_star)
-{
-	const struct symbols *symbols = &reader->symbols;
-	TSSymbol kind = ts_node_symbol(node);
-
-	uint32_t size = ts_node_end_byte(node) - ts_node_start_byte(node);
-	if (size == 1 && reader->chunk[ts_node_start_byte(node)] == '*') {
-		*after_star = true;
-		return;
-	}
-	if (kind == symbols->slash) {
-		for (size_t i = 0; i < reader->n_parameters; i++)
-			reader->parameters[i].kind = SNAFU_PARAMETER_POSITIONAL_ONLY;
-		return;
-	}
-	if (ts_node_is_extra(node)) /* a comment, a continued line */
-		return;
-	struct snafu_parameter *parameter = add_parameter(reader);
-	if (!parameter)
-		return;
-	if (kind == symbols->typed) {
-		set_name(reader, parameter, first_child(node));
-		parameter->type = field_text(reader, node, symbols->type);
-	} else if (kind == symbols->with_default || kind == symbols->typed_with_default) {
-		const char *name = field_text(reader, node, symbols->name);
-
-		parameter->name = name ? name : "";
-		parameter->type = field_text(reader, node, symbols->type);
-		parameter->fallback = field_text(reader, node, symbols->value);
-	} else {
-		set_name(reader, parameter, node);
-	}
-	if (parameter->kind == SNAFU_PARAMETER_VARIADIC)
-		*after_star = true;
-	else if (*after_star && parameter->kind == SNAFU_PARAMETER_NORMAL)
-		parameter->kind = SNAFU_PARAMETER_KEYWORD_ONLY;
-}
-
-static void read_parameters(struct python_reader *reader, struct python_signature *signature)
-{
-	bool after_star = false;
-
-	reader->n_parameters = 0;
-	if (!ts_tree_cursor_goto_first_child(&reader->cursor))
-		return;
-	do {
-		TSNode node = ts_tree_cursor_current_node(&reader->cursor);
-		if (ts_node_is_named(node))
-			read_parameter(reader, node, &after_star);
-	} while (ts_tree_cursor_goto_next_sibling(&reader->cursor));
-	ts_tree_cursor_goto_parent(&reader->cursor);
-
-	size_t n = reader->n_parameters;
-	if (n == 0)
-		return;
-	signature->parameters = snafu_arena_alloc(reader->arena, n * sizeof *signature->parameters);
-	if (!signature->parameters) {
-		reader->failed = true;
-		return;
-	}
-	memcpy(signature->parameters, reader->parameters, n * sizeof *signature->parameters);
-	signature->n_parameters = n;
-}
-
-static void read_bases(struct python_reader *reader, struct python_signature *signature)
-{
-	const char *bases[16]; /* more than that says nothing about shapes */
-	size_t n = 0;
-
-	if (!ts_tree_cursor_goto_first_child(&reader->cursor))
-		return;
-	do {
-		TSNode node = ts_tree_cursor_current_node(&reader->cursor);
-		TSSymbol kind = ts_node_symbol(node);
-
-		if (kind == reader->symbols.keyword_argument) {
-			const char *value = field_text(reader, node, reader->symbols.value);
-			if (value)
-				signature->traits |= snafu_python_base_traits(value) & PYTHON_TRAIT_ABC;
-		} else if (ts_node_is_named(node) && !ts_node_is_extra(node) && n < 16) {
-			bases[n++] = node_text(reader, node);
-			signature->traits |= snafu_python_base_traits(bases[n - 1]);
-		}
-	} while (ts_tree_cursor_goto_next_sibling(&reader->cursor));
-	ts_tree_cursor_goto_parent(&reader->cursor);
-	const char **copy = snafu_arena_alloc(reader->arena, n * sizeof *copy);
-	if (!copy) {
-		reader->failed = true;
-		return;
-	}
-	memcpy(copy, bases, n * sizeof *copy);
-	signature->bases = copy;
-	signature->n_bases = n;
-}
-
-/* The cursor stands on the def or class. */
-static void read_definition(struct python_reader *reader, struct python_signature *signature)
-{
-	if (!ts_tree_cursor_goto_first_child(&reader->cursor))
-		return;
-	do {
-		TSNode node = ts_tree_cursor_current_node(&reader->cursor);
-		TSSymbol kind = ts_node_symbol(node);
-
-		if (kind == reader->symbols.parameters)
-			read_parameters(reader, signature);
-		else if (kind == reader->symbols.arguments)
-			read_bases(reader, signature);
-		else if (ts_tree_cursor_current_field_id(&reader->cursor) ==
-		         reader->symbols.return_type)
-			signature->returns = node_text(reader, node);
-	} while (ts_tree_cursor_goto_next_sibling(&reader->cursor));
-	ts_tree_cursor_goto_parent(&reader->cursor);
-	signature->known = true;
-}
-
-static void read_decorator(struct python_reader *reader, TSNode node,
-                           struct python_signature *signature)
-{
-	char text[128]; /* longer names are none that is looked for */
-	uint32_t start = ts_node_start_byte(node) + 1, end = ts_node_end_byte(node);
-	size_t size = 0;
-
-	for (const char *at = reader->chunk + start; at < reader->chunk + end; at++) {
-		if (*at == ' ' || *at == '\t')
-			continue;
-		if (*at == '\n' || *at == '(' || *at == '#' || size + 1 == sizeof text)
-			break;
-		text[size++] = *at;
-	}
-	text[size] = '\0';
-	signature->traits |= snafu_python_decorator_traits(text);
-}
-
-/* The cursor stands on a child of the root. */
-static void read_piece(struct python_reader *reader, struct python_signature *signature)
-{
-	TSNode node = ts_tree_cursor_current_node(&reader->cursor);
-
-	if (ts_node_symbol(node) != reader->symbols.decorated) {
-		read_definition(reader, signature);
-		return;
-	}
-	if (!ts_tree_cursor_goto_first_child(&reader->cursor))
-		return;
-	do {
-		node = ts_tree_cursor_current_node(&reader->cursor);
-		if (ts_node_symbol(node) == reader->symbols.decorator)
-			read_decorator(reader, node, signature);
-		else if (ts_node_symbol(node) == reader->symbols.function ||
-		         ts_node_symbol(node) == reader->symbols.class)
-			read_definition(reader, signature);
-	} while (ts_tree_cursor_goto_next_sibling(&reader->cursor));
-	ts_tree_cursor_goto_parent(&reader->cursor);
 }
 
 static bool is_definition(const struct python_reader *reader, TSNode node)
@@ -416,7 +184,7 @@ static void read_alone(struct python_reader *reader, struct python_definition *d
 		start_cursor(reader, tree);
 		if (ts_tree_cursor_goto_first_child(&reader->cursor) &&
 		    is_definition(reader, ts_tree_cursor_current_node(&reader->cursor)))
-			read_piece(reader, signature);
+			snafu_python_read_piece(reader, signature);
 	}
 	if (!signature->known)
 		snafu_python_break(outline, (uint32_t)index + 1, definition->start,
@@ -447,7 +215,7 @@ static void read_chunk(struct python_reader *reader, size_t first, size_t last,
 				at++;
 			if (at <= last && definitions[at].piece == place && is_definition(reader, node) &&
 			    !ts_node_has_error(node))
-				read_piece(reader, &signatures[at]);
+				snafu_python_read_piece(reader, &signatures[at]);
 		}
 		ts_tree_delete(tree);
 	}
@@ -461,15 +229,11 @@ static const char *opening_of(enum python_word first)
 {
 	switch (first) {
 	case PYTHON_ELIF:
-	case PYTHON_ELSE:
-		return "if 1:pass\n";
+	case PYTHON_ELSE: return "if 1:pass\n";
 	case PYTHON_EXCEPT:
-	case PYTHON_FINALLY:
-		return "try:pass\n";
-	case PYTHON_CASE:
-		return "match 1:\n ";
-	default:
-		return "";
+	case PYTHON_FINALLY: return "try:pass\n";
+	case PYTHON_CASE: return "match 1:\n ";
+	default: return "";
 	}
 }
 
@@ -502,7 +266,7 @@ int snafu_python_read_signatures(struct python_reader *reader, struct python_out
 
 		while (last + 1 < outline->n_definitions &&
 		       outline->definitions[last + 1].piece_end - outline->definitions[first].piece <=
-		               CHUNK_SIZE)
+		           CHUNK_SIZE)
 			last++;
 		if (outline->definitions[first].piece < outline->definitions[last].piece_end)
 			read_chunk(reader, first, last, signatures);

@@ -16,36 +16,36 @@
 #include "base/buffer.h"
 
 #define PYTHON_DEFINITIONS_CAP 200000 /* functions and classes in one file */
-#define PYTHON_BLOCKS_CAP 100         /* indented inside each other; CPython has the same limit */
-#define PYTHON_SUSPECTS_CAP 1000      /* odd lines of one file that tree-sitter is asked about */
-#define PYTHON_PROBLEMS_CAP 50        /* syntax errors of one file that are told */
-#define PYTHON_PIECE_CAP (128u << 10) /* bytes of one header or odd line given to tree-sitter */
+#define PYTHON_BLOCKS_CAP      100 /* indented inside each other; CPython has the same limit */
+#define PYTHON_SUSPECTS_CAP    1000 /* odd lines of one file that tree-sitter is asked about */
+#define PYTHON_PROBLEMS_CAP    50 /* syntax errors of one file that are told */
+#define PYTHON_PIECE_CAP       (128u << 10) /* bytes of one header or odd line given to tree-sitter */
 
 enum python_verdict { /* whether a block runs when the module is imported */
-	PYTHON_MAYBE,
-	PYTHON_ALWAYS,
-	PYTHON_NEVER,
-	PYTHON_ONLY_AS_PROGRAM, /* if __name__ == "__main__" */
-	PYTHON_ONLY_FOR_CHECKER, /* if TYPE_CHECKING */
+	                  PYTHON_MAYBE,
+	                  PYTHON_ALWAYS,
+	                  PYTHON_NEVER,
+	                  PYTHON_ONLY_AS_PROGRAM, /* if __name__ == "__main__" */
+	                  PYTHON_ONLY_FOR_CHECKER, /* if TYPE_CHECKING */
 };
 
 /* A conditional block outside functions. */
 struct python_branch {
 	uint32_t parent; /* the branch around it; 0: none. Index 0 of the array is unused */
-	uint32_t chain;  /* the same for all parts of one if/elif/else or try/except */
+	uint32_t chain; /* the same for all parts of one if/elif/else or try/except */
 	uint32_t number; /* different for parts that exclude each other */
 	enum python_verdict verdict;
-	bool fallback;   /* an except: what stands there is second choice */
+	bool fallback; /* an except: what stands there is second choice */
 };
 
 /* A def or a class. Offsets into the text; lines are 1-based. */
 struct python_definition {
-	size_t start;    /* of `def`, `async` or `class` */
-	unsigned line;   /* of the same */
+	size_t start; /* of `def`, `async` or `class` */
+	unsigned line; /* of the same */
 	size_t name, name_size;
 	size_t piece, piece_end; /* in the reduced text, decorators and all; equal: it is not there */
 	size_t strings, strings_end; /* the docstring's literals; equal: none */
-	uint32_t owner;  /* 1 + index of the definition around it; 0: the module */
+	uint32_t owner; /* 1 + index of the definition around it; 0: the module */
 	uint32_t branch; /* 0: none */
 	size_t broken_at; /* 1 + offset of a syntax error inside; 0: none is known */
 	bool is_class, async, generator;
@@ -64,7 +64,7 @@ struct python_field {
 struct python_suspect {
 	size_t start, end;
 	uint32_t owner;
-	bool opens;    /* a block follows it */
+	bool opens; /* a block follows it */
 	unsigned char first; /* enum python_word */
 };
 
@@ -90,7 +90,7 @@ struct python_outline {
 	bool truncated; /* more definitions than the cap */
 	size_t python2; /* 1 + offset of the first thing that only Python 2 takes; 0: none */
 	uint32_t python2_owner; /* the definition it stands in */
-	bool python3;   /* something is there that only Python 3 takes */
+	bool python3; /* something is there that only Python 3 takes */
 };
 
 /* Outlines SIZE bytes of UTF-8, with a NUL behind and none inside, lines ended

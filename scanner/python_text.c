@@ -8,53 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
+
 #define HEAD_LINES 2 /* the coding line is one of them (PEP 263) */
-
-size_t snafu_python_character(const char *text, const char *end)
-{
-	const unsigned char *at = (const unsigned char *)text;
-	size_t left = (size_t)(end - text);
-	size_t n = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3
-	                                                   : at[0] < 0xf5 ? 4 : 0;
-
-	if (n == 0 || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-/* How many bytes at the start are ASCII. */
-static size_t ascii_run(const char *at, const char *end)
-{
-	const char *begin = at;
-	uint64_t word;
-
-	for (; end - at >= 8; at += 8) {
-		memcpy(&word, at, 8);
-		if (word & 0x8080808080808080u)
-			break;
-	}
-	while (at < end && !(*at & 0x80))
-		at++;
-	return (size_t)(at - begin);
-}
-
-static bool is_utf8(const char *at, const char *end)
-{
-	while ((at += ascii_run(at, end)) < end) {
-		size_t n = snafu_python_character(at, end);
-
-		if (n == 0)
-			return false;
-		at += n;
-	}
-	return true;
-}
 
 static bool encoding_byte(char c)
 {
@@ -227,8 +183,8 @@ int snafu_python_decode(const char *bytes, size_t size, struct python_text *ret)
 	bool utf8 = marked || !ret->encoding[0] || same_name(ret->encoding, "utf-8") ||
 	            same_name(ret->encoding, "u8");
 	check_encoding(ret, marked, utf8);
-	if (ascii_run(ret->bytes, ret->bytes + ret->size) < ret->size &&
-	    (!utf8 || !is_utf8(ret->bytes, ret->bytes + ret->size))) {
+	if (snafu_utf8_ascii(ret->bytes, ret->size) < ret->size &&
+	    (!utf8 || !snafu_utf8_is_valid(ret->bytes, ret->size))) {
 		if (utf8)
 			ret->problem = "it is not UTF-8 and names no other encoding; read as Latin-1";
 		int code = convert(ret->bytes, ret->size, utf8 ? "latin-1" : ret->encoding, ret);

@@ -25,7 +25,4 @@ int snafu_python_decode(const char *bytes, size_t size, struct python_text *ret)
 
 void snafu_python_text_done(struct python_text *text);
 
-/* The length of the UTF-8 character at AT, 0 when there is none that is valid. */
-size_t snafu_python_character(const char *at, const char *end);
-
 #endif

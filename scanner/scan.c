@@ -16,17 +16,6 @@
 #define JOBS_CAP          256
 #define THREAD_STACK_SIZE (4u << 20) /* tree-sitter recurses on deep trees */
 
-#define SCANNER(NAME) extern const struct snafu_scanner snafu_scanner_##NAME;
-#include "scanner/builtin.inc"
-#undef SCANNER
-
-const struct snafu_scanner *const snafu_scanners[] = {
-#define SCANNER(NAME) &snafu_scanner_##NAME,
-#include "scanner/builtin.inc"
-#undef SCANNER
-	NULL,
-};
-
 /* Some sources of one scanner that stand next to each other in the walk. */
 struct batch {
 	const struct snafu_scanner *scanner;
@@ -87,8 +76,12 @@ static void *work(void *state)
 	size_t index;
 
 	while ((index = atomic_fetch_add(&scan->next, 1)) < scan->n_batches && !scan->failed) {
+		struct snafu_scan_progress *progress = scan->options->progress;
 		int code = scan_batch(&scan->batches[index], scan->options);
 		int none = 0;
+
+		if (progress)
+			progress->done += scan->batches[index].count;
 
 		if (code)
 			atomic_compare_exchange_strong(&scan->failed, &none, code);
@@ -127,8 +120,10 @@ static int compare_by_scanner(const void *a, const void *b)
 {
 	const struct snafu_walked *one = a, *other = b;
 
-	if (one->scanner != other->scanner)
-		return strcmp(one->scanner->name, other->scanner->name);
+	int by_name = strcmp(one->scanner->name, other->scanner->name);
+
+	if (by_name)
+		return by_name;
 	return one->number < other->number ? -1 : one->number > other->number;
 }
 
@@ -185,6 +180,8 @@ int snafu_scan(const char *const *paths, size_t count, const struct snafu_scan_o
 	if (!code) {
 		code = make_batches(&walk, &scan);
 		if (!code) {
+			if (scan.options->progress)
+				scan.options->progress->files = walk.count;
 			run(&scan);
 			code = join(&scan, &functions);
 		}

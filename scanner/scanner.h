@@ -4,10 +4,12 @@
  * file, and lets that language's scanner read it; files are spread over all
  * cores. To add a language to the scanner: write scanner/<name>.c with one
  * `const struct snafu_scanner snafu_scanner_<name>`, and add the name to
- * SCANNERS in Makefile.am. */
+ * SCANNERS in Makefile.am; or build a module scan-<name>.so that exports it as
+ * `snafu_scanner`, and put it into a directory of parts (base/parts.h). */
 #ifndef SNAFU_SCANNER_SCANNER_H
 #define SNAFU_SCANNER_SCANNER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -32,15 +34,23 @@ struct snafu_source {
 	size_t size;
 };
 
+/* How far a scan has come: written while it runs, for any thread to read. */
+struct snafu_scan_progress {
+	atomic_size_t files; /* to be read; 0: not known yet */
+	atomic_size_t done;
+};
+
 struct snafu_scan_options {
 	const char *const *include_paths; /* C: -I */
 	size_t n_include_paths;
 	const char *const *defines;       /* C: -D, NAME or NAME=VALUE */
 	size_t n_defines;
 	unsigned jobs;                    /* threads; 0: one a core */
+	struct snafu_scan_progress *progress; /* MAY be NULL */
 };
 
 struct snafu_scanner {
+	unsigned version;            /* SNAFU_SCANNER_VERSION; a module with another one is refused */
 	const char *name;            /* the language: "python" */
 	const char *const *suffixes; /* with the dot, NULL-terminated: ".py" */
 
@@ -70,8 +80,8 @@ struct snafu_scanner {
 	const char *const *secondary_suffixes;
 };
 
-/* All built-in scanners, NULL-terminated. */
-extern const struct snafu_scanner *const snafu_scanners[];
+#define SNAFU_SCANNER_VERSION 1
+#define SNAFU_SCANNER_SYMBOL  "snafu_scanner"
 
 /* Whether PATH names a shared library (libz.so, libm.so.6, also one that only the
  * dynamic linker can find). Such paths are not scanned: they belong to the

@@ -1,5 +1,5 @@
 /* scanner/walk.c — see walk.h. Knows which folders hold no source of the user's
- * own, how a file's language is told, and how modules are named. */
+ * own, and how modules are named. */
 #include "scanner/walk.h"
 
 #include <dirent.h>
@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/file.h"
 
-#define HEAD_SIZE        256 /* bytes looked at to tell the language of a file without suffix */
 #define NO_MEMORY(ERROR) snafu_fail(ERROR, -ENOMEM, "no memory to list the sources")
 
 /* A folder on the way down, so that a link to one of its parents is seen. */
@@ -73,44 +73,6 @@ static bool is_passed_over(const char *folder, const char *name, const char *pat
 	       exists_in(path, "CMakeCache.txt") || is_build_folder(folder, name);
 }
 
-/* The suffix of NAME among the scanner's, or NULL. */
-static const char *suffix_of(const struct snafu_scanner *scanner, const char *name)
-{
-	for (const char *const *suffix = scanner->suffixes; *suffix; suffix++)
-		if (snafu_path_has_suffix(name, *suffix) && strlen(name) > strlen(*suffix))
-			return *suffix;
-	return NULL;
-}
-
-static const struct snafu_scanner *scanner_by_suffix(const char *name)
-{
-	for (const struct snafu_scanner *const *scanner = snafu_scanners; *scanner; scanner++)
-		if (suffix_of(*scanner, name))
-			return *scanner;
-	return NULL;
-}
-
-/* By the first bytes, for files whose name has no suffix at all, or that a
- * person named. */
-static const struct snafu_scanner *scanner_by_head(const char *path)
-{
-	char head[HEAD_SIZE];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat status;
-	ssize_t size = -1;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		size = read(fd, head, sizeof head);
-	close(fd);
-	for (const struct snafu_scanner *const *scanner = snafu_scanners; size > 0 && *scanner;
-	     scanner++)
-		if ((*scanner)->claims && (*scanner)->claims(head, (size_t)size))
-			return *scanner;
-	return NULL;
-}
-
 /* The folder above the outermost package that FOLDER is part of: malloc'ed. */
 static char *above_package(const char *folder, const char *package_file)
 {
@@ -147,7 +109,7 @@ static const char *module_below(struct snafu_walk *walk, const struct snafu_scan
 		start = path + skip;
 	while (*start == '/')
 		start++;
-	const char *suffix = suffix_of(scanner, start);
+	const char *suffix = snafu_scanner_suffix(scanner, start);
 	size_t size = strlen(start) - (suffix ? strlen(suffix) : 0);
 	const char *base = snafu_path_base(start);
 	if (scanner->package_file && strcmp(base, scanner->package_file) == 0 && base > start)
@@ -162,15 +124,8 @@ static const char *module_below(struct snafu_walk *walk, const struct snafu_scan
 static int add(struct snafu_walk *walk, const struct snafu_scanner *scanner,
                const struct snafu_source *source)
 {
-	if (walk->count == walk->capacity) {
-		size_t capacity = walk->capacity ? walk->capacity * 2 : 64;
-		void *bigger = reallocarray(walk->found, capacity, sizeof *walk->found);
-
-		if (!bigger)
-			return -ENOMEM;
-		walk->found = bigger;
-		walk->capacity = capacity;
-	}
+	if (snafu_array_grow(&walk->found, &walk->capacity, walk->count, sizeof *walk->found))
+		return -ENOMEM;
 	if (!source->path || !source->root || !source->module)
 		return -ENOMEM;
 	walk->found[walk->count] = (struct snafu_walked){
@@ -184,10 +139,10 @@ static int add(struct snafu_walk *walk, const struct snafu_scanner *scanner,
 
 static int add_found(struct snafu_walk *walk, const char *root, const char *path, const char *name)
 {
-	const struct snafu_scanner *scanner = scanner_by_suffix(name);
+	const struct snafu_scanner *scanner = snafu_scanner_by_suffix(&walk->scanners, name);
 
 	if (!scanner && !strchr(name, '.'))
-		scanner = scanner_by_head(path);
+		scanner = snafu_scanner_by_head(&walk->scanners, path);
 	if (!scanner)
 		return 0;
 	if (walk->count >= SNAFU_SCAN_FILES_CAP) {
@@ -222,13 +177,8 @@ static int list_names(DIR *stream, char ***ret_names, size_t *ret_count)
 	while ((entry = readdir(stream))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (count == capacity) {
-			capacity = capacity ? capacity * 2 : 64;
-			void *bigger = reallocarray(names, capacity, sizeof *names);
-			if (!bigger)
-				break;
-			names = bigger;
-		}
+		if (snafu_array_grow(&names, &capacity, count, sizeof *names))
+			break;
 		names[count] = strdup(entry->d_name);
 		if (!names[count])
 			break;
@@ -299,8 +249,10 @@ static int walk_folder(struct snafu_walk *walk, const char *root, const char *pa
 /* Leaves out secondary files found from FIRST on where their scanner has others. */
 static void drop_secondary(struct snafu_walk *walk, size_t first)
 {
-	for (const struct snafu_scanner *const *scanner = snafu_scanners; *scanner; scanner++) {
-		const char *const *secondary = (*scanner)->secondary_suffixes;
+	const struct snafu_scanner *scanner;
+
+	for (size_t number = 0; (scanner = snafu_scanner_number(&walk->scanners, number)); number++) {
+		const char *const *secondary = scanner->secondary_suffixes;
 		bool has_primary = false;
 		size_t kept = first;
 
@@ -313,9 +265,9 @@ static void drop_secondary(struct snafu_walk *walk, size_t first)
 
 				for (const char *const *suffix = secondary; *suffix; suffix++)
 					is_secondary |= snafu_path_has_suffix(at->source.path, *suffix);
-				is_secondary &= at->scanner == *scanner;
+				is_secondary &= at->scanner == scanner;
 				if (pass == 0)
-					has_primary |= at->scanner == *scanner && !is_secondary;
+					has_primary |= at->scanner == scanner && !is_secondary;
 				else if (!is_secondary)
 					walk->found[kept++] = *at;
 			}
@@ -327,10 +279,11 @@ static void drop_secondary(struct snafu_walk *walk, size_t first)
 /* A file that a person named: its module is its base name. */
 static int add_named(struct snafu_walk *walk, const char *path)
 {
-	const struct snafu_scanner *scanner = scanner_by_suffix(snafu_path_base(path));
+	const struct snafu_scanner *scanner = 
+		snafu_scanner_by_suffix(&walk->scanners, snafu_path_base(path));
 
 	if (!scanner)
-		scanner = scanner_by_head(path);
+		scanner = snafu_scanner_by_head(&walk->scanners, path);
 	if (!scanner) {
 		snafu_functions_diagnose(walk->functions, SNAFU_ERROR, path, 0,
 		                         "neither the name nor the first line tells a language that "
@@ -414,6 +367,7 @@ int snafu_walk(struct snafu_walk *walk, const char *const *paths, size_t count,
 {
 	bool directories = false;
 
+	walk->scanners.functions = walk->functions;
 	for (size_t i = 0; i < count; i++) {
 		struct stat status;
 		int code = 0;

@@ -3,7 +3,7 @@
 #ifndef SNAFU_SCANNER_WALK_H
 #define SNAFU_SCANNER_WALK_H
 
-#include "scanner/scanner.h"
+#include "scanner/scanners.h"
 
 /* A source and who reads it. Strings live in the arena of `functions`. */
 struct snafu_walked {
@@ -16,6 +16,7 @@ struct snafu_walk {
 	struct snafu_walked *found; /* malloc'ed */
 	size_t count, capacity;
 	struct snafu_functions *functions; /* takes strings and diagnostics */
+	struct snafu_scanners scanners;
 };
 
 /* Lists the sources below COUNT paths. -ENOENT and the like when a path cannot be

@@ -31,6 +31,9 @@ final class Bridge {
 	// what it gets on stdin. Returns its output, with 0 before it when it ended well, else 1.
 	static native void warn(byte[] text);
 
+	/** What takes long now; null: it is over. */
+	static native void working(byte[] text);
+
 	static native byte[] child(byte[] arguments);
 
 	private static native void guard(Object manager);

@@ -2,7 +2,9 @@
  *
  * An executor does not know languages by name, and languages do not know
  * executors: the two axes meet in run(). To add one: write
- * runtime/executors/<name>.c, and add the name to EXECUTORS in Makefile.am. */
+ * runtime/executors/<name>.c, and add the name to EXECUTORS in Makefile.am; or build
+ * a module executor-<name>.so that exports it as `snafu_executor`, and put it into a
+ * directory of parts (base/parts.h). */
 #ifndef SNAFU_RUNTIME_EXECUTORS_EXECUTOR_H
 #define SNAFU_RUNTIME_EXECUTORS_EXECUTOR_H
 
@@ -16,6 +18,7 @@ struct snafu_languages;
 struct snafu_result;
 
 struct snafu_executor {
+	unsigned version; /* SNAFU_EXECUTOR_VERSION; a module with another one is refused */
 	const char *name; /* one of the names of the isolation ladder */
 
 	/* Both arguments outlive the executor. */
@@ -36,10 +39,12 @@ struct snafu_executor {
 	void (*close)(void *state);
 };
 
-/* All built-in executors, NULL-terminated. */
-extern const struct snafu_executor *const snafu_executors[];
+#define SNAFU_EXECUTOR_VERSION 1
+#define SNAFU_EXECUTOR_SYMBOL  "snafu_executor"
 
-/* The executor NAME, or NULL. */
-const struct snafu_executor *snafu_executor_find(const char *name);
+/* The executor NAME: built in, or a module. -ENOENT, with the names of those that
+ * there are, when there is none. */
+int snafu_executor_find(const char *name, const struct snafu_executor **ret_executor,
+                        struct snafu_error *error);
 
 #endif

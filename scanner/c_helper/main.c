@@ -392,7 +392,7 @@ static void limit_self(void)
 	struct rlimit none = {0, 0}, memory = {MEMORY_CAP, MEMORY_CAP};
 
 	setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__
+#ifndef SNAFU_SANITIZED /* sanitizers reserve terabytes of addresses */
 	setrlimit(RLIMIT_AS, &memory);
 #else
 	(void)memory;

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/file.h"
 
 #define SHORTEST_STEM 3
@@ -103,15 +104,8 @@ static void visit_inclusion(CXFile file, CXSourceLocation *stack, unsigned depth
 		if (!includer || !is_part_file(visit, includer))
 			return;
 	}
-	if (unit->n_parts == unit->parts_capacity) {
-		size_t more = unit->parts_capacity ? unit->parts_capacity * 2 : 16;
-		CXFile *larger = reallocarray(unit->parts, more, sizeof *larger);
-
-		if (!larger)
-			return;
-		unit->parts = larger;
-		unit->parts_capacity = more;
-	}
+	if (snafu_array_grow(&unit->parts, &unit->parts_capacity, unit->n_parts, sizeof *unit->parts))
+		return;
 	unit->parts[unit->n_parts++] = file;
 }
 

@@ -11,7 +11,7 @@ import unittest
 
 from terminal import SNAFU, SOURCE
 
-DATA = os.path.join(SOURCE, "tests/data/python")
+DATA = os.path.realpath(os.path.join(SOURCE, "tests/data/python"))
 STANDARD = "/usr/lib/python3.11"
 
 

@@ -80,9 +80,10 @@ def clang_functions(path, arguments=()):
     file, current = None, None
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         for line in process.stdout:
-            # A file is only named where it differs from the one before.
+            # A file is only named where it differs from the one before; types in
+            # quotes name others.
             if b".c:" in line or b".h:" in line:
-                head = line.decode(errors="replace")
+                head = re.sub("'[^']*'", "", line.decode(errors="replace"))
                 for part in re.findall(r"([^\s<>,:]+):\d+:\d+", head):
                     if part not in ("line", "col"):
                         file = part

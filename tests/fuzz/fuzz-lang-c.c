@@ -2,7 +2,7 @@
  * parameters promise: each element that a length says, each byte of a buffer. The
  * sanitizers tell when the binder promised too much. What comes out must be JSON.
  *
- * fuzz-with: langs/c_answer.c langs/c_arguments.c langs/c_base64.c langs/c_call.c langs/c_guard.c langs/c_handles.c langs/c_plan.c langs/c_read.c langs/c_read_data.c langs/c_read_struct.c langs/c_write.c -lffi -D_GNU_SOURCE -DSNAFU_C_CALL_MEMORY_CAP=1000000ul
+ * fuzz-with: langs/c_answer.c langs/c_arguments.c base/base64.c langs/c_call.c langs/c_guard.c langs/c_handles.c langs/c_plan.c langs/c_read.c langs/c_read_data.c langs/c_read_struct.c langs/c_write.c -lffi -D_GNU_SOURCE -DSNAFU_C_CALL_MEMORY_CAP=1000000ul
  */
 #include <complex.h>
 #include <stdint.h>

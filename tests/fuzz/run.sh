@@ -10,7 +10,12 @@ if [ ! -f Makefile ]; then
 		--enable-sanitize=fuzzer-no-link,address,undefined
 fi
 make -s -j"$(nproc)" libsnafu.a libgrammars.a
-[ $# -gt 0 ] || set -- $(cd "$source/tests/fuzz" && ls fuzz-*.c | sed 's/^fuzz-//; s/\.c$//')
+if [ $# -eq 0 ]; then
+	for file in "$source"/tests/fuzz/fuzz-*.c; do
+		name=${file##*/fuzz-}
+		set -- "$@" "${name%.c}"
+	done
+fi
 for name; do
 	target=$source/tests/fuzz/fuzz-$name.c
 	# A target that fuzzes a loadable module names its sources and libraries in
@@ -23,6 +28,7 @@ for name; do
 	seeds=$source/tests/fuzz/seeds-$name
 	[ -d "$seeds" ] || seeds=
 	echo "fuzz: $name for $seconds s"
+	# shellcheck disable=SC2086 # one word or none
 	"./fuzz-$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 \
 		-verbosity=0 "corpus-$name" $seeds
 done

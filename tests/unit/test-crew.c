@@ -24,6 +24,7 @@
 #define FAR_AWAY (UINT64_MAX / 2000000)
 
 static int event_fd;
+static struct snafu_crew *left_to_the_stuck; /* not freed, and no leak */
 static sem_t gate, passed, ended;
 static atomic_int n_run, n_deadline, n_unavailable, n_cancelled, n_interrupted, n_left, n_waiting;
 
@@ -213,6 +214,7 @@ static void check_second_stop(void)
 	for (int i = 0; i < (intptr_t)stuck; i++)
 		sem_post(&gate);
 	wait_for(&passed, (int)(intptr_t)stuck);
+	left_to_the_stuck = crew;
 }
 
 /* Every thread is in a function that nothing interrupts, and all is quiet: a call

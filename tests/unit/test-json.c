@@ -22,7 +22,7 @@ static void check_texts(void)
 		"{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "'a'", "\"a", "\"\\x\"", "\"\\u12g4\"",
 		"\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\xFF\"", "\"\xC0\x80\"",
 		"\"\xED\xA0\x80\"", "\"\xF5\x80\x80\x80\"", "\"\n\"", "[1 2]", "1 2", "[1}", "{\"a\":1]", "]",
-		"\"\\", "[", "{", "{\"a\":", "// x\n1", "\xEF\xBB\xBF" "1",
+		"\"\\", "[", "{", "{\"a\":", "// x\n1", "\xEF\xBB\xBF\x31",
 	};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		if (!CHECK(snafu_json_validate(good[i], strlen(good[i]), NULL) == 0))

@@ -18,28 +18,7 @@
 #include "scanner/function.h"
 #include "tests/unit/tap.h"
 
-#define RESULT_CAP 20000
-
-/* For `make sanitize`: the JVM needs its SEGV handler, and LeakSanitizer stumbles
- * over the thread-local storage of the JVM's threads. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-	return "handle_segv=0:allow_user_segv_handler=1";
-}
-
-const char *__lsan_default_options(void);
-const char *__lsan_default_options(void)
-{
-	return "use_tls=0";
-}
-
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libjvm\nleak:libzip\nleak:libz.so\nleak:libjava\nleak:libnio\nleak:libnet\n"
-	       "leak:add_to_global_resize\n";
-}
+#define RESULT_CAP    20000
 #define FUNCTIONS_CAP 4096
 
 static const struct snafu_language *language;

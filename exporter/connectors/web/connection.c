@@ -46,7 +46,13 @@ static void hang_up(struct web_request *request)
 
 static bool crowded(const struct web *web)
 {
-	return web->n_connections - web->n_hung_up + WEB_SPARE_CONNECTIONS > web->connections_cap;
+	size_t spare = web->connections_cap / 8;
+
+	if (spare > WEB_SPARE_CONNECTIONS)
+		spare = WEB_SPARE_CONNECTIONS;
+	if (spare == 0)
+		spare = 1;
+	return web->n_connections - web->n_hung_up + spare > web->connections_cap;
 }
 
 /* Those that wait are in the order in which they came: the first that we have not

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "exporter/connectors/web/text.h"
 
 #define NO_MEMORY "no memory for the arguments"
@@ -146,9 +147,9 @@ static int add_part(struct web_form *form, const char *at, const char *end,
 	field->name = snafu_arena_string(&form->arena, name);
 	if (!field->name)
 		return snafu_fail(error, -ENOMEM, NO_MEMORY);
-	if (!web_is_utf8(name, strlen(name)))
+	if (!snafu_utf8_is_valid(name, strlen(name)))
 		return snafu_fail(error, -EINVAL, "an argument's name is not UTF-8");
-	if (!file && (!web_is_utf8(field->value, field->size) ||
+	if (!file && (!snafu_utf8_is_valid(field->value, field->size) ||
 	              memchr(field->value, '\0', field->size)))
 		return snafu_fail(error, -EINVAL, "%s is not UTF-8 text", name);
 	return 0;

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "exporter/arguments.h"
 #include "exporter/connectors/web/form.h"
 #include "exporter/connectors/web/text.h"
@@ -158,33 +160,14 @@ static const struct snafu_function *choose(const struct web *web, const struct w
 	return best;
 }
 
-static void write_base64(const char *bytes, size_t size, struct snafu_buffer *into)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	snafu_buffer_append_byte(into, '"');
-	for (size_t i = 0; i < size; i += 3) {
-		unsigned n = (unsigned)(unsigned char)bytes[i] << 16;
-		if (i + 1 < size)
-			n |= (unsigned)(unsigned char)bytes[i + 1] << 8;
-		if (i + 2 < size)
-			n |= (unsigned char)bytes[i + 2];
-		char quad[4] = {digits[n >> 18], digits[n >> 12 & 63],
-		                i + 1 < size ? digits[n >> 6 & 63] : '=',
-		                i + 2 < size ? digits[n & 63] : '='};
-		snafu_buffer_append(into, quad, sizeof quad);
-	}
-	snafu_buffer_append_byte(into, '"');
-}
-
 static int write_value(const struct web_field *field, const struct snafu_shape *shape,
                        struct snafu_buffer *into, struct snafu_error *error)
 {
 	if (field->file && shape->kind == SNAFU_SHAPE_BYTES) {
-		write_base64(field->value, field->size, into);
+		snafu_base64_write_string(into, field->value, field->size);
 		return 0;
 	}
-	if (field->file && (!web_is_utf8(field->value, field->size) ||
+	if (field->file && (!snafu_utf8_is_valid(field->value, field->size) ||
 	                    memchr(field->value, '\0', field->size)))
 		return snafu_fail(error, -EINVAL, "the file is not UTF-8 text");
 	return snafu_argument_from_text(shape, field->value, field->size, into, error);

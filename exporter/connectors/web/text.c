@@ -5,44 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
+
 static int hex(char digit)
 {
 	if (digit >= '0' && digit <= '9')
 		return digit - '0';
 	digit |= 0x20;
 	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
-/* Bytes of the sequence at AT, 0 when it is none. */
-static size_t sequence(const unsigned char *at, size_t left)
-{
-	size_t size = *at < 0x80   ? 1
-	              : *at < 0xC2 ? 0
-	              : *at < 0xE0 ? 2
-	              : *at < 0xF0 ? 3
-	              : *at < 0xF5 ? 4
-	                           : 0;
-
-	if (size > left)
-		return 0;
-	for (size_t i = 1; i < size; i++)
-		if ((at[i] & 0xC0) != 0x80)
-			return 0;
-	/* No overlong forms, no surrogates, nothing beyond U+10FFFF. */
-	if ((*at == 0xE0 && at[1] < 0xA0) || (*at == 0xED && at[1] > 0x9F) ||
-	    (*at == 0xF0 && at[1] < 0x90) || (*at == 0xF4 && at[1] > 0x8F))
-		return 0;
-	return size;
-}
-
-bool web_is_utf8(const char *text, size_t size)
-{
-	for (size_t i = 0, step; i < size; i += step) {
-		step = sequence((const unsigned char *)text + i, size - i);
-		if (step == 0)
-			return false;
-	}
-	return true;
 }
 
 enum web_text web_decode(const char *text, size_t size, bool plus, char *into, size_t cap)
@@ -68,7 +38,7 @@ enum web_text web_decode(const char *text, size_t size, bool plus, char *into, s
 		into[n++] = byte;
 	}
 	into[n] = '\0';
-	return web_is_utf8(into, n) ? WEB_TEXT_OK : WEB_TEXT_BAD;
+	return snafu_utf8_is_valid(into, n) ? WEB_TEXT_OK : WEB_TEXT_BAD;
 }
 
 int web_parse_size(const char *text, uint64_t *ret_number)

@@ -16,9 +16,6 @@ enum web_text {
  * has room for CAP bytes and a NUL. */
 enum web_text web_decode(const char *text, size_t size, bool plus, char *into, size_t cap);
 
-/* Whether the bytes are UTF-8 (RFC 3629). */
-bool web_is_utf8(const char *text, size_t size);
-
 /* A decimal number without a sign: -EINVAL, -ERANGE. */
 int web_parse_size(const char *text, uint64_t *ret_number);
 

@@ -1,5 +1,5 @@
-/* langs/c_base64.c — see c_base64.h. */
-#include "langs/c_base64.h"
+/* base/base64.c — see base64.h. */
+#include "base/base64.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -34,6 +34,13 @@ void snafu_base64_write(struct snafu_buffer *into, const void *bytes, size_t siz
 	}
 	into->size += length;
 	into->data[into->size] = '\0';
+}
+
+void snafu_base64_write_string(struct snafu_buffer *into, const void *bytes, size_t size)
+{
+	snafu_buffer_append_byte(into, '"');
+	snafu_base64_write(into, bytes, size);
+	snafu_buffer_append_byte(into, '"');
 }
 
 static int digit(char character)

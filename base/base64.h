@@ -1,6 +1,6 @@
-/* langs/c_base64.h — bytes in JSON (RFC 4648, section 4). */
-#ifndef SNAFU_LANGS_C_BASE64_H
-#define SNAFU_LANGS_C_BASE64_H
+/* base/base64.h — bytes in JSON (RFC 4648, section 4). */
+#ifndef SNAFU_BASE_BASE64_H
+#define SNAFU_BASE_BASE64_H
 
 #include <stddef.h>
 
@@ -8,6 +8,9 @@ struct snafu_buffer;
 
 /* Appends SIZE bytes as base64 with padding, without quotes. */
 void snafu_base64_write(struct snafu_buffer *into, const void *bytes, size_t size);
+
+/* The same as a JSON string, with its quotes. */
+void snafu_base64_write_string(struct snafu_buffer *into, const void *bytes, size_t size);
 
 /* The most bytes that SIZE characters can stand for. */
 static inline size_t snafu_base64_room(size_t size)

@@ -1,0 +1,99 @@
+/* langs/java.h — what the files of the Java gateway (langs/java*.c) share. Nobody else
+ * includes it: jni.h stays inside the gateway, so no other can touch a JNIEnv.
+ *
+ * A function that takes a JNIEnv belongs to the thread whose it is, with no Java
+ * exception pending; none is pending when it returns, unless it says otherwise. */
+#ifndef SNAFU_LANGS_JAVA_H
+#define SNAFU_LANGS_JAVA_H
+
+#include <jni.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "langs/java_home.h"
+#include "langs/language.h"
+#include "langs/result.h"
+
+struct snafu_buffer;
+
+struct snafu_bound {
+	const struct snafu_function *function;
+	jobject object; /* snafu.Bound, global */
+	struct snafu_bound *next;
+};
+
+/* A thread that calls; attached until it leaves. */
+struct java_caller {
+	JNIEnv *env;
+	jobject state;      /* snafu.CallState, global, and two of its arrays: */
+	jbyteArray in, out; /* global */
+	jsize in_size;
+	unsigned long mark;
+	struct java_caller *next;
+};
+
+/* The gateway's one state. */
+struct java {
+	bool started; /* once and never again */
+	JavaVM *vm;
+	const struct snafu_language_options *options;
+	jclass bridge, exit_class; /* global */
+	jmethodID exit_init;
+	jmethodID start, enter, bind, call, output, interrupt;
+	jfieldID in, shown;
+	pthread_mutex_t mutex; /* guards the rest */
+	struct snafu_bound *bounds;
+	struct java_caller *callers;
+	unsigned long marks;
+};
+extern struct java java;
+
+/* ---- starting (java_vm.c) ---- */
+
+/* Starts the JVM of HOME with the jar BRIDGE on its class path; this thread is
+ * attached to it then. Signal handlers and the locale stay as they were as far as
+ * the JVM lets them. */
+int java_vm_create(const struct snafu_java_home *home, const char *bridge, JNIEnv **ret_env,
+                   struct snafu_error *error);
+
+/* ---- what Java calls (java_natives.c) ---- */
+
+/* Ties the native methods of the class snafu.Bridge. False: an exception is pending. */
+bool java_natives_register(JNIEnv *env, jclass bridge);
+
+/* The last line of defence: whoever gets to ending the VM gets an Error instead. */
+void java_guard_halt(JNIEnv *env);
+
+/* ---- threads (java_threads.c); each for struct snafu_language ---- */
+
+/* The calling thread, attached; NULL when the JVM has no room for it. */
+struct java_caller *java_attach(void);
+void java_leave(void *state);
+unsigned long java_thread_mark(void *state);
+void java_interrupt(void *state, unsigned long mark);
+
+/* ---- binding and calling (java_call.c); each for struct snafu_language ---- */
+
+int java_bind(void *state, const struct snafu_function *function, struct snafu_bound **ret_bound,
+              struct snafu_result *result);
+void java_call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
+               struct snafu_result *result);
+
+/* ---- helpers (java_helpers.c) ---- */
+
+/* What the pending exception is, cleared: for the few places where the bridge itself
+ * can fail. Returns TEXT (of SIZE bytes), or NULL when there was none. */
+const char *java_take_exception(JNIEnv *env, char *text, size_t size);
+
+/* A new array with these bytes; NULL with an exception pending when memory is out. */
+jbyteArray java_new_bytes(JNIEnv *env, const char *bytes, size_t size);
+
+/* A global reference in place of LOCAL, which may be NULL; NULL when memory is out. */
+jobject java_make_global(JNIEnv *env, jobject local);
+void java_drop_global(JNIEnv *env, jobject global);
+
+/* Appends TEXT (NULL: "") and a NUL, as the bridge takes its lists. */
+void java_append_field(struct snafu_buffer *into, const char *text);
+
+#endif
