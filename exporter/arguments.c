@@ -350,6 +350,8 @@ static int convert(const struct snafu_shape *shape, struct text given, struct sn
 		break;
 	case SNAFU_SHAPE_ENUM:
 		good = write_enum(shape, text, into);
+		if (!good && shape->named)
+			return write_string(given, into, error);
 		break;
 	case SNAFU_SHAPE_ARRAY:
 		return convert_array(shape, text, into, depth, error);
