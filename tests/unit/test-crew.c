@@ -24,7 +24,7 @@
 #define FAR_AWAY (UINT64_MAX / 2000000)
 
 static int event_fd;
-static struct snafu_crew *left_to_the_stuck; /* not freed, and no leak */
+static struct snafu_crew *volatile left_to_the_stuck; /* not freed, and no leak */
 static sem_t gate, passed, ended;
 static atomic_int n_run, n_deadline, n_unavailable, n_cancelled, n_interrupted, n_left, n_waiting;
 
