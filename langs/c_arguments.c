@@ -53,7 +53,9 @@ static void bind_out(struct snafu_c_call *call, const struct snafu_c_argument *a
 	if (value.type == SNAFU_JSON_ARRAY && argument->target->kind != SNAFU_C_ARRAY &&
 	    argument->target->kind != SNAFU_C_COMPLEX) {
 		struct snafu_c_data_wish wish = {
-			.element = argument->target, .extra = SNAFU_C_ROOM, .writable = true,
+			.element = argument->target,
+			.extra = SNAFU_C_ROOM,
+			.writable = true,
 		};
 		struct snafu_c_data data;
 
@@ -72,7 +74,11 @@ static void bind_handle(struct snafu_c_call *call, const struct snafu_c_argument
 	struct snafu_c_place place = {.name = argument->name};
 
 	if (!slot->given) {
-		snafu_c_missing(call, argument);
+		snafu_argument_problem(&call->problems, argument->name, "missing (%s): give %s",
+		                       argument->written,
+		                       argument->target->kind == SNAFU_C_FUNCTION
+		                           ? "null, if the function allows that"
+		                           : "a handle or null");
 		return;
 	}
 	if (snafu_c_is_null(slot))
@@ -91,31 +97,20 @@ static void bind_one(struct snafu_c_call *call, const struct snafu_bound *bound,
 	const struct snafu_c_argument *argument = &bound->arguments[index];
 
 	switch (argument->role.kind) {
-	case SNAFU_C_ROLE_VALUE:
-		bind_value(call, argument, &slots[index]);
-		break;
+	case SNAFU_C_ROLE_VALUE: bind_value(call, argument, &slots[index]); break;
 	case SNAFU_C_ROLE_STRING:
 	case SNAFU_C_ROLE_STRING_INOUT:
 	case SNAFU_C_ROLE_BYTES:
 	case SNAFU_C_ROLE_BYTES_INOUT:
 	case SNAFU_C_ROLE_ARRAY:
 	case SNAFU_C_ROLE_ARRAY_INOUT:
-	case SNAFU_C_ROLE_BUFFER_OUT:
-		snafu_c_bind_data(call, bound, index, slots);
-		break;
-	case SNAFU_C_ROLE_OUT:
-		bind_out(call, argument, &slots[index]);
-		break;
-	case SNAFU_C_ROLE_HANDLE:
-		bind_handle(call, argument, &slots[index]);
-		break;
+	case SNAFU_C_ROLE_BUFFER_OUT: snafu_c_bind_data(call, bound, index, slots); break;
+	case SNAFU_C_ROLE_OUT: bind_out(call, argument, &slots[index]); break;
+	case SNAFU_C_ROLE_HANDLE: bind_handle(call, argument, &slots[index]); break;
 	case SNAFU_C_ROLE_OBJECT_IN:
 	case SNAFU_C_ROLE_OBJECT_INOUT:
-	case SNAFU_C_ROLE_OBJECT_STATE:
-		snafu_c_bind_object(call, argument, &slots[index]);
-		break;
-	default:
-		break;
+	case SNAFU_C_ROLE_OBJECT_STATE: snafu_c_bind_object(call, argument, &slots[index]); break;
+	default: break;
 	}
 }
 
@@ -125,8 +120,8 @@ static bool is_made(const struct snafu_c_argument *argument, const struct snafu_
 	return snafu_c_is_writable(argument) && (!slot->given || snafu_c_is_null(slot));
 }
 
-void snafu_c_bind(struct snafu_c_call *call, const struct snafu_bound *bound,
-                  const char *payload, size_t size, struct snafu_c_slot *slots)
+void snafu_c_bind(struct snafu_c_call *call, const struct snafu_bound *bound, const char *payload,
+                  size_t size, struct snafu_c_slot *slots)
 {
 	if (!snafu_c_split(call, bound, payload, size, slots))
 		return;

@@ -19,6 +19,7 @@
 #include "scanner/walk.h"
 
 #define THREADS_CAP 32
+#define WORKING_CAP 512 /* bytes of what is told of a compilation */
 
 /* ---- which sources ------------------------------------------------------------------ */
 
@@ -186,10 +187,21 @@ struct work {
 	bool any_new;
 };
 
+/* WHAT is being compiled; NULL: that is over. */
+static void tell_working(const struct snafu_language_options *options, const char *what)
+{
+	char text[WORKING_CAP];
+
+	snprintf(text, sizeof text, "compiling %s", what ? what : "");
+	if (options->working)
+		options->working(options->working_state, what ? text : NULL);
+}
+
 static void compile_one(struct work *work, struct snafu_c_source *source)
 {
 	struct snafu_error error;
 	bool is_new = false;
+	tell_working(work->options, source->path);
 	int code = snafu_c_compile(work->compiler, source->path, source->flags, NULL, &source->object,
 	                           &is_new, &error);
 
@@ -251,6 +263,7 @@ int snafu_c_build_run(struct snafu_c_build *build, struct snafu_c_compiler *comp
 	}
 	snafu_c_compiler_forget(compiler);
 	compile_all(&work);
+	tell_working(options, NULL);
 	snafu_c_databases_done(&databases);
 	if (work.any_new)
 		snafu_c_cache_prune(compiler);

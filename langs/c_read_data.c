@@ -56,8 +56,8 @@ int snafu_c_read_handle(struct snafu_c_call *call, const struct snafu_c_type *ty
 		return snafu_c_problem(call, place, "%.*s is no handle of a %s", shown, value->text,
 		                       snafu_c_type_word(type));
 	if (code)
-		return snafu_c_problem(call, place, "there is no handle \"%.*s\" (any more): it takes one of "
-		                       "a %s that an earlier call gave", shown, value->text,
+		return snafu_c_problem(call, place, "there is no handle \"%.*s\" (any more): it takes one "
+		                       "of a %s that an earlier call gave", shown, value->text,
 		                       snafu_c_type_word(type));
 	for (size_t i = 0; i < call->n_held; i++)
 		if (call->held[i] == entry) {

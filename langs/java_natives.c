@@ -15,18 +15,38 @@
 #define COMPILE_OUTPUT_CAP    (256u << 10) /* bytes of the compiler's messages */
 #define COMPILE_ARGUMENTS_CAP 63           /* words of its command line */
 
+/* A message of Java's, cut to what RET_TEXT holds. */
+static void copy_message(JNIEnv *env, jbyteArray text, char ret_text[SNAFU_ERROR_MESSAGE_CAP])
+{
+	jsize size = (*env)->GetArrayLength(env, text);
+
+	if (size > SNAFU_ERROR_MESSAGE_CAP - 1)
+		size = SNAFU_ERROR_MESSAGE_CAP - 1;
+	(*env)->GetByteArrayRegion(env, text, 0, size, (jbyte *)ret_text);
+	ret_text[size] = '\0';
+}
+
 /* Bridge.warn() */
 static void JNICALL native_warn(JNIEnv *env, jclass class, jbyteArray text)
 {
-	char bytes[SNAFU_ERROR_MESSAGE_CAP] = {0};
-	jsize size = (*env)->GetArrayLength(env, text);
+	char message[SNAFU_ERROR_MESSAGE_CAP];
 
 	(void)class;
-	if (size > (jsize)sizeof bytes - 1)
-		size = sizeof bytes - 1;
-	(*env)->GetByteArrayRegion(env, text, 0, size, (jbyte *)bytes);
+	copy_message(env, text, message);
 	if (java.options && java.options->warn)
-		java.options->warn(java.options->warn_state, bytes);
+		java.options->warn(java.options->warn_state, message);
+}
+
+/* Bridge.working() */
+static void JNICALL native_working(JNIEnv *env, jclass class, jbyteArray text)
+{
+	char message[SNAFU_ERROR_MESSAGE_CAP];
+
+	(void)class;
+	if (text)
+		copy_message(env, text, message);
+	if (java.options && java.options->working)
+		java.options->working(java.options->working_state, text ? message : NULL);
 }
 
 /* Runs the arguments (each with a NUL behind it) up to an empty one, gives the
@@ -112,6 +132,7 @@ bool java_natives_register(JNIEnv *env, jclass bridge)
 {
 	static const JNINativeMethod natives[] = {
 		{(char *)"warn", (char *)"([B)V", (void *)native_warn},
+		{(char *)"working", (char *)"([B)V", (void *)native_working},
 		{(char *)"child", (char *)"([B)[B", (void *)native_child},
 		{(char *)"guard", (char *)"(Ljava/lang/Object;)V", (void *)native_guard},
 	};

@@ -46,6 +46,10 @@ struct snafu_language_options {
 	 * out of a library, say). Any thread. May be NULL. */
 	void (*warn)(void *state, const char *message);
 	void *warn_state;
+	/* Where to tell of work that can take long, for a person who waits for it
+	 * ("compiling x.c"); NULL: it is over. Any thread. May be NULL. */
+	void (*working)(void *state, const char *what);
+	void *working_state;
 };
 
 struct snafu_language {

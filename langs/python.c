@@ -160,6 +160,22 @@ static void end_child(const struct snafu_result *result)
 	_exit(result->status == SNAFU_OK ? 0 : 1);
 }
 
+/* An interrupt that came as its call was ending must not hit the next one: empty
+ * code receives it here. Taking it back with PyThreadState_SetAsyncExc(id, NULL)
+ * would leave CPython's flag for it set for ever, which makes all Python code slow
+ * and hangs what runs under sys.settrace(). */
+static void receive_interrupt(struct python_thread *thread)
+{
+	PyObject *space = thread->state->async_exc ? PyDict_New() : NULL;
+
+	if (space)
+		Py_XDECREF(PyRun_String("pass", Py_file_input, space, space));
+	PyErr_Clear();
+	Py_XDECREF(space);
+	if (thread->state->async_exc)
+		PyThreadState_SetAsyncExc(thread->state->thread_id, NULL);
+}
+
 static atomic_ulong numbers = 1; /* of calls */
 
 static void call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
@@ -190,8 +206,8 @@ static void call(void *state, struct snafu_bound *bound, const char *payload, si
 
 	thread->calls--;
 	atomic_store(&thread->number, outer);
-	if (thread->interrupted) { /* one that came too late must not hit the next call */
-		PyThreadState_SetAsyncExc(thread->state->thread_id, NULL);
+	if (thread->interrupted) {
+		receive_interrupt(thread);
 		thread->interrupted = false;
 	}
 	python_flush();

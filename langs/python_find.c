@@ -10,21 +10,24 @@
 #define ID_CAP 2048 /* bytes of a dotted name */
 
 /* NAME in CLASS, as it stands in the class: staticmethods and properties stay
- * what they are. Private names are stored with the class's name in front. */
-static PyObject *in_class(PyTypeObject *class, PyObject *name)
+ * what they are. Private names are stored with the class's name in front, which
+ * NAME then becomes. */
+static PyObject *in_class(PyTypeObject *class, PyObject **name)
 {
-	PyObject *found = _PyType_Lookup(class, name);
-	const char *text = PyUnicode_AsUTF8(name);
+	PyObject *found = _PyType_Lookup(class, *name);
+	const char *text = PyUnicode_AsUTF8(*name);
 
 	if (!found && text && strncmp(text, "__", 2) == 0) {
 		const char *plain = class->tp_name + strspn(class->tp_name, "_");
 		PyObject *mangled = PyUnicode_FromFormat("_%s%s", plain, text);
 
 		found = mangled ? _PyType_Lookup(class, mangled) : NULL;
+		if (found)
+			Py_SETREF(*name, Py_NewRef(mangled));
 		Py_XDECREF(mangled);
 	}
 	PyErr_Clear();
-	return found ? Py_NewRef(found) : PyObject_GetAttr((PyObject *)class, name);
+	return found ? Py_NewRef(found) : PyObject_GetAttr((PyObject *)class, *name);
 }
 
 /* Follows the dotted TAIL from MODULE; NULL, no exception left, when it leads nowhere. */
@@ -42,7 +45,7 @@ static PyObject *follow(PyObject *module, const char *tail, PyObject **ret_class
 		Py_CLEAR(class);
 		if (name && PyType_Check(at)) {
 			class = Py_NewRef(at);
-			next = in_class((PyTypeObject *)at, name);
+			next = in_class((PyTypeObject *)at, &name);
 		} else {
 			next = name ? PyObject_GetAttr(at, name) : NULL;
 		}

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "programs/options.h"
+#include "programs/progress.h"
 #include "scanner/listing.h"
 #include "scanner/scanners.h"
 
@@ -162,7 +163,12 @@ static int scan(const struct settings *settings, const char *const *paths, size_
 	};
 	struct snafu_functions functions = {0};
 	struct snafu_error error = {0};
+
+	if (!settings->quiet)
+		options.progress = progress_start("snafu-scan");
+	progress_say(NULL, "scanning");
 	int code = snafu_scan(paths, count, &options, &functions, &error);
+	progress_stop();
 	bool something = !code && scanned_something(&functions);
 
 	if (!code && !settings->quiet)

@@ -13,6 +13,7 @@
 #include "base/parts.h"
 #include "programs/execute.h"
 #include "programs/options.h"
+#include "programs/progress.h"
 #include "programs/serve.h"
 #include "runtime/executors/executor.h"
 #include "runtime/host.h"
@@ -189,8 +190,11 @@ static void report(void *state, enum snafu_severity severity, const char *text)
 	};
 	const struct command_line *line = state;
 
-	if (severity == SNAFU_ERROR || (severity == SNAFU_WARNING && !line->quiet) || line->verbose)
+	if (severity == SNAFU_ERROR || (severity == SNAFU_WARNING && !line->quiet) || line->verbose) {
+		progress_pause();
 		fprintf(stderr, "snafu: %s: %s\n", words[severity], text);
+		progress_resume();
+	}
 }
 
 /* Standard descriptors that are closed would be taken by files that are opened
@@ -231,6 +235,7 @@ static int serve_functions(struct snafu_host *host, const struct command_line *l
 		fprintf(stderr, "snafu: %zu function%s\n", count, count == 1 ? "" : "s");
 	snafu_host_preload(host);
 	snafu_memory_settle();
+	progress_stop();
 	return serve(host, &options, ret_stuck);
 }
 
@@ -252,6 +257,7 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 		.executors = line->executors,
 		.report = report,
 		.report_state = (void *)line,
+		.working = progress_say,
 	};
 	int result_fd = part_stdout(), stuck = 0, status;
 
@@ -259,9 +265,14 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	int code = result_fd < 0 ? snafu_fail_errno(&error, -errno, "cannot keep stdout") : 0;
 	if (!code && line->settings)
 		code = snafu_settings_load(&settings, line->settings, &error);
+	if (!line->quiet)
+		options.scan.progress = progress_start("snafu");
+	progress_say(NULL, "scanning");
 	if (!code)
 		code = snafu_host_open(&options, &host, &error);
+	progress_say(NULL, NULL);
 	if (code) {
+		progress_stop();
 		fprintf(stderr, "snafu: %s\n", error.message);
 		return 1;
 	}
@@ -278,10 +289,11 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	} else {
 		status = serve_functions(host, line, result_fd, &stuck);
 	}
+	progress_stop();
 	serve_finish();
 	snafu_host_close(host, stuck);
 	if (stuck) {
-		fprintf(stderr, "snafu: %d call%s did not end\n", stuck, stuck == 1 ? "" : "s");
+		fprintf(stderr, "snafu: %d thread%s did not end\n", stuck, stuck == 1 ? "" : "s");
 		_exit(status);
 	}
 	return status;

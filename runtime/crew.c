@@ -25,6 +25,7 @@
 #define RESERVE        2 /* threads beside the callers: a leader and a standby */
 #define STOP_POLL_MS   20 /* pulse of the leader while the crew drains */
 #define FAREWELL_WAITS 5 /* turns of the event loop to send the last replies */
+#define LEAVE_MS       2000 /* what idle threads get to leave, once the crew has ended */
 
 struct member {
 	struct snafu_crew *crew;
@@ -392,6 +393,11 @@ int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 		code = -EBUSY;
 	} else {
 		snafu_job_queue_append(&crew->queue, job);
+		/* With every thread stuck nobody runs it, but its deadline is kept. */
+		if (!crew->alert && crew->standby && !may_call(crew)) {
+			crew->alert = true;
+			pthread_cond_signal(&crew->standby->wake);
+		}
 		/* The leader queues from inside its event loop and needs no wake-up. */
 		wake = crew->leader && !pthread_equal(crew->leader->thread, pthread_self());
 	}
@@ -431,20 +437,21 @@ int snafu_crew_cancel(struct snafu_crew *crew, const struct snafu_call *call)
 	return 0;
 }
 
-/* Waits for the members that can still come back. */
+/* Waits for the members that can still come back. Leaving may take for ever, too,
+ * when a stuck call holds a lock of its interpreter. */
 static int dismiss(struct snafu_crew *crew)
 {
+	uint64_t end = snafu_now_ms() + LEAVE_MS;
 	int stuck = 0;
 
 	pthread_mutex_lock(&crew->lock);
 	for (size_t i = 0; i < crew->n_members; i++) {
 		struct member *member = &crew->members[i];
 
-		while (!member->gone && !member->job) {
+		while (!member->gone && !member->job && snafu_now_ms() < end) {
+			struct timespec until = {.tv_sec = (time_t)(end / 1000),
+			                         .tv_nsec = (long)(end % 1000 * 1000000)};
 			pthread_cond_signal(&member->wake);
-			struct timespec until;
-			clock_gettime(CLOCK_MONOTONIC, &until);
-			until.tv_sec++;
 			pthread_cond_timedwait(&crew->over, &crew->lock, &until);
 		}
 		if (member->gone) {

@@ -119,7 +119,12 @@ static void give_up_job(void *state, struct snafu_job *job, int status, int runn
 	struct snafu_host *host = state;
 	struct snafu_result result = {.payload = SNAFU_BUFFER(host->settings.result_size)};
 
-	if (status == SNAFU_DEADLINE)
+	if (status == SNAFU_DEADLINE && running && !atomic_load(&job->loaded))
+		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "%s is still being compiled or loaded after %.3g s, and goes on: "
+		                  "call it again later",
+		                  job->function->file, (double)host->settings.call_timeout / 1000);
+	else if (status == SNAFU_DEADLINE)
 		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
 		                  "%s did not end within the call timeout of %.3g s", job->function->id,
 		                  (double)host->settings.call_timeout / 1000);
@@ -155,6 +160,8 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 		.n_defines = options->scan.n_defines,
 		.warn = warn,
 		.warn_state = host,
+		.working = options->working,
+		.working_state = options->working_state,
 	};
 	struct snafu_crew_options crew_options = {
 		.run = run_job,

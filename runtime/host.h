@@ -29,6 +29,9 @@ struct snafu_host_options {
 	/* Diagnostics and warnings, one line each without a newline. Any thread. */
 	void (*report)(void *state, enum snafu_severity severity, const char *line);
 	void *report_state;
+	/* What takes long just now, see struct snafu_language_options; MAY be NULL. */
+	void (*working)(void *state, const char *what);
+	void *working_state;
 };
 
 /* Scans the paths and fills the pool. No interpreter is started yet. Options

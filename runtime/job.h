@@ -37,6 +37,7 @@ struct snafu_job {
 	 * `interruptible`. */
 	unsigned long thread_mark;
 	atomic_bool interruptible;
+	atomic_bool loaded; /* the function's source is, and the function runs */
 };
 
 /* Jobs in the order in which they came. Not locked: the owner's lock is held. */

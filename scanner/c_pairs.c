@@ -182,6 +182,9 @@ static bool follows_as_length(const struct pairing *pairing, size_t pointer)
 	/* find(const char *key, int *len): the length of something else that is returned. */
 	if (second->type->kind == SNAFU_C_POINTER && first->type->constant)
 		return false;
+	/* range(const int *x, size_t n, int *min, int *max): two results. */
+	if (second->type->kind == SNAFU_C_POINTER && snafu_c_word_is_single(first->name))
+		return false;
 	if (target->kind == SNAFU_C_VOID && pointer + 2 < pairing->count &&
 	    is_integer(pairing->parameters[pointer + 2].type) &&
 	    length_word(pairing, pointer + 2) != SNAFU_C_NO_LENGTH)

@@ -44,6 +44,11 @@ static const char *const many_words[] = {
 	"coeffs", "weights", "argv", "args", "env", "envp", "names", "strings", "lines", "words",
 	"tokens", "xs", "ys", "zs", "keys", "cells", "row", "rows", "column", "columns", NULL,
 };
+/* One number each: what a function that looks at many says of them. */
+static const char *const single_words[] = {
+	"min", "minimum", "max", "maximum", "mean", "avg", "average", "sum", "total", "median",
+	"variance", "stddev", "first", "last", "status", "err", "error", "rc", "code", "index", NULL,
+};
 static const char *const context_words[] = {
 	"ctx", "context", "user", "userdata", "opaque", "arg", "priv", "private", "handle", "cookie",
 	"self", "closure", "baton", NULL,
@@ -250,6 +255,21 @@ bool snafu_c_word_is_buffer(const char *name)
 bool snafu_c_word_is_many(const char *name)
 {
 	return any_word_in(name, many_words);
+}
+
+bool snafu_c_word_is_single(const char *name)
+{
+	struct words words;
+	bool single = false;
+
+	cut(name, &words);
+	for (unsigned i = 0; i < words.count; i++) {
+		if (is_in(words.word[i], single_words))
+			single = true;
+		else if (!is_in(words.word[i], output_words) && strcmp(words.word[i], "value") != 0)
+			return false;
+	}
+	return single;
 }
 
 bool snafu_c_word_is_context(const char *name)

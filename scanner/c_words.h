@@ -41,6 +41,9 @@ bool snafu_c_word_is_buffer(const char *name);
 /* Whether it has many elements: values, xs, data, argv, matrix. */
 bool snafu_c_word_is_many(const char *name);
 
+/* Whether it is one result among others: min, maxValue, out_sum, status; not: error_codes. */
+bool snafu_c_word_is_single(const char *name);
+
 /* Whether it is the caller's own thing that the function only hands on: ctx,
  * user_data, opaque. */
 bool snafu_c_word_is_context(const char *name);

@@ -76,8 +76,12 @@ static void *work(void *state)
 	size_t index;
 
 	while ((index = atomic_fetch_add(&scan->next, 1)) < scan->n_batches && !scan->failed) {
+		struct snafu_scan_progress *progress = scan->options->progress;
 		int code = scan_batch(&scan->batches[index], scan->options);
 		int none = 0;
+
+		if (progress)
+			progress->done += scan->batches[index].count;
 
 		if (code)
 			atomic_compare_exchange_strong(&scan->failed, &none, code);
@@ -176,6 +180,8 @@ int snafu_scan(const char *const *paths, size_t count, const struct snafu_scan_o
 	if (!code) {
 		code = make_batches(&walk, &scan);
 		if (!code) {
+			if (scan.options->progress)
+				scan.options->progress->files = walk.count;
 			run(&scan);
 			code = join(&scan, &functions);
 		}

@@ -9,6 +9,7 @@
 #ifndef SNAFU_SCANNER_SCANNER_H
 #define SNAFU_SCANNER_SCANNER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -33,12 +34,19 @@ struct snafu_source {
 	size_t size;
 };
 
+/* How far a scan has come: written while it runs, for any thread to read. */
+struct snafu_scan_progress {
+	atomic_size_t files; /* to be read; 0: not known yet */
+	atomic_size_t done;
+};
+
 struct snafu_scan_options {
 	const char *const *include_paths; /* C: -I */
 	size_t n_include_paths;
 	const char *const *defines;       /* C: -D, NAME or NAME=VALUE */
 	size_t n_defines;
 	unsigned jobs;                    /* threads; 0: one a core */
+	struct snafu_scan_progress *progress; /* MAY be NULL */
 };
 
 struct snafu_scanner {

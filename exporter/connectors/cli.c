@@ -90,8 +90,8 @@ static int start(const struct snafu_connector_options *options, void **ret_state
 	cli->pool = snafu_host_pool(options->host);
 	cli->asker = (struct snafu_asker){.read_line = ask_line, .say = ask_say, .state = cli};
 	cli->pretty = isatty(options->result_fd);
-	int code = cli_input_open(cli->pool, cli_command_names,
-	                          snafu_host_settings(options->host)->payload_size + CLI_LINE_SLACK, error);
+	size_t line_cap = snafu_host_settings(options->host)->payload_size + CLI_LINE_SLACK;
+	int code = cli_input_open(cli->pool, cli_command_names, line_cap, error);
 	if (code) {
 		free(cli);
 		return code;

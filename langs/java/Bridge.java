@@ -31,6 +31,9 @@ final class Bridge {
 	// what it gets on stdin. Returns its output, with 0 before it when it ended well, else 1.
 	static native void warn(byte[] text);
 
+	/** What takes long now; null: it is over. */
+	static native void working(byte[] text);
+
 	static native byte[] child(byte[] arguments);
 
 	private static native void guard(Object manager);
@@ -165,8 +168,17 @@ final class Bridge {
 			return raised(state, e, cap);
 		} finally {
 			PrintStream out = System.out;
-			if (out != stdout)
-				out.flush();
+			if (out != stdout && out != null)
+				flush(out);
+		}
+	}
+
+	/** A stream that a function has put in the place of ours. */
+	private static void flush(PrintStream out) {
+		try {
+			out.flush();
+		} catch (Throwable e) {
+			// its trouble, not that of the call, which has its result
 		}
 	}
 

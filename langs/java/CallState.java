@@ -23,14 +23,15 @@ final class CallState extends AtomicInteger {
 		lazySet(CALLING);
 	}
 
-	/** The call is over: an interruption that was for it must not hit the next one. */
+	/** The call is over: an interruption that was for it, or that it left behind, must not hit
+	 * the next one. */
 	void end() {
-		if (compareAndSet(CALLING, IDLE))
-			return;
-		while (get() == INTERRUPTING)
-			Thread.onSpinWait();
+		if (!compareAndSet(CALLING, IDLE)) {
+			while (get() == INTERRUPTING)
+				Thread.onSpinWait();
+			set(IDLE);
+		}
 		Thread.interrupted();
-		set(IDLE);
 	}
 
 	/** From another thread: interrupts the call that runs, if one does. */

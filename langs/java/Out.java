@@ -18,6 +18,7 @@ final class Out {
 
 	byte[] bytes;
 	int size;
+	boolean lossy; // half a surrogate pair was replaced since begin()
 	private int cap;
 
 	Out(byte[] first) {
@@ -27,6 +28,7 @@ final class Out {
 	/** Empties it; from now on it holds up to CAP bytes. */
 	void begin(int newCap) {
 		size = 0;
+		lossy = false;
 		cap = newCap;
 	}
 
@@ -89,6 +91,7 @@ final class Out {
 					&& Character.isLowSurrogate(text.charAt(i))) {
 				point(Character.toCodePoint(c, text.charAt(i++)));
 			} else {
+				lossy |= Character.isSurrogate(c);
 				point(Character.isSurrogate(c) ? 0xfffd : c);
 			}
 		}

@@ -48,7 +48,7 @@ final class Render {
 		if (value == null)
 			out.raw("null");
 		else if (value instanceof String)
-			out.string((String) value);
+			text((String) value);
 		else if (value instanceof Integer || value instanceof Long || value instanceof Short
 				|| value instanceof Byte)
 			out.number(((Number) value).longValue());
@@ -57,7 +57,7 @@ final class Render {
 		else if (value instanceof Double || value instanceof Float)
 			real((Number) value);
 		else if (value instanceof CharSequence || value instanceof Character)
-			out.string(value.toString());
+			text(value.toString());
 		else if (value.getClass().isArray())
 			array(value);
 		else
@@ -71,11 +71,17 @@ final class Render {
 		out.raw(value.toString());
 	}
 
+	private void text(CharSequence text) throws Unfit {
+		out.string(text);
+		if (out.lossy)
+			throw unfit("has half a surrogate pair, which JSON does not have");
+	}
+
 	private void object(Object value) throws Unfit, Failure {
 		if (value instanceof Number)
 			number((Number) value);
 		else if (value instanceof Enum)
-			out.string(((Enum<?>) value).name());
+			text(((Enum<?>) value).name());
 		else if (value instanceof Map)
 			map((Map<?, ?>) value);
 		else if (value instanceof Iterable && !(value instanceof java.nio.file.Path))
@@ -102,7 +108,7 @@ final class Render {
 		} catch (Json.Malformed e) {
 			// not a number in JSON's notation
 		}
-		out.string(text);
+		text(text);
 	}
 
 	private void other(Object value) throws Unfit, Failure {
@@ -136,7 +142,7 @@ final class Render {
 	private void bean(Object value) throws Unfit, Failure {
 		String text = Texts.write(value);
 		if (text != null) {
-			out.string(text);
+			text(text);
 			return;
 		}
 		Class<?> c = value.getClass();
@@ -149,7 +155,7 @@ final class Render {
 		for (Members.Member member : members) {
 			out.put(before);
 			before = ',';
-			out.string(member.name);
+			text(member.name);
 			out.put(':');
 			step(member.name);
 			write(member.read(value));
@@ -167,7 +173,7 @@ final class Render {
 			String key = key(entry.getKey());
 			out.put(before);
 			before = ',';
-			out.string(key);
+			text(key);
 			out.put(':');
 			step(key);
 			write(entry.getValue());
@@ -214,11 +220,11 @@ final class Render {
 
 	private void array(Object array) throws Unfit, Failure {
 		if (array instanceof byte[]) {
-			out.string(java.util.Base64.getEncoder().encodeToString((byte[]) array));
+			text(java.util.Base64.getEncoder().encodeToString((byte[]) array));
 			return;
 		}
 		if (array instanceof char[]) {
-			out.string(new String((char[]) array));
+			text(new String((char[]) array));
 			return;
 		}
 		enter(array);

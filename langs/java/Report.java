@@ -33,7 +33,7 @@ final class Report {
 		int before = out.size;
 		try {
 			trace(out, thrown);
-		} catch (Out.Full e) {
+		} catch (Throwable e) { // no room; or its getStackTrace() or getCause() fails
 			out.size = before; // do without
 		}
 		out.put('}');

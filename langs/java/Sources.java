@@ -237,11 +237,13 @@ final class Sources {
 		StringBuilder joined = new StringBuilder();
 		for (String argument : arguments)
 			joined.append(argument).append('\0');
-		byte[] reply = Bridge.child(joined.toString()
-			.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+		java.nio.charset.Charset utf8 = java.nio.charset.StandardCharsets.UTF_8;
+		Bridge.working(("compiling " + file).getBytes(utf8));
+		byte[] reply = Bridge.child(joined.toString().getBytes(utf8));
+		Bridge.working(null);
 		if (reply[0] != 0)
 			throw new LoadFailed("CompileError", new String(reply, 1, reply.length - 1,
-				java.nio.charset.StandardCharsets.UTF_8).trim());
+				utf8).trim());
 	}
 
 	/** A class that nothing named when its user was compiled (Class.forName), from its own file in

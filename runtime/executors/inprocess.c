@@ -85,6 +85,7 @@ static void run(void *state, struct snafu_job *job)
 	if (bind_slot(state, job->function, &slot, &job->result))
 		return;
 	const struct snafu_language *language = slot->language;
+	atomic_store_explicit(&job->loaded, true, memory_order_release);
 	job->language = language;
 	job->language_state = slot->language_state;
 	if (language->interrupt && language->thread_mark) {

@@ -10,6 +10,8 @@ import stat
 import subprocess
 import tempfile
 import unittest
+import urllib.error
+import urllib.request
 
 from terminal import SNAFU, SOURCE, Terminal, run
 
@@ -505,6 +507,41 @@ class Prompt(Case):
             terminal.expect("\n2\nsnafu> ")
             terminal.type("\x04")
             self.assertEqual(terminal.wait(), 0)
+
+
+class Loading(Case):
+    """A call whose deadline passes while its source is loaded says so."""
+
+    def test_deadline_while_a_module_loads(self):
+        folder = os.path.join(self.folder, "slow")
+        os.mkdir(folder)
+        fifo, settings = os.path.join(self.folder, "fifo"), os.path.join(self.folder, "s.ini")
+        os.mkfifo(fifo)
+        with open(os.path.join(folder, "slow.py"), "w", encoding="utf-8") as file:
+            file.write(f"open({fifo!r}).close()\ndef one():\n    return 1\n")
+        with open(settings, "w", encoding="ascii") as file:
+            file.write("[limits]\ncall-timeout = 200ms\n")
+        with subprocess.Popen([SNAFU, "-q", "-C", "web", "-L", "0", "-s", settings, folder],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              env=dict(os.environ, **self.env), text=True) as process:
+            url = process.stderr.readline().split()[-1] + "/invoke/one"
+            with self.assertRaises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(url, timeout=60)
+            with caught.exception as reply:
+                self.assertEqual(reply.code, 504)
+                self.assertIn("slow.py is still being compiled or loaded", reply.read().decode())
+            with open(fifo, "wb"):  # waits until the module waits there, and lets it go
+                pass
+            loaded = False
+            while not loaded:
+                try:
+                    with urllib.request.urlopen(url, timeout=60) as reply:
+                        self.assertEqual(reply.read(), b"1")
+                    loaded = True
+                except urllib.error.HTTPError as late:
+                    self.assertEqual(late.code, 504)
+            process.terminate()
+            self.assertEqual(process.wait(60), 0)
 
 
 class Stopping(Case):

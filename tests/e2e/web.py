@@ -590,6 +590,30 @@ class Clocks(unittest.TestCase):
         connection.close()
 
 
+class Queue(WebTest):
+    settings = "[limits]\nthreads = 1\nqueue-length = 2\n"
+
+    def test_a_full_queue(self):
+        path = self.server.fifo()
+        running = self.server.connect()
+        running.request("POST", "/invoke/wait", json.dumps({"path": path}))
+        # Holds the function where it is, once it has begun.
+        with open(path, "wb"):
+            waiting = [self.server.connect() for _ in range(3)]
+            for connection in waiting:
+                connection.request("POST", "/invoke/hello")
+            reply = waiting[2].getresponse()
+            error = json.loads(reply.read())
+            self.assertEqual((reply.status, error["errorType"]), (429, "TooManyCalls"))
+            self.assertRegex(reply.headers["Retry-After"], r"^\d+$")
+            self.assertRegex(reply.headers["X-Snafu-Request-Id"], UUID)
+        self.assertEqual(running.getresponse().read(), b'"released"')
+        for connection in waiting[:2]:
+            self.assertEqual(connection.getresponse().read(), b'"hello"')
+        for connection in (running, *waiting):
+            connection.close()
+
+
 class Crowds(unittest.TestCase):
     def test_two_thousand_idle_connections(self):
         import resource

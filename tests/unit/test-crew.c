@@ -82,10 +82,14 @@ static void give_up(void *state, struct snafu_job *job, int status, int running)
 	sem_post(&ended);
 }
 
+static atomic_bool leave_blocks;
+
 static void leave(void *state)
 {
 	(void)state;
 	atomic_fetch_add(&n_left, 1);
+	while (leave_blocks)
+		usleep(1000);
 }
 
 static struct snafu_crew *make_crew(size_t queue_length, uint64_t drain_timeout)
@@ -212,6 +216,47 @@ static void check_second_stop(void)
 	left_to_the_stuck = crew;
 }
 
+/* Every thread is in a function that nothing interrupts, and all is quiet: a call
+ * that comes then still ends at its deadline. */
+static void check_deadline_without_threads(void)
+{
+	struct snafu_crew *crew = make_crew(100, 60000);
+	pthread_t thread;
+	void *stuck;
+
+	pthread_create(&thread, NULL, crew_thread, crew);
+	for (int i = 0; i < THREADS; i++)
+		queue(crew, "wait", snafu_now_ms() + 30);
+	wait_for(&ended, THREADS);
+	usleep(300000); /* until nobody watches any more */
+	queue(crew, "quick", snafu_now_ms() + 30);
+	wait_for(&ended, 1);
+	CHECK(n_deadline == THREADS + 1);
+	for (int i = 0; i < THREADS; i++)
+		sem_post(&gate);
+	snafu_crew_stop(crew);
+	pthread_join(thread, &stuck);
+	CHECK((intptr_t)stuck == 0);
+	snafu_crew_free(crew);
+}
+
+/* A thread that cannot take leave of its interpreter does not keep the host. */
+static void check_stuck_leave(void)
+{
+	struct snafu_crew *crew = make_crew(100, 0);
+	pthread_t thread;
+	void *stuck;
+
+	leave_blocks = true;
+	pthread_create(&thread, NULL, crew_thread, crew);
+	queue(crew, "quick", FAR_AWAY);
+	wait_for(&ended, 1);
+	snafu_crew_stop(crew);
+	pthread_join(thread, &stuck);
+	CHECK((intptr_t)stuck >= 1 && (intptr_t)stuck <= THREADS + 2);
+	leave_blocks = false;
+}
+
 /* Calls that wait, run, are over: each thread is taken, so the last one waits. */
 static void check_cancel(void)
 {
@@ -257,6 +302,8 @@ int main(void)
 	check_calls_do_not_stall_each_other();
 	check_drain();
 	check_second_stop();
+	check_deadline_without_threads();
+	check_stuck_leave();
 	check_cancel();
 	check_full_queue();
 	return tap_done();

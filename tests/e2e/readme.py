@@ -1,0 +1,136 @@
+"""tests/e2e/readme.py — what README.md says to type does what it says.
+
+A console block holds commands behind `$ `, lines for the prompt behind `snafu> `, and
+what is printed (`...` for anything). An sh block holds commands alone. `localhost:8080`
+is the server of the README's first command."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from terminal import BUILD, SNAFU, SOURCE, Terminal
+
+READY = re.compile(r"ready on http://(127\.0\.0\.1:\d+)")
+# What the machine is set up with; a test cannot do that again.
+SET_UP = re.compile(r"(npm|autoreconf|make|man) ")
+
+
+def read_blocks(kind):
+    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+        return re.findall(rf"^```{kind}\n(.*?)^```$", file.read(), re.M | re.S)
+
+
+def read_steps(block):
+    """(prompt, what is typed, what is printed), in order."""
+    return re.findall(r"^(\$|snafu>) (.*)\n((?:(?!\$ |snafu> ).*\n)*)", block, re.M)
+
+
+def pattern(printed):
+    return re.escape(printed.strip("\n")).replace(re.escape("..."), "(?s:.*)")
+
+
+class Readme(unittest.TestCase):
+    def setUp(self):
+        self.cache = tempfile.mkdtemp(prefix="snafu-readme-")
+        self.addCleanup(shutil.rmtree, self.cache)
+        self.own = {"LC_ALL": "C.UTF-8", "XDG_CACHE_HOME": self.cache,
+                    "XDG_STATE_HOME": self.cache, "PYTHONDONTWRITEBYTECODE": "1"}
+        self.env = dict(os.environ, **self.own)
+
+    def arguments(self, command):
+        """Of a command that serves; skips what names a file that is not installed."""
+        words = command.split()[1:]
+        for word in words:
+            if word.startswith("/") and not os.path.exists(word):
+                self.skipTest(f"there is no {word}")
+        return words
+
+    def serve(self, arguments):
+        process = subprocess.Popen([SNAFU, "-C", "web", "-L", "0", *arguments], cwd=SOURCE,
+                                   env=self.env, stdin=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+
+        def stop():
+            if process.poll() is None:
+                process.terminate()
+            process.communicate(timeout=60)
+        self.addCleanup(stop)
+        said = ""
+        for line in process.stderr:
+            said += line
+            match = READY.search(line)
+            if match:
+                return match.group(1), said
+        return self.fail(f"{arguments}: {said}")
+
+    def test_first_command_serves(self):
+        (_, command, printed), *_ = read_steps(read_blocks("console")[0])
+        self.assertTrue(command.startswith("./quickstart "), command)
+        _, said = self.serve(self.arguments(command))
+        self.assertEqual(re.sub(r":\d+$", ":8080", said.strip()), printed.strip())
+
+    def test_commands_print_what_is_shown(self):
+        first, *blocks = read_blocks("console")
+        address = None
+        for block in blocks:
+            for prompt, command, printed in read_steps(block):
+                if prompt != "$" or "snafu> " in block:
+                    continue
+                if "localhost:8080" in command and not address:
+                    address, _ = self.serve(self.arguments(read_steps(first)[0][1]))
+                ran = command.replace("build/snafu", SNAFU).replace("localhost:8080",
+                                                                    address or "")
+                ran = re.sub(r"^curl ", "curl -s ", ran)
+                with self.subTest(command):
+                    done = subprocess.run(["sh", "-c", ran], cwd=SOURCE, env=self.env, text=True,
+                                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                          stderr=subprocess.STDOUT, timeout=60)
+                    self.assertRegex(done.stdout.strip("\n"), f"^{pattern(printed)}$")
+                    self.assertEqual(done.returncode, 0)
+
+    def test_prompt_answers_what_is_shown(self):
+        for block in read_blocks("console"):
+            (_, command, _), *typed = read_steps(block)
+            if not typed or typed[0][0] != "snafu>":
+                continue
+            with Terminal("-L", "0", *self.arguments(command), cwd=SOURCE,
+                          env=self.own) as terminal:
+                terminal.expect("ready on")
+                for _, line, printed in typed:
+                    terminal.expect("snafu> ")
+                    terminal.type(line + "\n")
+                    terminal.expect(re.escape(line) + r"\n" + pattern(printed) + r"\n")
+                terminal.expect("snafu> ")
+                terminal.type("\x04")
+                self.assertEqual(terminal.wait(), 0)
+
+    def test_other_commands_serve(self):
+        served = 0
+        for block in read_blocks("sh"):
+            for line in block.splitlines():
+                command = line.split(" #")[0].strip()
+                if SET_UP.match(command):
+                    continue
+                self.assertTrue(command.startswith("build/snafu "), command)
+                served += 1
+                with self.subTest(command):
+                    self.serve(self.arguments(command))
+        self.assertGreater(served, 0)
+
+    def test_links_and_options_exist(self):
+        with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+            text = file.read()
+        for link in re.findall(r"\]\(([^)#:]+)\)", text):
+            self.assertTrue(os.path.exists(os.path.join(SOURCE, link)), link)
+        with open(os.path.join(SOURCE, "quickstart"), encoding="utf-8") as file:
+            quickstart = file.read()
+        for option in set(re.findall(r"quickstart (--\w+)", text)):
+            self.assertIn(f"\n{option})", quickstart)
+        with open(os.path.join(SOURCE, "Makefile.am"), encoding="utf-8") as file:
+            makefile = file.read()
+        for target in set(re.findall(r"`make ([a-z]+)`", text)) - {
+                "check", "install", "distcheck"}:
+            self.assertRegex(makefile, rf"(?m)^{target}:")
