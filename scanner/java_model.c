@@ -119,8 +119,10 @@ const char *snafu_java_unit_join(struct snafu_java_unit *unit, const char *a, co
 void snafu_java_type_add_field(struct snafu_java_unit *unit, struct snafu_java_type *type,
                                const char *name, const char *type_text)
 {
+	/* What a syntax error left out has no text. */
+	if (!*name || !*type_text)
+		return;
 	struct snafu_java_field *field = snafu_java_unit_alloc(unit, sizeof *field);
-
 	if (!field)
 		return;
 	*field = (struct snafu_java_field){.name = name, .type = type_text};
@@ -131,7 +133,8 @@ void snafu_java_type_add_field(struct snafu_java_unit *unit, struct snafu_java_t
 void snafu_java_type_add_value(struct snafu_java_unit *unit, struct snafu_java_type *type,
                                const char *name)
 {
-	if (grow(unit, &type->values, &type->values_capacity, type->n_values, sizeof *type->values))
+	if (*name &&
+	    grow(unit, &type->values, &type->values_capacity, type->n_values, sizeof *type->values))
 		type->values[type->n_values++] = name;
 }
 

@@ -103,7 +103,7 @@ struct snafu_java_type *snafu_java_open_type(struct snafu_java_tree *tree,
                                              unsigned depth)
 {
 	struct scope *outer = scope(tree);
-	struct snafu_java_type *type = snafu_java_unit_add_type(tree->unit);
+	struct snafu_java_type *type = *name ? snafu_java_unit_add_type(tree->unit) : NULL;
 
 	if (!type)
 		return NULL;

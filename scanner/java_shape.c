@@ -13,6 +13,7 @@
 #include "scanner/java_model.h"
 
 #define TYPE_DEPTH_CAP    16 /* type arguments inside each other */
+#define DIMENSIONS_CAP    8 /* of an array; more is an array of anything */
 #define OBJECT_DEPTH_CAP  8 /* objects inside each other */
 #define OBJECT_WEIGHT_CAP 400 /* shapes in an object, written out in full */
 #define NAME_CAP          512 /* bytes of one qualified name */
@@ -458,6 +459,7 @@ static const struct snafu_shape *read_type(struct reader *reader)
 {
 	bool byte = false;
 	const struct snafu_shape *shape = read_base(reader, &byte);
+	unsigned dimensions = 0;
 
 	reader->weight++;
 	for (;;) {
@@ -471,6 +473,8 @@ static const struct snafu_shape *read_type(struct reader *reader)
 		} else {
 			break;
 		}
+		if (++dimensions > DIMENSIONS_CAP)
+			continue;
 		if (byte)
 			shape = snafu_shape_plain(SNAFU_SHAPE_BYTES);
 		else

@@ -409,6 +409,8 @@ class T {
                  b"class T { " + b"List<" * deep + b"A" + b">" * deep + b" a() { } }",
                  b"class T { void a() { " + b"if (x) " * deep + b"; class L { } } }",
                  b"@" * deep, b"class T { void a(" + b"int a, " * 300 + b"int b) { } }",
+                 b"class T { void a() { x = " + b"!" * deep, b"class T { void a() { x = a" +
+                 b"<a" * deep, b"class T { public int ; record R(int) { } class { } enum { , } }",
                  b"class " + b"N" * 60000 + b" { " + b"void a() { } " * 5000 + b"}"]
         for text in cases:
             with self.subTest(text[:40]):
