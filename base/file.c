@@ -1,6 +1,7 @@
 /* base/file.c — see file.h. */
 #include "base/file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -214,6 +215,20 @@ bool snafu_path_has_suffix(const char *path, const char *suffix)
 	size_t size = strlen(path), length = strlen(suffix);
 
 	return size >= length && strcmp(path + size - length, suffix) == 0;
+}
+
+bool snafu_path_is_library(const char *path)
+{
+	const char *name = snafu_path_base(path), *suffix = strstr(name, ".so");
+
+	while (suffix && suffix[3] && suffix[3] != '.')
+		suffix = strstr(suffix + 3, ".so");
+	if (!suffix || suffix == name)
+		return false;
+	for (const char *at = suffix + 3; *at; at++)
+		if (*at != '.' && !isdigit((unsigned char)*at))
+			return false;
+	return true;
 }
 
 unsigned long long snafu_hash(unsigned long long hash, const void *bytes, size_t size)

@@ -36,6 +36,9 @@ char *snafu_path_folder(const char *path);
 
 bool snafu_path_has_suffix(const char *path, const char *suffix);
 
+/* Whether PATH is named like a shared library: libz.so, libm.so.6, ./plugin.so. */
+bool snafu_path_is_library(const char *path);
+
 /* FNV-1a, for cache keys and tables, not for secrets. Start with
  * SNAFU_HASH_START and feed pieces in turn. */
 #define SNAFU_HASH_START 14695981039346656037ull

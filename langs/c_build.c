@@ -23,9 +23,17 @@
 
 /* ---- which sources ------------------------------------------------------------------ */
 
+static bool has_source(const struct snafu_c_build *build, const char *file)
+{
+	for (size_t i = 0; i < build->count; i++)
+		if (strcmp(build->sources[i].path, file) == 0)
+			return true;
+	return false;
+}
+
 static int add_source(struct snafu_c_build *build, const char *path)
 {
-	if (snafu_c_build_has(build, path) || build->count >= SNAFU_C_SOURCES_CAP)
+	if (has_source(build, path) || build->count >= SNAFU_C_SOURCES_CAP)
 		return 0;
 	if (snafu_array_grow(&build->sources, &build->capacity, build->count, sizeof *build->sources))
 		return -ENOMEM;
@@ -263,14 +271,6 @@ int snafu_c_build_run(struct snafu_c_build *build, struct snafu_c_compiler *comp
 }
 
 /* ---- looking up ------------------------------------------------------------------------- */
-
-bool snafu_c_build_has(const struct snafu_c_build *build, const char *file)
-{
-	for (size_t i = 0; i < build->count; i++)
-		if (strcmp(build->sources[i].path, file) == 0)
-			return true;
-	return false;
-}
 
 int snafu_c_build_find(const struct snafu_c_build *build, const char *name, const char *file,
                        void **ret_address, struct snafu_error *error)

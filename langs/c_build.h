@@ -55,9 +55,6 @@ int snafu_c_build_run(struct snafu_c_build *build, struct snafu_c_compiler *comp
 int snafu_c_build_find(const struct snafu_c_build *build, const char *name, const char *file,
                        void **ret_address, struct snafu_error *error);
 
-/* Whether FILE is one of the sources. */
-bool snafu_c_build_has(const struct snafu_c_build *build, const char *file);
-
 /* ---- c_link.c --------------------------------------------------------------------- */
 
 /* Links SOURCES' objects, those of set SET, into shared objects and loads them. */

@@ -1,7 +1,6 @@
 /* langs/c_library.c — see c_library.h. */
 #include "langs/c_library.h"
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
@@ -14,20 +13,6 @@
 #include "base/file.h"
 
 #define LINKER_TEXT_CAP 65536
-
-bool snafu_c_is_library(const char *path)
-{
-	const char *name = snafu_path_base(path), *suffix = strstr(name, ".so");
-
-	while (suffix && suffix[3] && suffix[3] != '.')
-		suffix = strstr(suffix + 3, ".so");
-	if (!suffix || suffix == name)
-		return false;
-	for (const char *at = suffix + 3; *at; at++)
-		if (*at != '.' && !isdigit((unsigned char)*at))
-			return false;
-	return true;
-}
 
 static int keep(struct snafu_c_libraries *libraries, void *handle, struct snafu_error *error)
 {
@@ -64,7 +49,7 @@ static int open_named_in(struct snafu_c_libraries *libraries, const char *path,
 		return -ENOEXEC;
 	}
 	for (word = strtok_r(text, " \t\n(),", &rest); word; word = strtok_r(NULL, " \t\n(),", &rest))
-		if (*word == '/' && snafu_c_is_library(word))
+		if (*word == '/' && snafu_path_is_library(word))
 			open_one(libraries, word, false, NULL);
 	free(text);
 	return libraries->count > before ? 0 : -ENOEXEC;
@@ -135,7 +120,7 @@ int snafu_c_libraries_init(struct snafu_c_libraries *libraries,
 	for (size_t i = 0; i < options->n_paths; i++) {
 		struct snafu_error reason;
 
-		if (!snafu_c_is_library(options->paths[i]))
+		if (!snafu_path_is_library(options->paths[i]))
 			continue;
 		/* One that cannot be opened spoils only what is in it. */
 		if (open_one(libraries, options->paths[i], true, &reason) && options->warn)

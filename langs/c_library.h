@@ -15,9 +15,6 @@ struct snafu_c_libraries {
 	size_t count;
 };
 
-/* Whether PATH is named like a shared object: libz.so, libm.so.6, ./plugin.so. */
-bool snafu_c_is_library(const char *path);
-
 /* Opens the libraries among the paths that the user named: files, or bare names that
  * the dynamic linker knows (libm.so.6). A text for the linker in the place of a library
  * (Debian's libm.so) leads to the libraries that it names. */

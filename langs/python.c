@@ -40,7 +40,9 @@ static struct python_thread *my_thread(void)
 	return thread;
 }
 
-struct python_thread *python_enter(void)
+/* Takes the GIL with the thread's own state; NULL when memory is out or the
+ * interpreter has ended. Any thread, without the GIL or (nested) with it. */
+static struct python_thread *enter(void)
 {
 	struct python_thread *thread = atomic_load(&python.closed) ? NULL : my_thread();
 
@@ -53,7 +55,7 @@ struct python_thread *python_enter(void)
 	return thread;
 }
 
-void python_exit(struct python_thread *thread, bool nested)
+static void leave_call(struct python_thread *thread, bool nested)
 {
 	thread->depth--;
 	if (!nested)
@@ -114,7 +116,7 @@ PyObject *python_helper(const char *name)
 static int bind(void *state, const struct snafu_function *function, struct snafu_bound **ret_bound,
                 struct snafu_result *result)
 {
-	struct python_thread *thread = python_enter();
+	struct python_thread *thread = enter();
 	(void)state;
 
 	if (!thread) {
@@ -124,7 +126,7 @@ static int bind(void *state, const struct snafu_function *function, struct snafu
 	bool nested = thread->nested;
 	int code = python_bind(function, ret_bound, result) ? -ENOEXEC : 0;
 	python_flush();
-	python_exit(thread, nested);
+	leave_call(thread, nested);
 	return code;
 }
 
@@ -179,7 +181,7 @@ static atomic_ulong numbers = 1; /* of calls */
 static void call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
                  struct snafu_result *result)
 {
-	struct python_thread *thread = python_enter();
+	struct python_thread *thread = enter();
 	(void)state;
 
 	if (!thread) {
@@ -212,7 +214,7 @@ static void call(void *state, struct snafu_bound *bound, const char *payload, si
 	if (thread->forked && !thread->calls)
 		end_child(result);
 	atomic_fetch_sub(&python.active, 1);
-	python_exit(thread, nested);
+	leave_call(thread, nested);
 }
 
 static unsigned long thread_mark(void *state)

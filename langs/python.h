@@ -60,11 +60,6 @@ struct python {
 };
 extern struct python python;
 
-/* Takes the GIL with the thread's own state; NULL when memory is out or the
- * interpreter has ended. Any thread, without the GIL or (nested) with it. */
-struct python_thread *python_enter(void);
-void python_exit(struct python_thread *thread, bool nested);
-
 /* Writes out what functions printed. */
 void python_flush(void);
 

@@ -83,11 +83,6 @@ struct snafu_scanner {
 #define SNAFU_SCANNER_VERSION 1
 #define SNAFU_SCANNER_SYMBOL  "snafu_scanner"
 
-/* Whether PATH names a shared library (libz.so, libm.so.6, also one that only the
- * dynamic linker can find). Such paths are not scanned: they belong to the
- * language that calls them. */
-bool snafu_path_is_library(const char *path);
-
 /* Scans files and directories: in the order given, a directory's files by name.
  * Folders of version control, build products and virtual environments are
  * passed over. What cannot be read becomes a diagnostic; fails

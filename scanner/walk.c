@@ -24,13 +24,6 @@ struct folder {
 	unsigned depth;
 };
 
-bool snafu_path_is_library(const char *path)
-{
-	const char *base = snafu_path_base(path), *at = strstr(base, ".so");
-
-	return at && at > base && (at[3] == '\0' || (at[3] == '.' && at[4] >= '0' && at[4] <= '9'));
-}
-
 static bool exists_in(const char *folder, const char *name)
 {
 	char *path = snafu_path_join(folder, name);

@@ -66,7 +66,8 @@ static void on_interrupt(int number)
 	cli_input_wake();
 }
 
-bool cli_input_interrupted(void)
+/* Whether Ctrl-C was pressed since the last look. */
+static bool take_interrupt(void)
 {
 	return atomic_exchange(&input.interrupted, false);
 }
@@ -166,7 +167,7 @@ static enum cli_event read_terminal(const char *prompt, bool question, char **re
 
 		if (input.stopped)
 			return give_up_line(CLI_STOPPED);
-		if (cli_input_interrupted())
+		if (take_interrupt())
 			return give_up_line(CLI_CANCELLED);
 		if (poll(polled, 2, -1) < 0)
 			continue;
@@ -267,7 +268,7 @@ enum cli_event cli_input_wait(void)
 
 	if (poll(&polled, 1, -1) > 0)
 		drain_wake();
-	return cli_input_interrupted() ? CLI_CANCELLED : CLI_WOKEN;
+	return take_interrupt() ? CLI_CANCELLED : CLI_WOKEN;
 }
 
 static void open_terminal(void)

@@ -1,7 +1,7 @@
 /* exporter/connectors/cli_input.h — where the command line gets its lines from: a
  * person at a terminal (GNU readline, with completion and history), or a pipe.
  *
- * Readline's state is global, so there is one input a process. All but the three
+ * Readline's state is global, so there is one input a process. All but the two
  * functions at the end belong to the one thread that reads. */
 #ifndef SNAFU_EXPORTER_CONNECTORS_CLI_INPUT_H
 #define SNAFU_EXPORTER_CONNECTORS_CLI_INPUT_H
@@ -38,9 +38,6 @@ enum cli_event cli_input_read(const char *prompt, bool question, char **ret_line
 
 /* Waits, while a call runs, for anything but a line. */
 enum cli_event cli_input_wait(void);
-
-/* Whether Ctrl-C was pressed since the last look. */
-bool cli_input_interrupted(void);
 
 /* Any thread, async-signal-safe. */
 void cli_input_wake(void);

@@ -1,10 +1,11 @@
 """tests/lint/source.py — rules of the house that a machine can check: includes
 point from a later room to an earlier one, banned functions are not called,
 every header compiles alone, the interpreters' headers stay behind their
-gateways."""
+gateways, and files, functions and lines keep to their sizes and layout."""
 
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -12,6 +13,9 @@ SOURCE = os.environ["SNAFU_SOURCE"]
 ROOMS = ["base", "scanner", "langs", "runtime", "exporter", "convert", "programs"]
 BANNED = ["strcpy", "strcat", "sprintf", "vsprintf", "gets", "strtok", "atoi", "atol", "atof",
           "system", "popen", "tmpnam", "mktemp", "alloca"]
+FILE_CAP = 600  # lines; a smell to act on long before
+FUNCTION_CAP = 66  # lines between the braces
+CLANG_FORMAT = shutil.which("clang-format-14")
 # Which folder may include what belongs to an interpreter or a heavy library.
 GATEWAYS = {"Python.h": "langs/python", "jni.h": "langs/java", "ffi.h": "langs/c",
             "clang-c/Index.h": "scanner/c_helper", "microhttpd.h": "exporter/connectors/web",
@@ -91,3 +95,46 @@ class Source(unittest.TestCase):
                 if len(line.expandtabs(4)) > 100:
                     wrong.append(f"{path}:{number}")
         self.assertEqual(wrong, [])
+
+    def test_files_are_about_one_idea(self):
+        wrong = []
+        for path in sources(".c", ".h"):
+            lines = read(path).count("\n")
+            if lines > FILE_CAP:
+                wrong.append(f"{path}: {lines} lines")
+        self.assertEqual(wrong, [])
+
+    def test_functions_fit_a_screen(self):
+        wrong = []
+        for path in sources(".c"):
+            start = 0
+            for number, line in enumerate(read(path).split("\n"), 1):
+                if line == "{":
+                    start = number
+                elif line == "}" and start:
+                    if number - start - 1 > FUNCTION_CAP:
+                        wrong.append(f"{path}:{start}: {number - start - 1} lines")
+                    start = 0
+        self.assertEqual(wrong, [])
+
+    def test_headers_are_guarded(self):
+        wrong = []
+        for path in sources(".h"):
+            guard = re.sub(r"\W", "_", path.upper())
+            if f"\n#ifndef SNAFU_{guard}\n#define SNAFU_{guard}\n" not in read(path):
+                wrong.append(path)
+        self.assertEqual(wrong, [])
+
+    def test_headers_are_included_once(self):
+        wrong = []
+        for path in sources(".c", ".h"):
+            included = re.findall(r"#include (\S+)", read(path))
+            wrong += [f"{path}: {name}" for name in set(included) if included.count(name) > 1]
+        self.assertEqual(wrong, [])
+
+    @unittest.skipUnless(CLANG_FORMAT, "clang-format-14 is not installed")
+    def test_layout(self):
+        paths = [os.path.join(SOURCE, path) for path in sources(".c", ".h")]
+        done = subprocess.run([CLANG_FORMAT, "-style=file", "--dry-run", "--Werror", *paths],
+                              text=True, capture_output=True)
+        self.assertEqual(done.returncode, 0, "make format mends it:\n" + done.stderr[:2000])
