@@ -305,5 +305,6 @@ int serve(struct snafu_host *host, const struct serve_options *options, int *ret
 			serving.doors[i].connector->close(serving.doors[i].state);
 	if (idle_fd >= 0)
 		close(idle_fd);
-	return code < 0 ? 1 : 0;
+	/* What a connector does not take, the user typed. */
+	return code == -EINVAL ? 2 : code < 0 ? 1 : 0;
 }

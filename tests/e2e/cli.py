@@ -564,6 +564,13 @@ class Loading(Case):
             self.assertEqual(process.wait(60), 0)
 
 
+class Listening(Case):
+    def test_what_is_no_address_is_a_usage_error(self):
+        for address in "nonsense", "1.2.3:x", "127.0.0.1:70000":
+            done = run("-C", "web", "-L", address, self.module)
+            self.assertEqual(done.returncode, 2, done.stderr)
+
+
 class Stopping(Case):
     def serve(self, *options):
         process = subprocess.Popen([SNAFU, "-C", "web", "-L", "0", *options, self.module],
