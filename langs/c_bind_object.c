@@ -118,7 +118,8 @@ void snafu_c_bind_object(struct snafu_c_call *call, const struct snafu_c_argumen
 	} else if (is_state) {
 		bind_fresh_state(call, argument, slot, &reader);
 	} else {
-		slot->pointer = snafu_c_allocate(call, &place, argument->target->size + SNAFU_C_OUT_ROOM, true);
+		slot->pointer = snafu_c_allocate(call, &place,
+		                                 argument->target->size + SNAFU_C_OUT_ROOM, true);
 		if (slot->pointer)
 			snafu_c_read_struct(call, argument->target, &reader, slot->pointer, NULL, &place);
 	}

@@ -77,7 +77,8 @@ static int start_bridge(JNIEnv *env, const struct snafu_language_options *option
 	java_guard_halt(env);
 	if (find_members(env)) {
 		write_settings(options, home, bridge, &settings);
-		jbyteArray array = settings.failed ? NULL : java_new_bytes(env, settings.data, settings.size);
+		jbyteArray array =
+			settings.failed ? NULL : java_new_bytes(env, settings.data, settings.size);
 
 		if (array)
 			(*env)->CallStaticVoidMethod(env, java.bridge, java.start, array);

@@ -61,7 +61,8 @@ static void run_child(char *arguments, size_t size, struct snafu_buffer *reply)
 	int status = 0;
 
 	size_t at = 0;
-	for (size_t n = 0; at < size && arguments[at] && n < COMPILE_ARGUMENTS_CAP; at += strlen(arguments + at) + 1)
+	for (size_t n = 0; at < size && arguments[at] && n < COMPILE_ARGUMENTS_CAP;
+	     at += strlen(arguments + at) + 1)
 		argv[n++] = arguments + at;
 	at += at < size;
 	snafu_buffer_append_byte(reply, 0);

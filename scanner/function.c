@@ -82,8 +82,8 @@ void snafu_functions_diagnose(struct snafu_functions *functions, enum snafu_seve
                               const char *file, unsigned line, const char *format, ...)
 {
 	if (functions->n_diagnostics >= DIAGNOSTICS_CAP ||
-	    snafu_array_grow(&functions->diagnostics, &functions->diagnostics_capacity, functions->n_diagnostics,
-	         sizeof *functions->diagnostics))
+	    snafu_array_grow(&functions->diagnostics, &functions->diagnostics_capacity,
+	                     functions->n_diagnostics, sizeof *functions->diagnostics))
 		return;
 	char text[DIAGNOSTIC_MESSAGE_CAP];
 	va_list arguments;
