@@ -31,7 +31,8 @@ struct java_caller *java_attach(void)
 		return NULL;
 	}
 	JNIEnv *env = caller->env;
-	caller->state = java_make_global(env, (*env)->CallStaticObjectMethod(env, java.bridge, java.enter));
+	caller->state =
+		java_make_global(env, (*env)->CallStaticObjectMethod(env, java.bridge, java.enter));
 	if (caller->state)
 		caller->in = java_make_global(env, (*env)->GetObjectField(env, caller->state, java.in));
 	if (!caller->in) {

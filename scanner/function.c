@@ -69,7 +69,7 @@ bool snafu_parameter_required(const struct snafu_parameter *parameter)
 struct snafu_function *snafu_functions_add(struct snafu_functions *functions)
 {
 	if (snafu_array_grow(&functions->functions, &functions->capacity, functions->count,
-	         sizeof *functions->functions))
+	                     sizeof *functions->functions))
 		return NULL;
 	struct snafu_function *function = &functions->functions[functions->count++];
 	*function = (struct snafu_function){
@@ -82,8 +82,8 @@ void snafu_functions_diagnose(struct snafu_functions *functions, enum snafu_seve
                               const char *file, unsigned line, const char *format, ...)
 {
 	if (functions->n_diagnostics >= DIAGNOSTICS_CAP ||
-	    snafu_array_grow(&functions->diagnostics, &functions->diagnostics_capacity, functions->n_diagnostics,
-	         sizeof *functions->diagnostics))
+	    snafu_array_grow(&functions->diagnostics, &functions->diagnostics_capacity,
+	                     functions->n_diagnostics, sizeof *functions->diagnostics))
 		return;
 	char text[DIAGNOSTIC_MESSAGE_CAP];
 	va_list arguments;
