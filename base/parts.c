@@ -30,7 +30,7 @@ static char *look_in(char *directory, const char *name)
 	return NULL;
 }
 
-static char *beside_program(void)
+static char *folder_of_program(void)
 {
 	char program[PATH_CAP];
 	ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
@@ -38,13 +38,39 @@ static char *beside_program(void)
 	if (size <= 0)
 		return NULL;
 	program[size] = '\0';
-	char *folder = snafu_path_folder(program);
+	return snafu_path_folder(program);
+}
+
+static char *beside_program(void)
+{
+	char *folder = folder_of_program();
+
 	/* A helper program stands in parts/ itself. */
 	if (folder && strcmp(snafu_path_base(folder), "parts") == 0)
 		return folder;
 	char *parts = folder ? snafu_path_join(folder, "parts") : NULL;
 	free(folder);
 	return parts;
+}
+
+/* Where `make install` put them, when what it made was moved as a whole or made with
+ * DESTDIR: /tmp/x/usr/bin has its parts in /tmp/x/usr/lib/snafu/parts. */
+static char *moved_with_program(void)
+{
+	static const char bin[] = SNAFU_BINDIR, parts[] = SNAFU_PARTSDIR;
+	size_t common = 0;
+
+	for (size_t i = 0; bin[i] && bin[i] == parts[i]; i++)
+		if (bin[i] == '/')
+			common = i; /* the slash before what differs */
+	char *folder = folder_of_program(), *path = NULL;
+	size_t size = folder ? strlen(folder) : 0, own = sizeof bin - 1 - common;
+	if (size >= own && strcmp(folder + size - own, bin + common) == 0) {
+		folder[size - own] = '\0';
+		path = snafu_path_join(folder, parts + common + 1);
+	}
+	free(folder);
+	return path;
 }
 
 static char *in_user_data(void)
@@ -77,6 +103,8 @@ static char *search_directory(size_t index, bool *ret_last)
 		return beside_program();
 	if (index == 1)
 		return in_user_data();
+	if (index == 2)
+		return moved_with_program();
 	*ret_last = true;
 	return strdup(SNAFU_PARTSDIR);
 }

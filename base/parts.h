@@ -3,8 +3,9 @@
  *
  * They are looked for, in this order, in the directories of SNAFU_PARTS (colon
  * separated), in `parts/` beside the running program (so a build tree works
- * where it stands), in the user's $XDG_DATA_HOME/snafu/parts, and in the
- * directory fixed at ./configure. */
+ * where it stands), in the user's $XDG_DATA_HOME/snafu/parts, in the
+ * directory fixed at ./configure as seen from the program (so an installation may be
+ * moved), and in that directory itself. */
 #ifndef SNAFU_BASE_PARTS_H
 #define SNAFU_BASE_PARTS_H
 

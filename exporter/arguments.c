@@ -338,7 +338,11 @@ static int convert(const struct snafu_shape *shape, struct text given, struct sn
 	case SNAFU_SHAPE_BOOLEAN: good = write_boolean(text, into); break;
 	case SNAFU_SHAPE_INTEGER: good = write_integer(text, into); break;
 	case SNAFU_SHAPE_NUMBER: good = write_number(text, into); break;
-	case SNAFU_SHAPE_ENUM: good = write_enum(shape, text, into); break;
+	case SNAFU_SHAPE_ENUM:
+		good = write_enum(shape, text, into);
+		if (!good && shape->named)
+			return write_string(given, into, error);
+		break;
 	case SNAFU_SHAPE_ARRAY: return convert_array(shape, text, into, depth, error);
 	case SNAFU_SHAPE_MAP:
 	case SNAFU_SHAPE_OBJECT: return convert_object(shape, text, into, depth, error);

@@ -15,6 +15,7 @@ struct walk {
 	const struct snafu_shape *stack[SNAFU_SCHEMA_DEPTH_CAP];
 	unsigned depth;
 	unsigned budget;
+	bool result; /* of what comes out, not of what goes in */
 };
 
 static void walk_shape(struct walk *walk, const struct snafu_shape *shape);
@@ -96,7 +97,11 @@ static void write_members(struct walk *walk, const struct snafu_shape *shape)
 		write_type(shape, "object", into);
 		write_fields(walk, shape);
 		break;
-	case SNAFU_SHAPE_ENUM: write_enum(shape, into); break;
+	case SNAFU_SHAPE_ENUM:
+		if (shape->named && walk->result)
+			return;
+		write_enum(shape, into);
+		break;
 	}
 	if (shape->format) {
 		text(into, ",\"format\":");
@@ -319,10 +324,13 @@ void snafu_schema_result(const struct snafu_function *function, struct snafu_buf
 			text(into, "{}");
 			return;
 		}
-	if (function->generator && function->returns_shape->kind == SNAFU_SHAPE_ANY)
+	if (function->generator && function->returns_shape->kind == SNAFU_SHAPE_ANY) {
 		text(into, "{\"type\":\"array\"}");
-	else
-		snafu_schema_shape(function->returns_shape, into);
+	} else {
+		struct walk walk = {.into = into, .budget = SNAFU_SCHEMA_SHAPES_CAP, .result = true};
+
+		walk_shape(&walk, function->returns_shape);
+	}
 }
 
 bool snafu_schema_takes_positions(const struct snafu_function *function)

@@ -74,6 +74,26 @@ static void report_diagnostics(const struct snafu_host *host)
 	}
 }
 
+/* Sources with the same name in two languages give the same ids; only one of two
+ * such functions can be meant. Said once a file. */
+static void report_hidden(const struct snafu_host *host)
+{
+	const char *said = NULL;
+
+	for (size_t i = 0; i < host->functions.count; i++) {
+		const struct snafu_function *function = &host->functions.functions[i], *first;
+		struct snafu_error error;
+
+		if (function->reason || (said && strcmp(said, function->file) == 0) ||
+		    snafu_pool_find(host->pool, function->id, &first, &error) ||
+		    strcmp(first->language, function->language) == 0)
+			continue;
+		said = function->file;
+		report(host, SNAFU_WARNING, "%s: %s is in %s as well, and that one is called; rename one",
+		       function->file, function->id, first->file);
+	}
+}
+
 static void warn(void *state, const char *message)
 {
 	report(state, SNAFU_WARNING, "%s", message);
@@ -182,6 +202,8 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 	if (!host->habits)
 		return snafu_fail(error, -ENOMEM, "no memory for %zu functions", host->functions.count);
 	code = snafu_pool_new(&host->functions, &host->pool, error);
+	if (!code)
+		report_hidden(host);
 	if (!code)
 		code = snafu_languages_new(&language_options, &host->languages, error);
 	if (!code)

@@ -147,7 +147,8 @@ static void write_parameter(const struct snafu_function *function,
 {
 	bool type_first = strncmp(function->language, "python", 6) != 0;
 
-	if (type_first && parameter->type)
+	/* C's "..." is its own type. */
+	if (type_first && parameter->type && strcmp(parameter->type, parameter->name) != 0)
 		snafu_buffer_format(into, "%s ", parameter->type);
 	if (!type_first && parameter->kind == SNAFU_PARAMETER_VARIADIC)
 		snafu_buffer_append_byte(into, '*');

@@ -46,6 +46,8 @@ struct snafu_shape {
 	size_t n_fields;
 	const char *const *values; /* ENUM */
 	size_t n_values;
+	bool named; /* ENUM: the values are names; what they stand for is welcome too, and is
+	             * what comes out (Python) */
 };
 
 struct snafu_field {

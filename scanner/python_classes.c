@@ -112,6 +112,7 @@ static const struct snafu_shape *enum_shape(struct python_type_reader reader, si
 	if (!shape || !values)
 		return snafu_shape_plain(SNAFU_SHAPE_ANY);
 	shape->values = values;
+	shape->named = true;
 	for (uint32_t i = types->first_field[index]; i; i = types->next_field[i - 1]) {
 		const struct python_field *field = &outline->fields[i - 1];
 		const char *name = outline->text + field->name;

@@ -13,7 +13,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from terminal import SNAFU, SOURCE, Terminal, run
+from terminal import BUILD, SNAFU, SOURCE, Terminal, run
 
 MODULE = '''
 """A module to be called."""
@@ -507,6 +507,26 @@ class Prompt(Case):
             terminal.expect("\n2\nsnafu> ")
             terminal.type("\x04")
             self.assertEqual(terminal.wait(), 0)
+
+
+class Moved(Case):
+    def test_installation_may_be_moved(self):
+        with open(os.path.join(BUILD, "Makefile"), encoding="utf-8") as file:
+            makefile = file.read()
+        if not re.search(r"^libdir = \$\{exec_prefix\}/lib$", makefile, re.M):
+            self.skipTest("configured for another layout")
+        prefix = re.search("^prefix = (.*)$", makefile, re.M).group(1)
+        top = os.path.join(self.folder, "elsewhere") + prefix
+        os.makedirs(os.path.join(top, "bin"))
+        shutil.copy(SNAFU, os.path.join(top, "bin"))
+        shutil.copytree(os.path.join(BUILD, "parts"), os.path.join(top, "lib/snafu/parts"))
+        os.symlink(os.path.join(top, "bin/snafu"), os.path.join(self.folder, "link"))
+        environment = {name: value for name, value in os.environ.items() if name != "SNAFU_PARTS"}
+        for program in "elsewhere" + prefix + "/bin/snafu", "link":
+            done = subprocess.run([os.path.join(self.folder, program), "-x", "plain", self.module],
+                                  env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, cwd="/", timeout=60)
+            self.check(done, '"plain"\n')
 
 
 class Loading(Case):

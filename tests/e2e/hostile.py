@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from terminal import SNAFU, SOURCE
+from terminal import SNAFU, SOURCE, run
 
 FOLDER = os.path.join(SOURCE, "tests/e2e/hostile")
 PATIENCE = 60
@@ -94,3 +94,15 @@ class Java(unittest.TestCase):
             status, error = server.call("half")
             self.assertEqual((status, error["errorType"]), (500, "ResultError"))
             self.assertIn("result[1] has half a surrogate pair", error["errorMessage"])
+
+
+class Names(unittest.TestCase):
+    def test_the_same_id_in_two_languages_is_said(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (("same.py", "def f():\n    return 1\n"),
+                               ("same.c", "int f(void) { return 2; }\n")):
+                with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+                    file.write(text)
+            done = run("-x", "same.f", folder)
+            self.assertIn(int(done.stdout), (1, 2))
+            self.assertRegex(done.stderr, r"same\.f is in .*same\.(py|c) as well")

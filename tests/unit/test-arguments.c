@@ -157,6 +157,12 @@ static void test_descriptions(void)
 	CHECK_STRING(words(&anything), "array");
 	CHECK_STRING(words(&point), "object with x (number), label (text)");
 	CHECK_STRING(words(&color), "one of RED, Blue, BLUE");
+	/* What the names stand for is the language's to judge. */
+	struct snafu_shape named = color;
+	named.named = true;
+	CHECK_STRING(convert(&named, "red"), "\"RED\"");
+	CHECK_STRING(convert(&named, "#00f"), "\"#00f\"");
+	CHECK_STRING(convert(&named, "2"), "2");
 	CHECK_STRING(words(&optional_text), "text or null");
 	CHECK_STRING(words(snafu_shape_plain(SNAFU_SHAPE_ANY)), "any value");
 }

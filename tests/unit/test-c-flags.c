@@ -65,9 +65,9 @@ static void check_database(void)
 		&text,
 		"[{\"directory\": \"%s\", \"file\": \"src/b.c\", \"command\": \"cc -DB -c src/b.c\"},"
 		" {\"directory\": \"%s/build\", \"file\": \"../src/a.c\", \"extra\": [1, {}], "
-	    "\"arguments\": "
+		"\"arguments\": "
 		"[\"cc\", \"-I..\", \"-I\", \"/abs\", \"-isystem\", \"sys\", \"-iquotequote\", \"-DA=x "
-	    "y\", "
+		"y\", "
 		"\"-D\", \"C\", \"-UD\", \"-std=c99\", \"-include\", \"pre.h\", \"-fshort-enums\", "
 		"\"-fplugin=evil.so\", \"-Xclang\", \"-load\", \"-Xclang\", \"evil.so\", \"-o\", \"a.o\", "
 		"\"-wrapper\", \"evil\", \"@file\", \"-B.\", \"-specs=x\", \"-MD\", \"-MF\", \"a.d\", "

@@ -24,9 +24,9 @@
 #define FAR_AWAY (UINT64_MAX / 2000000)
 
 static int event_fd;
-static struct snafu_crew *left_to_the_stuck; /* not freed, and no leak */
+static struct snafu_crew *volatile left_to_the_stuck; /* not freed, and no leak */
 static sem_t gate, passed, ended;
-static atomic_int n_run, n_deadline, n_unavailable, n_cancelled, n_interrupted, n_left;
+static atomic_int n_run, n_deadline, n_unavailable, n_cancelled, n_interrupted, n_left, n_waiting;
 
 static void loop_wait(void *state, int timeout_ms)
 {
@@ -53,9 +53,10 @@ static const struct snafu_event_loop event_loop = {.wait = loop_wait, .wake = lo
 static void run(void *state, struct snafu_job *job)
 {
 	(void)state;
-	if (strcmp(job->payload, "wait") == 0)
+	if (strcmp(job->payload, "wait") == 0) {
+		atomic_fetch_add(&n_waiting, 1);
 		sem_wait(&gate);
-	else if (strcmp(job->payload, "open") == 0)
+	} else if (strcmp(job->payload, "open") == 0)
 		sem_post(&gate);
 	else if (strcmp(job->payload, "stuck") == 0)
 		while (!job->interruptible)
@@ -107,7 +108,7 @@ static struct snafu_crew *make_crew(size_t queue_length, uint64_t drain_timeout)
 	sem_init(&gate, 0, 0);
 	sem_init(&passed, 0, 0);
 	sem_init(&ended, 0, 0);
-	n_run = n_deadline = n_unavailable = n_cancelled = n_interrupted = n_left = 0;
+	n_run = n_deadline = n_unavailable = n_cancelled = n_interrupted = n_left = n_waiting = 0;
 	CHECK(snafu_crew_new(&options, &crew, NULL) == 0);
 	return crew;
 }
@@ -226,12 +227,13 @@ static void check_deadline_without_threads(void)
 
 	pthread_create(&thread, NULL, crew_thread, crew);
 	for (int i = 0; i < THREADS; i++)
-		queue(crew, "wait", snafu_now_ms() + 30);
-	wait_for(&ended, THREADS);
+		queue(crew, "wait", FAR_AWAY);
+	while (n_waiting < THREADS)
+		usleep(1000);
 	usleep(300000); /* until nobody watches any more */
 	queue(crew, "quick", snafu_now_ms() + 30);
 	wait_for(&ended, 1);
-	CHECK(n_deadline == THREADS + 1);
+	CHECK(n_deadline == 1 && n_run == 0);
 	for (int i = 0; i < THREADS; i++)
 		sem_post(&gate);
 	snafu_crew_stop(crew);

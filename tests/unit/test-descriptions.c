@@ -47,6 +47,14 @@ static void test_shapes(void)
 	CHECK_STRING(schema(&colour), "{\"enum\":[\"RED\",\"BLUE\"]}");
 	colour.nullable = true;
 	CHECK_STRING(schema(&colour), "{\"enum\":[\"RED\",\"BLUE\",null]}");
+	/* Names go in, what they stand for comes out. */
+	colour.named = true;
+	CHECK_STRING(schema(&colour), "{\"enum\":[\"RED\",\"BLUE\",null]}");
+	struct snafu_shape colours_list = {.kind = SNAFU_SHAPE_ARRAY, .items = &colour};
+	struct snafu_function pick = {.id = "m.pick", .returns_shape = &colours_list};
+	snafu_buffer_clear(&out);
+	snafu_schema_result(&pick, &out);
+	CHECK_STRING(out.data, "{\"type\":\"array\",\"items\":{}}");
 	CHECK_STRING(schema(&point), "{\"type\":\"object\",\"properties\":{\"x\":"
 	                             "{\"type\":\"integer\"},\"list\":{\"type\":\"array\",\"items\":"
 	                             "{\"type\":[\"number\",\"null\"],\"format\":\"double\"}}}}");

@@ -103,11 +103,32 @@ static void test_ctags(void)
 	free(text);
 }
 
+static void test_variadic_of_c(void)
+{
+	static const struct snafu_parameter both[] = {
+		{.name = "format", .type = "const char *", .kind = SNAFU_PARAMETER_NORMAL},
+		{.name = "...", .type = "...", .kind = SNAFU_PARAMETER_VARIADIC},
+	};
+	const struct snafu_function print = {
+		.name = "print",
+		.language = "c",
+		.returns = "int",
+		.parameters = both,
+		.n_parameters = 2,
+	};
+	struct snafu_buffer text = SNAFU_BUFFER(256);
+
+	snafu_function_signature(&print, &text);
+	CHECK_STRING(text.data, "int print(const char * format, ...)");
+	snafu_buffer_done(&text);
+}
+
 int main(void)
 {
 	CHECK(snafu_listing_find("xml") == NULL);
 	test_json();
 	test_table();
 	test_ctags();
+	test_variadic_of_c();
 	return tap_done();
 }

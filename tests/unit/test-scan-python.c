@@ -169,7 +169,7 @@ static void test_docs(void)
 		"    Returns:\n        n: no\n    \"\"\"\n"
 		"def h(x, y, *args):\n    '''H.\n\n    Parameters\n    ----------\n    x, y : float\n"
 		"        both\n    *args\n        rest\n\n    Returns\n    -------\n    x\n        no\n    "
-	    "'''\n"
+		"'''\n"
 		"def i():\n    b'no doc'\n"
 		"def j():\n    'no' + 'doc'\n"
 		"def k(): 'doc'; return 1\n");
