@@ -26,8 +26,8 @@ static bool is_head(const char *line, struct mapping *ret_mapping)
 	*ret_mapping = (struct mapping){
 		.start = start,
 		.end = end,
-		.from_file = inode != 0 && permissions[0] == 'r' && permissions[1] == '-' &&
-		             permissions[3] == 'p',
+		.from_file =
+			inode != 0 && permissions[0] == 'r' && permissions[1] == '-' && permissions[3] == 'p',
 	};
 	return true;
 }

@@ -48,8 +48,8 @@ void snafu_near_offer(struct snafu_near *near, const char *name)
 {
 	if (near->distance == 0)
 		return;
-	unsigned distance = snafu_name_distance(near->typed, near->typed_size, name, strlen(name),
-	                                        near->distance - 1);
+	unsigned distance =
+		snafu_name_distance(near->typed, near->typed_size, name, strlen(name), near->distance - 1);
 	/* One that shares no byte with what was typed is not like it. */
 	if (distance < near->distance && distance < near->typed_size) {
 		near->distance = distance;

@@ -16,7 +16,7 @@ unsigned snafu_name_distance(const char *a, size_t a_size, const char *b, size_t
 struct snafu_near {
 	const char *typed;
 	size_t typed_size;
-	const char *name;  /* the nearest so far, borrowed; NULL: none is near */
+	const char *name; /* the nearest so far, borrowed; NULL: none is near */
 	unsigned distance; /* of it; else the least that is too far */
 };
 

@@ -12,10 +12,10 @@
 #include "base/error.h"
 #include "base/json.h"
 
-#define DEPTH_CAP 16    /* lists inside lists, by shape */
-#define SHOWN_CAP 60    /* bytes of the text that an error repeats */
+#define DEPTH_CAP    16 /* lists inside lists, by shape */
+#define SHOWN_CAP    60 /* bytes of the text that an error repeats */
 #define EXPECTED_CAP 400 /* bytes of an error's words for the shape */
-#define NESTED_NAMES 3  /* shapes inside shapes that are put in words */
+#define NESTED_NAMES 3 /* shapes inside shapes that are put in words */
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
@@ -46,13 +46,10 @@ static const char *article(enum snafu_shape_kind kind)
 	case SNAFU_SHAPE_INTEGER:
 	case SNAFU_SHAPE_ARRAY:
 	case SNAFU_SHAPE_MAP:
-	case SNAFU_SHAPE_OBJECT:
-		return "an ";
+	case SNAFU_SHAPE_OBJECT: return "an ";
 	case SNAFU_SHAPE_NUMBER:
-	case SNAFU_SHAPE_HANDLE:
-		return "a ";
-	default:
-		return "";
+	case SNAFU_SHAPE_HANDLE: return "a ";
+	default: return "";
 	}
 }
 
@@ -190,8 +187,7 @@ static bool write_boolean(struct text text, struct snafu_buffer *into)
 
 /* A value by its name, in any case when that is unambiguous. A number passes
  * too: C's enums take it. */
-static bool write_enum(const struct snafu_shape *shape, struct text text,
-                       struct snafu_buffer *into)
+static bool write_enum(const struct snafu_shape *shape, struct text text, struct snafu_buffer *into)
 {
 	const char *found = NULL;
 	size_t alike = 0;
@@ -339,29 +335,20 @@ static int convert(const struct snafu_shape *shape, struct text given, struct sn
 		if (good)
 			snafu_buffer_append_text(into, "null");
 		break;
-	case SNAFU_SHAPE_BOOLEAN:
-		good = write_boolean(text, into);
-		break;
-	case SNAFU_SHAPE_INTEGER:
-		good = write_integer(text, into);
-		break;
-	case SNAFU_SHAPE_NUMBER:
-		good = write_number(text, into);
-		break;
+	case SNAFU_SHAPE_BOOLEAN: good = write_boolean(text, into); break;
+	case SNAFU_SHAPE_INTEGER: good = write_integer(text, into); break;
+	case SNAFU_SHAPE_NUMBER: good = write_number(text, into); break;
 	case SNAFU_SHAPE_ENUM:
 		good = write_enum(shape, text, into);
 		if (!good && shape->named)
 			return write_string(given, into, error);
 		break;
-	case SNAFU_SHAPE_ARRAY:
-		return convert_array(shape, text, into, depth, error);
+	case SNAFU_SHAPE_ARRAY: return convert_array(shape, text, into, depth, error);
 	case SNAFU_SHAPE_MAP:
-	case SNAFU_SHAPE_OBJECT:
-		return convert_object(shape, text, into, depth, error);
+	case SNAFU_SHAPE_OBJECT: return convert_object(shape, text, into, depth, error);
 	case SNAFU_SHAPE_STRING:
 	case SNAFU_SHAPE_BYTES:
-	case SNAFU_SHAPE_HANDLE:
-		return write_string(given, into, error);
+	case SNAFU_SHAPE_HANDLE: return write_string(given, into, error);
 	}
 	return good ? snafu_buffer_failed(into) : refuse(shape, given, error);
 }

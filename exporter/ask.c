@@ -15,9 +15,9 @@
 #include "exporter/show.h"
 #include "scanner/function.h"
 
-#define LINE_CAP 4096          /* bytes of one line that is shown */
-#define VALUE_CAP (16u << 20)  /* bytes of one answer as JSON */
-#define QUESTION_CAP 500       /* bytes of a type or default within a prompt */
+#define LINE_CAP     4096 /* bytes of one line that is shown */
+#define VALUE_CAP    (16u << 20) /* bytes of one answer as JSON */
+#define QUESTION_CAP 500 /* bytes of a type or default within a prompt */
 
 static void say(const struct snafu_asker *asker, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -141,8 +141,8 @@ static int add_keywords(const char *line, struct snafu_given *given, struct snaf
 		snafu_json_unescape(&key, &name);
 		code = snafu_json_skip(&reader, &value, error);
 		if (!code)
-			code = snafu_given_add(given, name.data ? name.data : "", value.text, value.size,
-			                       true, error);
+			code = snafu_given_add(given, name.data ? name.data : "", value.text, value.size, true,
+			                       error);
 	}
 	snafu_buffer_done(&object);
 	snafu_buffer_done(&name);

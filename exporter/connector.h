@@ -16,7 +16,7 @@ struct snafu_connector_options {
 	const char *listen; /* -L as given, or NULL */
 	bool quiet;
 	bool verbose;
-	int result_fd;      /* where results go: the real stdout (fd 1 is stderr by then) */
+	int result_fd; /* where results go: the real stdout (fd 1 is stderr by then) */
 };
 
 struct snafu_connector {
@@ -38,6 +38,6 @@ struct snafu_connector {
 };
 
 #define SNAFU_CONNECTOR_VERSION 1
-#define SNAFU_CONNECTOR_SYMBOL "snafu_connector"
+#define SNAFU_CONNECTOR_SYMBOL  "snafu_connector"
 
 #endif

@@ -113,8 +113,8 @@ static void bind(struct binding *binding, const struct snafu_given *given,
 	for (size_t i = 0; i < given->count; i++) {
 		const char *name = given->arguments[i].name;
 
-		binding->targets[i] = name ? parameter_named(function, name)
-		                           : parameter_at(function, position++);
+		binding->targets[i] =
+			name ? parameter_named(function, name) : parameter_at(function, position++);
 	}
 }
 
@@ -304,8 +304,8 @@ static int append_positions(const struct binding *binding, struct snafu_buffer *
 			                                                    : parameter->shape;
 		if (i > 0)
 			snafu_buffer_append_byte(into, ',');
-		code = append_value(&given->arguments[i], parameter ? parameter->name : "argument",
-		                    shape, into, error);
+		code = append_value(&given->arguments[i], parameter ? parameter->name : "argument", shape,
+		                    into, error);
 	}
 	snafu_buffer_append_byte(into, ']');
 	return code;

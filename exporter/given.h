@@ -13,14 +13,14 @@ struct snafu_error;
 struct snafu_function;
 struct snafu_parameter;
 
-#define SNAFU_GIVEN_CAP 1024    /* arguments of one call */
+#define SNAFU_GIVEN_CAP     1024 /* arguments of one call */
 #define SNAFU_OVERLOADS_CAP 256 /* entries of one id that are considered */
 
 struct snafu_given_argument {
 	char *name; /* owned; NULL: the next position */
 	char *text; /* owned, with a NUL */
 	size_t size;
-	bool json;   /* NAME:=JSON: taken as it is */
+	bool json; /* NAME:=JSON: taken as it is */
 	bool quoted; /* stood in quotes: text where the type leaves a choice */
 };
 

@@ -122,11 +122,11 @@ static int add_word(struct snafu_given *given, const struct snafu_overloads *ove
 		*at += size + 1 + json;
 	int code = named && !name ? -ENOMEM : 0;
 	if (!code)
-		code = named && json ? read_json(at, &value, error)
-		                     : read_value(at, &value, &quoted, error);
+		code =
+			named && json ? read_json(at, &value, error) : read_value(at, &value, &quoted, error);
 	if (!code)
-		code = snafu_given_add(given, name, value.data ? value.data : "", value.size,
-		                       named && json, error);
+		code = snafu_given_add(given, name, value.data ? value.data : "", value.size, named && json,
+		                       error);
 	if (!code)
 		given->arguments[given->count - 1].quoted = quoted;
 	free(name);

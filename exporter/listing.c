@@ -89,8 +89,8 @@ static void write_brief(const struct snafu_function *function, struct snafu_buff
 	snafu_buffer_append_byte(into, '}');
 }
 
-void snafu_listing_write(const struct snafu_functions *functions, const char *language,
-                         bool brief, struct snafu_buffer *into)
+void snafu_listing_write(const struct snafu_functions *functions, const char *language, bool brief,
+                         struct snafu_buffer *into)
 {
 	bool first = true;
 

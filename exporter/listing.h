@@ -18,7 +18,7 @@ void snafu_listing_function(const struct snafu_function *function, struct snafu_
 /* An array of all functions of LANGUAGE (NULL: of every one), in the scan's
  * order. BRIEF leaves only id, language, signature, callable and the doc's first
  * line. */
-void snafu_listing_write(const struct snafu_functions *functions, const char *language,
-                         bool brief, struct snafu_buffer *into);
+void snafu_listing_write(const struct snafu_functions *functions, const char *language, bool brief,
+                         struct snafu_buffer *into);
 
 #endif

@@ -80,7 +80,8 @@ static void write_payload(const struct snafu_function *const *group, size_t n,
 
 	for (size_t i = 0; i < n; i++)
 		needed = needed && !snafu_schema_needs_nothing(group[i]);
-	snafu_buffer_format(into, ",\"requestBody\":{\"required\":%s,\"content\":"
+	snafu_buffer_format(into,
+	                    ",\"requestBody\":{\"required\":%s,\"content\":"
 	                    "{\"application/json\":{\"schema\":{\"anyOf\":[",
 	                    needed ? "true" : "false");
 	for (size_t i = 0; i < n; i++) {
@@ -181,7 +182,8 @@ static void write_components(struct snafu_buffer *into)
 {
 	text(into, components);
 	for (size_t i = 0; i < N_FAILURES; i++)
-		snafu_buffer_format(into, "%s\"%s\":{\"description\":\"%s\",\"headers\":"
+		snafu_buffer_format(into,
+		                    "%s\"%s\":{\"description\":\"%s\",\"headers\":"
 		                    "{\"X-Snafu-Request-Id\":"
 		                    "{\"$ref\":\"#/components/headers/RequestId\"}},"
 		                    "\"content\":{\"application/json\":"
@@ -199,8 +201,7 @@ int snafu_openapi_write(const struct snafu_functions *functions,
 
 	sorted = malloc((functions->count + 1) * sizeof *sorted);
 	if (!sorted)
-		return snafu_fail(error, -ENOMEM, "no memory to describe %zu functions",
-		                  functions->count);
+		return snafu_fail(error, -ENOMEM, "no memory to describe %zu functions", functions->count);
 	for (size_t i = 0; i < functions->count; i++)
 		if (!functions->functions[i].reason)
 			sorted[n++] = &functions->functions[i];
@@ -218,8 +219,7 @@ int snafu_openapi_write(const struct snafu_functions *functions,
 	text(into, "}\n");
 	free(sorted);
 	if (snafu_buffer_failed(into))
-		return snafu_fail(error, into->failed,
-		                  "the description of %zu functions is over %zu bytes", functions->count,
-		                  into->cap);
+		return snafu_fail(error, into->failed, "the description of %zu functions is over %zu bytes",
+		                  functions->count, into->cap);
 	return 0;
 }

@@ -13,7 +13,7 @@ struct snafu_buffer;
 struct snafu_error;
 
 struct snafu_openapi_options {
-	const char *title;  /* NULL: a general one */
+	const char *title; /* NULL: a general one */
 	const char *server; /* base URL; NULL: "/", the place the document came from */
 };
 

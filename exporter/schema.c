@@ -25,8 +25,7 @@ static void text(struct snafu_buffer *into, const char *bytes)
 	snafu_buffer_append_text(into, bytes);
 }
 
-static void write_type(const struct snafu_shape *shape, const char *type,
-                       struct snafu_buffer *into)
+static void write_type(const struct snafu_shape *shape, const char *type, struct snafu_buffer *into)
 {
 	snafu_buffer_format(into, shape->nullable ? "\"type\":[\"%s\",\"null\"]" : "\"type\":\"%s\"",
 	                    type);
@@ -66,23 +65,12 @@ static void write_members(struct walk *walk, const struct snafu_shape *shape)
 	struct snafu_buffer *into = walk->into;
 
 	switch (shape->kind) {
-	case SNAFU_SHAPE_ANY:
-		return;
-	case SNAFU_SHAPE_NOTHING:
-		text(into, "\"type\":\"null\"");
-		return;
-	case SNAFU_SHAPE_BOOLEAN:
-		write_type(shape, "boolean", into);
-		break;
-	case SNAFU_SHAPE_INTEGER:
-		write_type(shape, "integer", into);
-		break;
-	case SNAFU_SHAPE_NUMBER:
-		write_type(shape, "number", into);
-		break;
-	case SNAFU_SHAPE_STRING:
-		write_type(shape, "string", into);
-		break;
+	case SNAFU_SHAPE_ANY: return;
+	case SNAFU_SHAPE_NOTHING: text(into, "\"type\":\"null\""); return;
+	case SNAFU_SHAPE_BOOLEAN: write_type(shape, "boolean", into); break;
+	case SNAFU_SHAPE_INTEGER: write_type(shape, "integer", into); break;
+	case SNAFU_SHAPE_NUMBER: write_type(shape, "number", into); break;
+	case SNAFU_SHAPE_STRING: write_type(shape, "string", into); break;
 	case SNAFU_SHAPE_BYTES:
 		write_type(shape, "string", into);
 		text(into, ",\"contentEncoding\":\"base64\"");
@@ -273,8 +261,7 @@ void snafu_schema_by_name(const struct snafu_function *function, struct snafu_bu
 		const struct snafu_parameter *parameter = &function->parameters[i];
 		if (parameter->kind == SNAFU_PARAMETER_KEYWORDS)
 			keywords = parameter;
-		if (parameter->kind == SNAFU_PARAMETER_KEYWORDS ||
-		    parameter->kind == SNAFU_PARAMETER_OUT)
+		if (parameter->kind == SNAFU_PARAMETER_KEYWORDS || parameter->kind == SNAFU_PARAMETER_OUT)
 			continue;
 		if (!first)
 			snafu_buffer_append_byte(into, ',');

@@ -12,7 +12,7 @@
 
 struct snafu_buffer;
 
-#define SNAFU_SCHEMA_DEPTH_CAP 12 /* shapes inside each other; deeper ones become "anything" */
+#define SNAFU_SCHEMA_DEPTH_CAP  12 /* shapes inside each other; deeper ones become "anything" */
 #define SNAFU_SCHEMA_SHAPES_CAP 1000 /* shapes in one schema; the same beyond */
 
 /* The schema of values of that shape. */

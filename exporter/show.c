@@ -7,7 +7,7 @@
 #include "base/json.h"
 
 #define LINE_COLUMNS 78
-#define INDENT 2
+#define INDENT       2
 
 void snafu_show_tame(char *text, size_t size)
 {

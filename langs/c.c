@@ -107,8 +107,7 @@ static int find_root(struct state *state, const char *path, struct snafu_c_build
 }
 
 /* Compiles what was not yet tried. */
-static int ensure_built(struct state *state, struct snafu_c_build *build,
-                        struct snafu_error *error)
+static int ensure_built(struct state *state, struct snafu_c_build *build, struct snafu_error *error)
 {
 	int code = 0;
 
@@ -147,8 +146,8 @@ static int find_in_sources(struct state *state, const char *name, const char *fi
 	return code ? code : -ENOENT;
 }
 
-static int find_code(struct state *state, const struct snafu_function *function,
-                     void **ret_address, struct snafu_error *error)
+static int find_code(struct state *state, const struct snafu_function *function, void **ret_address,
+                     struct snafu_error *error)
 {
 	const char *root = function->root ? function->root : ".";
 	struct snafu_c_build *build;
@@ -168,9 +167,10 @@ static int find_code(struct state *state, const struct snafu_function *function,
 		const char *header = snafu_path_base(function->file);
 
 		if (state->libraries.count == 0)
-			return snafu_fail(error, code, "no library given that defines %s: add it, e.g. snafu "
-			                  "%s lib%.*s.so", function->name, function->file,
-			                  (int)strcspn(header, "."), header);
+			return snafu_fail(error, code,
+			                  "no library given that defines %s: add it, e.g. snafu "
+			                  "%s lib%.*s.so",
+			                  function->name, function->file, (int)strcspn(header, "."), header);
 		return snafu_fail(error, code, "none of the libraries given defines %s, and no source does",
 		                  function->name);
 	}
@@ -179,8 +179,8 @@ static int find_code(struct state *state, const struct snafu_function *function,
 
 /* ---- the language --------------------------------------------------------------------- */
 
-static int bind(void *opaque, const struct snafu_function *function,
-                struct snafu_bound **ret_bound, struct snafu_result *result)
+static int bind(void *opaque, const struct snafu_function *function, struct snafu_bound **ret_bound,
+                struct snafu_result *result)
 {
 	struct state *state = opaque;
 	struct snafu_error error;

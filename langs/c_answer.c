@@ -13,9 +13,9 @@
 struct place {
 	void *pointer;
 	const struct snafu_c_entry *entry; /* or NULL */
-	const void *before;                /* a copy from before the call, or NULL */
+	const void *before; /* a copy from before the call, or NULL */
 	bool is_ours; /* the memory is, so that it can be read for sure */
-	bool stays;   /* and can be used in later calls */
+	bool stays; /* and can be used in later calls */
 };
 
 static int write_struct(struct snafu_c_call *call, const struct snafu_c_type *type,
@@ -61,8 +61,7 @@ static void write_string(const char *text, struct snafu_buffer *into)
 }
 
 static int write_return(struct snafu_c_call *call, const struct snafu_bound *bound,
-                        const void *returned, struct snafu_buffer *into,
-                        struct snafu_error *error)
+                        const void *returned, struct snafu_buffer *into, struct snafu_error *error)
 {
 	const struct snafu_c_type *type = bound->returns;
 	void *pointer = NULL;
@@ -155,8 +154,8 @@ static int write_object(struct snafu_c_call *call, const struct snafu_bound *bou
 	return write_struct(call, argument->target, &place, into, error);
 }
 
-static int write_argument(struct snafu_c_call *call, const struct snafu_bound *bound,
-                          size_t index, struct snafu_c_slot *slots, struct snafu_buffer *into,
+static int write_argument(struct snafu_c_call *call, const struct snafu_bound *bound, size_t index,
+                          struct snafu_c_slot *slots, struct snafu_buffer *into,
                           struct snafu_error *error)
 {
 	const struct snafu_c_argument *argument = &bound->arguments[index];
@@ -168,11 +167,9 @@ static int write_argument(struct snafu_c_call *call, const struct snafu_bound *b
 	case SNAFU_C_ROLE_ARRAY_INOUT:
 	case SNAFU_C_ROLE_BUFFER_OUT:
 		return write_data(call, bound, argument, slot, slots, into, error);
-	case SNAFU_C_ROLE_OUT:
-		return write_out(call, argument, slot, into, error);
+	case SNAFU_C_ROLE_OUT: return write_out(call, argument, slot, into, error);
 	case SNAFU_C_ROLE_OBJECT_INOUT:
-	case SNAFU_C_ROLE_OBJECT_STATE:
-		return write_object(call, bound, argument, slot, into, error);
+	case SNAFU_C_ROLE_OBJECT_STATE: return write_object(call, bound, argument, slot, into, error);
 	default: /* a pointer to a length */
 		return snafu_c_write(call, argument->target, slot->cell, into, error);
 	}

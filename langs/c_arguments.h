@@ -12,8 +12,8 @@
 
 /* Notes in SLOTS (one an argument) what the payload gives. False when it is no JSON
  * at all, so that nothing more can be said of it. */
-bool snafu_c_split(struct snafu_c_call *call, const struct snafu_bound *bound,
-                   const char *payload, size_t size, struct snafu_c_slot *slots);
+bool snafu_c_split(struct snafu_c_call *call, const struct snafu_bound *bound, const char *payload,
+                   size_t size, struct snafu_c_slot *slots);
 
 /* The value of SLOT, which is given, in RET_VALUE; where it is an array or an object
  * READER stands just behind its bracket. */
@@ -33,12 +33,11 @@ void snafu_c_bind_count(struct snafu_c_call *call, const struct snafu_c_argument
                         struct snafu_c_slot *slot);
 
 /* A length that was not given, from what is there so far. */
-void snafu_c_infer_count(const struct snafu_bound *bound, size_t index,
-                         struct snafu_c_slot *slots);
+void snafu_c_infer_count(const struct snafu_bound *bound, size_t index, struct snafu_c_slot *slots);
 
 /* In the end: all that share a length must agree with it, or with each other. */
-void snafu_c_settle_length(struct snafu_c_call *call, const struct snafu_bound *bound,
-                           size_t index, struct snafu_c_slot *slots);
+void snafu_c_settle_length(struct snafu_c_call *call, const struct snafu_bound *bound, size_t index,
+                           struct snafu_c_slot *slots);
 
 /* ---- what pointers point to (c_bind_data.c, c_bind_object.c) ---- */
 

@@ -44,8 +44,8 @@ static size_t least_count(struct snafu_c_call *call, const struct snafu_bound *b
 		}
 		length->has_count = true;
 		const struct snafu_c_argument *capacity = &bound->arguments[argument->role.other];
-		snafu_c_put_integer(length->cell, (capacity->target ? capacity->target
-		                                                    : capacity->type)->size,
+		snafu_c_put_integer(length->cell,
+		                    (capacity->target ? capacity->target : capacity->type)->size,
 		                    (__int128)length->count);
 	}
 	return length->count > fixed ? length->count : fixed;
@@ -66,7 +66,7 @@ static bool may_be_missing(const struct snafu_c_argument *argument,
 }
 
 void snafu_c_bind_data(struct snafu_c_call *call, const struct snafu_bound *bound, size_t index,
-                      struct snafu_c_slot *slots)
+                       struct snafu_c_slot *slots)
 {
 	const struct snafu_c_argument *argument = &bound->arguments[index];
 	struct snafu_c_slot *slot = &slots[index];
@@ -83,8 +83,8 @@ void snafu_c_bind_data(struct snafu_c_call *call, const struct snafu_bound *boun
 	}
 	if (snafu_c_is_null(slot) && !writable && least > 0)
 		snafu_c_problem(call, &place, "null has no %zu elements", least);
-	if (snafu_c_is_null(slot) && (!writable || (least == 0 &&
-	    argument->role.kind != SNAFU_C_ROLE_STRING_INOUT)))
+	if (snafu_c_is_null(slot) &&
+	    (!writable || (least == 0 && argument->role.kind != SNAFU_C_ROLE_STRING_INOUT)))
 		return;
 	if (slot->given && argument->target->kind == SNAFU_C_VOID && !has_length &&
 	    snafu_c_is_handle(&slot->value)) {

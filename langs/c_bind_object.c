@@ -72,10 +72,12 @@ static void bind_fresh_state(struct snafu_c_call *call, const struct snafu_c_arg
 	const struct snafu_c_type *type = argument->target;
 	struct snafu_c_place place = {.name = argument->name};
 
-	int code = call->n_held == SNAFU_C_HELD_CAP ? -ENOSPC :
-	           snafu_c_handles_keep(call->handles, type, call, &slot->entry);
+	int code = call->n_held == SNAFU_C_HELD_CAP
+	               ? -ENOSPC
+	               : snafu_c_handles_keep(call->handles, type, call, &slot->entry);
 	if (code) {
-		snafu_c_problem(call, &place, "no room for one more struct that lives on (all of them may "
+		snafu_c_problem(call, &place,
+		                "no room for one more struct that lives on (all of them may "
 		                "take %zu bytes): pass one that is not needed to the function that ends it",
 		                SNAFU_C_KEPT_MEMORY_CAP);
 		return;
@@ -87,7 +89,7 @@ static void bind_fresh_state(struct snafu_c_call *call, const struct snafu_c_arg
 }
 
 void snafu_c_bind_object(struct snafu_c_call *call, const struct snafu_c_argument *argument,
-                        struct snafu_c_slot *slot)
+                         struct snafu_c_slot *slot)
 {
 	bool is_state = argument->role.kind == SNAFU_C_ROLE_OBJECT_STATE;
 	struct snafu_c_place place = {.name = argument->name};
@@ -118,8 +120,8 @@ void snafu_c_bind_object(struct snafu_c_call *call, const struct snafu_c_argumen
 	} else if (is_state) {
 		bind_fresh_state(call, argument, slot, &reader);
 	} else {
-		slot->pointer = snafu_c_allocate(call, &place,
-		                                 argument->target->size + SNAFU_C_OUT_ROOM, true);
+		slot->pointer =
+			snafu_c_allocate(call, &place, argument->target->size + SNAFU_C_OUT_ROOM, true);
 		if (slot->pointer)
 			snafu_c_read_struct(call, argument->target, &reader, slot->pointer, NULL, &place);
 	}

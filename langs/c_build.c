@@ -107,8 +107,7 @@ static int gather(struct snafu_c_build *build, const struct snafu_language_optio
 		const struct snafu_function *function = &functions->functions[i];
 
 		if (strcmp(function->language, "c") == 0 && function->root &&
-		    strcmp(function->root, build->root) == 0 &&
-		    snafu_path_has_suffix(function->file, ".c"))
+		    strcmp(function->root, build->root) == 0 && snafu_path_has_suffix(function->file, ".c"))
 			code = add_source(build, function->file);
 	}
 	return code;
@@ -239,9 +238,8 @@ static void compile_all(struct work *work)
 }
 
 int snafu_c_build_run(struct snafu_c_build *build, struct snafu_c_compiler *compiler,
-                      const struct snafu_language_options *options,
-                      const char *const *libraries, size_t n_libraries,
-                      struct snafu_error *error)
+                      const struct snafu_language_options *options, const char *const *libraries,
+                      size_t n_libraries, struct snafu_error *error)
 {
 	struct work work = {.build = build, .compiler = compiler, .options = options};
 
@@ -254,8 +252,8 @@ int snafu_c_build_run(struct snafu_c_build *build, struct snafu_c_compiler *comp
 		free(source->object); /* of an earlier try */
 		source->object = NULL;
 		snafu_c_symbols_done(&source->symbols);
-		code = snafu_c_compile_flags(&databases, build->root, source->path, options,
-		                             &source->flags);
+		code =
+			snafu_c_compile_flags(&databases, build->root, source->path, options, &source->flags);
 	}
 	if (code) {
 		snafu_c_databases_done(&databases);
@@ -300,7 +298,9 @@ int snafu_c_build_find(const struct snafu_c_build *build, const char *name, cons
 	if (file && left_out && left_out->reason)
 		return snafu_fail(error, -ENOENT, "%s was left out: %s", left_out->path, left_out->reason);
 	if (file)
-		return snafu_fail(error, -ENOENT, "%s defines no function %s that can be called from "
-		                  "outside: it may be static, inline, or behind an #if", file, name);
+		return snafu_fail(error, -ENOENT,
+		                  "%s defines no function %s that can be called from "
+		                  "outside: it may be static, inline, or behind an #if",
+		                  file, name);
 	return snafu_fail(error, -ENOENT, "no source defines %s", name);
 }

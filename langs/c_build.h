@@ -20,21 +20,21 @@
 struct snafu_c_databases;
 
 struct snafu_c_source {
-	char *path;                 /* as given, or below the directory given */
-	char *object;               /* NULL: left out */
-	char *reason;               /* why it is left out, in words */
-	const char *const *flags;   /* while it is compiled */
+	char *path; /* as given, or below the directory given */
+	char *object; /* NULL: left out */
+	char *reason; /* why it is left out, in words */
+	const char *const *flags; /* while it is compiled */
 	struct snafu_c_symbols symbols;
-	size_t set;                 /* index of its shared object */
+	size_t set; /* index of its shared object */
 };
 
 struct snafu_c_build {
 	char *root;
 	struct snafu_c_source *sources;
 	size_t count, capacity;
-	void **sets;                /* handles of the shared objects; the first has most */
+	void **sets; /* handles of the shared objects; the first has most */
 	size_t n_sets;
-	bool done;                  /* it was tried */
+	bool done; /* it was tried */
 };
 
 /* The sources of ROOT among what was scanned and named; nothing is compiled yet. */
@@ -46,9 +46,8 @@ void snafu_c_build_free(struct snafu_c_build *build);
  * use. Not from two threads at once. Fails only when nothing at all could be made;
  * what was left out, and why, is in the sources. */
 int snafu_c_build_run(struct snafu_c_build *build, struct snafu_c_compiler *compiler,
-                      const struct snafu_language_options *options,
-                      const char *const *libraries, size_t n_libraries,
-                      struct snafu_error *error);
+                      const struct snafu_language_options *options, const char *const *libraries,
+                      size_t n_libraries, struct snafu_error *error);
 
 /* The address of NAME, defined in FILE (NULL: in any of them). -ENOENT: ERROR says
  * why it is not there. */
@@ -69,8 +68,8 @@ void snafu_c_leave_out(struct snafu_c_source *source, const struct snafu_languag
 
 /* The compiler's flags for a source, NULL-terminated, in DATABASES' arena: see
  * scanner/c_flags.h. One thread at a time. */
-int snafu_c_compile_flags(struct snafu_c_databases *databases, const char *root,
-                          const char *source, const struct snafu_language_options *options,
+int snafu_c_compile_flags(struct snafu_c_databases *databases, const char *root, const char *source,
+                          const struct snafu_language_options *options,
                           const char *const **ret_flags);
 
 /* The name that `main` of a source gets, so that it is neither run nor clashes. */

@@ -70,7 +70,7 @@ static void run(const struct snafu_bound *bound, struct snafu_c_slot *slots, voi
 	for (size_t i = 0; i < bound->count; i++) {
 		const struct snafu_c_argument *argument = &bound->arguments[i];
 
-		values[i] = argument->target ? (void *)&slots[i].pointer
+		values[i] = argument->target                            ? (void *)&slots[i].pointer
 		            : argument->role.kind == SNAFU_C_ROLE_VALUE ? slots[i].pointer
 		                                                        : (void *)slots[i].cell;
 	}
@@ -151,7 +151,8 @@ static bool attempt(struct snafu_c_handles *handles, const struct snafu_bound *b
 	run(bound, slots, returned, &guard);
 	flush_prints();
 	if (guard.words[0]) {
-		snafu_result_fail(result, SNAFU_RAISED, "ProcessExit", "%s: %s; the host goes on, but what "
+		snafu_result_fail(result, SNAFU_RAISED, "ProcessExit",
+		                  "%s: %s; the host goes on, but what "
 		                  "the function held (memory, locks, files) may be lost",
 		                  bound->function->id, guard.words);
 	} else {

@@ -18,10 +18,10 @@
 #include "base/file.h"
 #include "langs/c_elf.h"
 
-#define SOURCE_CAP (64u << 20)
+#define SOURCE_CAP       (64u << 20)
 #define DEPENDENCIES_CAP (4u << 20)
-#define MESSAGES_CAP (256u << 10)
-#define CACHE_FORMAT 1 /* goes into every key: raise it when objects are made differently */
+#define MESSAGES_CAP     (256u << 10)
+#define CACHE_FORMAT     1 /* goes into every key: raise it when objects are made differently */
 
 /* A header seen during this build. */
 struct seen {
@@ -64,12 +64,14 @@ static int ask_version(struct snafu_c_compiler *compiler, struct snafu_error *er
 	int status, code = snafu_child_run(&options, &status, NULL);
 
 	if (code)
-		snafu_fail(error, code, "cannot run the C compiler %s: install gcc, or set CC to a "
-		                        "compiler that is installed", compiler->words[0]);
+		snafu_fail(error, code,
+		           "cannot run the C compiler %s: install gcc, or set CC to a "
+		           "compiler that is installed",
+		           compiler->words[0]);
 	compiler->identity = snafu_hash(SNAFU_HASH_START, version.data, version.size);
 	for (size_t i = 0; i < compiler->n_words; i++)
-		compiler->identity = snafu_hash(compiler->identity, compiler->words[i],
-		                                strlen(compiler->words[i]) + 1);
+		compiler->identity =
+			snafu_hash(compiler->identity, compiler->words[i], strlen(compiler->words[i]) + 1);
 	compiler->identity += CACHE_FORMAT;
 	snafu_buffer_done(&version);
 	return code;
@@ -84,8 +86,9 @@ int snafu_c_compiler_init(struct snafu_c_compiler *compiler, const char *cache_d
 	if (compiler->n_words == 0)
 		add_words(compiler, "cc");
 	compiler->cache_directory = snafu_path_join(cache_directory, "c");
-	int code = compiler->cache_directory && compiler->n_words ? 0 :
-	           snafu_fail(error, -ENOMEM, "no memory");
+	int code = compiler->cache_directory && compiler->n_words
+	               ? 0
+	               : snafu_fail(error, -ENOMEM, "no memory");
 	if (!code)
 		code = snafu_directory_make(compiler->cache_directory, error);
 	if (!code)
@@ -362,17 +365,17 @@ static int make_object(struct snafu_c_compiler *compiler, const char *source,
 	return code;
 }
 
-int snafu_c_compile(struct snafu_c_compiler *compiler, const char *source,
-                    const char *const *flags, const char *directory, char **ret_object,
-                    bool *ret_new, struct snafu_error *error)
+int snafu_c_compile(struct snafu_c_compiler *compiler, const char *source, const char *const *flags,
+                    const char *directory, char **ret_object, bool *ret_new,
+                    struct snafu_error *error)
 {
 	unsigned long long key = source_key(compiler, source, flags, directory);
 	char *rule = snafu_c_cache_path(compiler, key, ".d");
 
 	if (!rule)
 		return snafu_fail(error, -ENOMEM, "no memory");
-	unsigned long long known = snafu_c_cache_use(rule)
-	                                   ? object_key(compiler, key, rule, directory) : 0;
+	unsigned long long known =
+		snafu_c_cache_use(rule) ? object_key(compiler, key, rule, directory) : 0;
 	free(rule);
 	char *object = known ? snafu_c_cache_path(compiler, known, ".o") : NULL;
 	if (object && snafu_c_cache_use(object)) {

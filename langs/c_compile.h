@@ -18,18 +18,18 @@
 struct snafu_error;
 
 #define SNAFU_C_COMPILE_TIME_CAP (600u * 1000) /* ms for one compiler run */
-#define SNAFU_C_WORDS_CAP 1024                 /* words of one compiler command */
-#define SNAFU_C_CACHE_AGE_CAP (30 * 24 * 3600) /* seconds that an unused file is kept */
+#define SNAFU_C_WORDS_CAP        1024 /* words of one compiler command */
+#define SNAFU_C_CACHE_AGE_CAP    (30 * 24 * 3600) /* seconds that an unused file is kept */
 
 struct snafu_c_compiler {
 	struct snafu_arena arena;
-	const char *words[64];    /* $CC and its options */
+	const char *words[64]; /* $CC and its options */
 	size_t n_words;
 	unsigned long long identity; /* hash of the words and of what --version says */
-	char *cache_directory;    /* owned */
-	pthread_mutex_t lock;     /* guards what follows */
-	void *hashes;             /* tsearch tree: the headers' contents seen so far */
-	unsigned made;            /* number of files made, for temporary names */
+	char *cache_directory; /* owned */
+	pthread_mutex_t lock; /* guards what follows */
+	void *hashes; /* tsearch tree: the headers' contents seen so far */
+	unsigned made; /* number of files made, for temporary names */
 };
 
 /* Finds the compiler and asks its version. -ENOENT when there is none: ERROR says
@@ -45,9 +45,9 @@ void snafu_c_compiler_forget(struct snafu_c_compiler *compiler);
  * DIRECTORY (NULL: here). RET_OBJECT: malloc'ed path, caller frees; RET_NEW says
  * whether the compiler ran. On failure ERROR has the compiler's first message.
  * Any thread. */
-int snafu_c_compile(struct snafu_c_compiler *compiler, const char *source,
-                    const char *const *flags, const char *directory, char **ret_object,
-                    bool *ret_new, struct snafu_error *error);
+int snafu_c_compile(struct snafu_c_compiler *compiler, const char *source, const char *const *flags,
+                    const char *directory, char **ret_object, bool *ret_new,
+                    struct snafu_error *error);
 
 /* The path of a cache file KEY + SUFFIX, malloc'ed; and a name of this process
  * alone that is renamed to it when complete. NULL when memory is out. */

@@ -14,7 +14,7 @@
 
 /* The symbol table of an object in memory. */
 struct table {
-	ElfW(Sym) *symbols;
+	ElfW(Sym) * symbols;
 	size_t count;
 	const char *names;
 	size_t names_size;
@@ -56,7 +56,7 @@ static bool find_table(char *bytes, size_t size, struct table *table)
 }
 
 /* Type and binding are encoded alike for 32 and 64 bits. */
-static unsigned binding(const ElfW(Sym) *symbol)
+static unsigned binding(const ElfW(Sym) * symbol)
 {
 	return ELF64_ST_BIND(symbol->st_info);
 }

@@ -16,15 +16,14 @@ struct snafu_error;
 struct snafu_c_symbols {
 	const char **defined; /* strong and global; sorted; in ARENA, like the names */
 	size_t n_defined;
-	const char **needed;  /* undefined and not weak; sorted */
+	const char **needed; /* undefined and not weak; sorted */
 	size_t n_needed;
 	struct snafu_arena arena;
 };
 
 /* Reads the object file at PATH. RET must be zeroed; -EINVAL when the file is no
  * object of this machine. */
-int snafu_c_symbols_read(const char *path, struct snafu_c_symbols *ret,
-                         struct snafu_error *error);
+int snafu_c_symbols_read(const char *path, struct snafu_c_symbols *ret, struct snafu_error *error);
 void snafu_c_symbols_done(struct snafu_c_symbols *symbols);
 
 bool snafu_c_symbols_define(const struct snafu_c_symbols *symbols, const char *name);

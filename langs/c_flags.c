@@ -14,8 +14,8 @@ void snafu_c_main_name(const char *source, char ret_name[48])
 	         snafu_hash(SNAFU_HASH_START, source, strlen(source)));
 }
 
-int snafu_c_compile_flags(struct snafu_c_databases *databases, const char *root,
-                          const char *source, const struct snafu_language_options *options,
+int snafu_c_compile_flags(struct snafu_c_databases *databases, const char *root, const char *source,
+                          const struct snafu_language_options *options,
                           const char *const **ret_flags)
 {
 	struct snafu_c_flags_options said = {

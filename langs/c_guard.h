@@ -13,7 +13,7 @@
 struct snafu_c_guard {
 	jmp_buf back;
 	struct snafu_c_guard *outer; /* a call inside a call, on the same thread */
-	char words[256];             /* what the function did, after the return to BACK */
+	char words[256]; /* what the function did, after the return to BACK */
 };
 
 /* Around a call, on the stack of its thread:

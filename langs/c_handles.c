@@ -12,7 +12,7 @@
 
 /* An id is a slot (from 1) plus the capacity cap times how often the slot was used
  * before: small numbers for a person, and no number twice. */
-#define SLOT(ID) ((size_t)(((ID) - 1) % SNAFU_C_HANDLES_CAP))
+#define SLOT(ID) ((size_t)(((ID)-1) % SNAFU_C_HANDLES_CAP))
 
 static struct snafu_c_entry *entry_at(struct snafu_c_handles *handles, size_t slot)
 {
@@ -29,13 +29,13 @@ void snafu_c_handles_init(struct snafu_c_handles *handles)
 const char *snafu_c_type_word(const struct snafu_c_type *type)
 {
 	static const char *const words[] = {
-		[SNAFU_C_VOID] = "void",      [SNAFU_C_BOOL] = "bool",
-		[SNAFU_C_CHAR] = "char",      [SNAFU_C_SIGNED] = "int",
-		[SNAFU_C_UNSIGNED] = "uint",  [SNAFU_C_FLOAT] = "float",
+		[SNAFU_C_VOID] = "void",       [SNAFU_C_BOOL] = "bool",
+		[SNAFU_C_CHAR] = "char",       [SNAFU_C_SIGNED] = "int",
+		[SNAFU_C_UNSIGNED] = "uint",   [SNAFU_C_FLOAT] = "float",
 		[SNAFU_C_COMPLEX] = "complex", [SNAFU_C_ENUM] = "enum",
 		[SNAFU_C_POINTER] = "pointer", [SNAFU_C_ARRAY] = "array",
-		[SNAFU_C_STRUCT] = "struct",  [SNAFU_C_UNION] = "union",
-		[SNAFU_C_OPAQUE] = "struct",  [SNAFU_C_FUNCTION] = "function",
+		[SNAFU_C_STRUCT] = "struct",   [SNAFU_C_UNION] = "union",
+		[SNAFU_C_OPAQUE] = "struct",   [SNAFU_C_FUNCTION] = "function",
 		[SNAFU_C_VA_LIST] = "va_list",
 	};
 	return type->name && type->name[0] ? type->name : words[type->kind];
@@ -59,8 +59,9 @@ static int compare(const void *a, const void *b)
 
 	if (one->pointer != two->pointer)
 		return (uintptr_t)one->pointer < (uintptr_t)two->pointer ? -1 : 1;
-	return same_type(one->type, two->type) ? 0
-	       : strcmp(snafu_c_type_word(one->type), snafu_c_type_word(two->type)) < 0 ? -1 : 1;
+	return same_type(one->type, two->type)                                          ? 0
+	       : strcmp(snafu_c_type_word(one->type), snafu_c_type_word(two->type)) < 0 ? -1
+	                                                                                : 1;
 }
 
 static void free_blocks(struct snafu_c_handles *handles, struct snafu_c_entry *entry)
@@ -113,8 +114,7 @@ static struct snafu_c_entry *find_slot(struct snafu_c_handles *handles)
 	struct snafu_c_entry *oldest = NULL;
 
 	if (handles->n_entries < SNAFU_C_HANDLES_CAP) {
-		struct snafu_c_entry **chunk =
-			&handles->chunks[handles->n_entries / SNAFU_C_HANDLES_CHUNK];
+		struct snafu_c_entry **chunk = &handles->chunks[handles->n_entries / SNAFU_C_HANDLES_CHUNK];
 
 		if (!*chunk)
 			*chunk = calloc(SNAFU_C_HANDLES_CHUNK, sizeof **chunk);
@@ -233,8 +233,7 @@ int snafu_c_handles_keep(struct snafu_c_handles *handles, const struct snafu_c_t
 }
 
 struct snafu_c_block *snafu_c_handles_block(struct snafu_c_handles *handles,
-                                            struct snafu_c_entry *entry, size_t offset,
-                                            size_t size)
+                                            struct snafu_c_entry *entry, size_t offset, size_t size)
 {
 	struct snafu_c_block *block = NULL;
 
@@ -262,8 +261,7 @@ static bool is_replaced(const struct snafu_c_entry *entry, size_t offset)
 	return false;
 }
 
-void snafu_c_handles_settle(struct snafu_c_handles *handles, struct snafu_c_entry *entry,
-                            bool good)
+void snafu_c_handles_settle(struct snafu_c_handles *handles, struct snafu_c_entry *entry, bool good)
 {
 	pthread_mutex_lock(&handles->lock);
 	for (struct snafu_c_block **at = &entry->blocks; *at;) {

@@ -19,41 +19,41 @@
 struct snafu_buffer;
 struct snafu_c_type;
 
-#define SNAFU_C_HANDLES_CAP 16384                /* entries */
-#define SNAFU_C_HANDLES_CHUNK 64                 /* entries allocated at once */
-#define SNAFU_C_HIDDEN_ROOM 1024                 /* zeroed bytes behind a struct of ours */
+#define SNAFU_C_HANDLES_CAP     16384 /* entries */
+#define SNAFU_C_HANDLES_CHUNK   64 /* entries allocated at once */
+#define SNAFU_C_HIDDEN_ROOM     1024 /* zeroed bytes behind a struct of ours */
 #define SNAFU_C_KEPT_MEMORY_CAP ((size_t)256 << 20) /* bytes of structs and their buffers */
 
 /* Memory that belongs to a pointer inside a kept struct. */
 struct snafu_c_block {
 	struct snafu_c_block *next;
-	size_t offset;  /* of the pointer in the struct */
+	size_t offset; /* of the pointer in the struct */
 	size_t size;
-	size_t told;    /* bytes of it that the caller knows of */
-	bool pending;   /* made by a call that has not begun yet */
-	bool writable;  /* made for C to write to: what it writes is told */
+	size_t told; /* bytes of it that the caller knows of */
+	bool pending; /* made by a call that has not begun yet */
+	bool writable; /* made for C to write to: what it writes is told */
 	_Alignas(max_align_t) unsigned char bytes[];
 };
 
 struct snafu_c_entry {
-	uint64_t id;    /* 0: free */
+	uint64_t id; /* 0: free */
 	const struct snafu_c_type *type; /* what POINTER points to; see snafu_c_handles_put() */
 	void *pointer;
-	bool kept;      /* POINTER and the blocks are ours */
-	size_t bytes;   /* that are ours */
+	bool kept; /* POINTER and the blocks are ours */
+	size_t bytes; /* that are ours */
 	struct snafu_c_block *blocks;
 	const void *owner; /* the call that holds it, or NULL */
-	bool unseen;    /* nobody was told of it yet: its number can be used again */
-	bool released;  /* goes when the call lets go of it */
-	uint64_t used;  /* when, by the table's clock */
+	bool unseen; /* nobody was told of it yet: its number can be used again */
+	bool released; /* goes when the call lets go of it */
+	uint64_t used; /* when, by the table's clock */
 };
 
 struct snafu_c_handles {
 	pthread_mutex_t lock;
-	pthread_cond_t free;  /* an entry was let go of */
+	pthread_cond_t free; /* an entry was let go of */
 	struct snafu_c_entry *chunks[SNAFU_C_HANDLES_CAP / SNAFU_C_HANDLES_CHUNK];
-	size_t n_entries;     /* entries never move: calls hold them */
-	void *by_pointer;     /* tsearch tree of entries in use */
+	size_t n_entries; /* entries never move: calls hold them */
+	void *by_pointer; /* tsearch tree of entries in use */
 	size_t bytes;
 	uint64_t clock;
 };

@@ -11,7 +11,7 @@ bool snafu_c_is_count(const struct snafu_c_argument *argument)
 }
 
 void snafu_c_bind_count(struct snafu_c_call *call, const struct snafu_c_argument *argument,
-                       struct snafu_c_slot *slot)
+                        struct snafu_c_slot *slot)
 {
 	const struct snafu_c_type *type = argument->target ? argument->target : argument->type;
 	struct snafu_c_place place = {.name = argument->name};
@@ -40,8 +40,7 @@ void snafu_c_bind_count(struct snafu_c_call *call, const struct snafu_c_argument
 	snafu_c_put_integer(slot->cell, type->size, number);
 }
 
-void snafu_c_infer_count(const struct snafu_bound *bound, size_t index,
-                        struct snafu_c_slot *slots)
+void snafu_c_infer_count(const struct snafu_bound *bound, size_t index, struct snafu_c_slot *slots)
 {
 	struct snafu_c_slot *slot = &slots[index];
 
@@ -61,8 +60,8 @@ static bool is_text(const struct snafu_c_argument *argument)
 	return argument->target->kind == SNAFU_C_CHAR;
 }
 
-void snafu_c_settle_length(struct snafu_c_call *call, const struct snafu_bound *bound,
-                          size_t index, struct snafu_c_slot *slots)
+void snafu_c_settle_length(struct snafu_c_call *call, const struct snafu_bound *bound, size_t index,
+                           struct snafu_c_slot *slots)
 {
 	const struct snafu_c_argument *length = &bound->arguments[index], *first = NULL;
 	const struct snafu_c_type *type = length->target ? length->target : length->type;
@@ -91,8 +90,8 @@ void snafu_c_settle_length(struct snafu_c_call *call, const struct snafu_bound *
 			count = has;
 		}
 	}
-	if (!given && (type->size >= 8 ? false
-	                               : count >> (type->size * 8 - (type->kind == SNAFU_C_SIGNED))))
+	if (!given &&
+	    (type->size >= 8 ? false : count >> (type->size * 8 - (type->kind == SNAFU_C_SIGNED))))
 		snafu_c_problem(call, &place, "%zu do not fit into it", count);
 	slot->count = count;
 	snafu_c_put_integer(slot->cell, type->size, (__int128)count);

@@ -63,7 +63,8 @@ static int open_text(struct snafu_c_libraries *libraries, const char *name,
 	const char *folders[] = {NULL, "/usr/local/lib", "/usr/lib64", "/usr/lib", "/lib"};
 	Dl_info libc;
 	char *beside = dladdr((void *)(uintptr_t)dladdr, &libc) && libc.dli_fname
-	                       ? snafu_path_folder(libc.dli_fname) : NULL;
+	                   ? snafu_path_folder(libc.dli_fname)
+	                   : NULL;
 	int code = -ENOENT;
 
 	if (strchr(name, '/')) {
@@ -107,8 +108,7 @@ static int open_one(struct snafu_c_libraries *libraries, const char *path, bool 
 }
 
 int snafu_c_libraries_init(struct snafu_c_libraries *libraries,
-                           const struct snafu_language_options *options,
-                           struct snafu_error *error)
+                           const struct snafu_language_options *options, struct snafu_error *error)
 {
 	*libraries = (struct snafu_c_libraries){0};
 	libraries->paths = calloc(SNAFU_C_LIBRARIES_CAP, sizeof *libraries->paths);

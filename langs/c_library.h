@@ -19,8 +19,7 @@ struct snafu_c_libraries {
  * the dynamic linker knows (libm.so.6). A text for the linker in the place of a library
  * (Debian's libm.so) leads to the libraries that it names. */
 int snafu_c_libraries_init(struct snafu_c_libraries *libraries,
-                           const struct snafu_language_options *options,
-                           struct snafu_error *error);
+                           const struct snafu_language_options *options, struct snafu_error *error);
 void snafu_c_libraries_done(struct snafu_c_libraries *libraries);
 
 /* Looks in each of them, in the order given. */

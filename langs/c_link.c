@@ -20,7 +20,7 @@
 #include "langs/c_guard.h"
 
 #define MESSAGES_CAP (4u << 20)
-#define ROUNDS_CAP 20 /* how often files are left out and the rest is tried again */
+#define ROUNDS_CAP   20 /* how often files are left out and the rest is tried again */
 
 /* One shared object being made. */
 struct link {
@@ -30,8 +30,8 @@ struct link {
 	const char *const *libraries;
 	size_t n_libraries;
 	size_t set;
-	const char *first;  /* path of the first set's shared object, for the others */
-	const char *guard;  /* the guard's object */
+	const char *first; /* path of the first set's shared object, for the others */
+	const char *guard; /* the guard's object */
 };
 
 /* ---- who goes where --------------------------------------------------------------------- */
@@ -94,7 +94,8 @@ static void assign_sets(struct snafu_c_build *build)
 		void *own = NULL;
 
 		for (end = begin; end < build->count &&
-		     in_same_folder(build->sources[begin].path, build->sources[end].path); end++)
+		                  in_same_folder(build->sources[begin].path, build->sources[end].path);
+		     end++)
 			if (build->sources[end].object && find_clash(&names, &build->sources[end]) >= 0)
 				set = n_sets;
 		n_sets += set > 0;
@@ -202,8 +203,10 @@ static int leave_out_users(const struct link *link, const char *name)
 
 		if (!is_in(link, i) || !snafu_c_symbols_need(&source->symbols, name))
 			continue;
-		snafu_c_leave_out(source, link->options, "it needs %s, which nothing defines: add the "
-		                  "source or the library that does", name);
+		snafu_c_leave_out(source, link->options,
+		                  "it needs %s, which nothing defines: add the "
+		                  "source or the library that does",
+		                  name);
 		code = 0;
 	}
 	return code;
@@ -254,8 +257,9 @@ static int run_linker(const struct link *link, const char **words, struct snafu_
 		char first[400];
 
 		snprintf(first, sizeof first, "%.*s", (int)strcspn(text, "\n"), text);
-		code = leave_out_by(link, text) == 0 ? -EAGAIN
-		       : snafu_fail(error, -EINVAL, "the linker failed: %s", first);
+		code = leave_out_by(link, text) == 0
+		           ? -EAGAIN
+		           : snafu_fail(error, -EINVAL, "the linker failed: %s", first);
 	}
 	snafu_buffer_done(&messages);
 	return code;

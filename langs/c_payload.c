@@ -99,14 +99,15 @@ static int split_array(struct snafu_c_call *call, const struct snafu_bound *boun
 	for (size_t i = 0; i < bound->count; i++)
 		takes += bound->arguments[i].is_positional;
 	if (!more && given > takes)
-		snafu_argument_problem(&call->problems, "arguments", "it takes up to %zu by position, got "
+		snafu_argument_problem(&call->problems, "arguments",
+		                       "it takes up to %zu by position, got "
 		                       "%zu (lengths and results are not counted: give them by name)",
 		                       takes, given);
 	return more;
 }
 
-bool snafu_c_split(struct snafu_c_call *call, const struct snafu_bound *bound,
-                  const char *payload, size_t size, struct snafu_c_slot *slots)
+bool snafu_c_split(struct snafu_c_call *call, const struct snafu_bound *bound, const char *payload,
+                   size_t size, struct snafu_c_slot *slots)
 {
 	struct snafu_json_reader reader;
 	struct snafu_json_value value;
@@ -121,8 +122,9 @@ bool snafu_c_split(struct snafu_c_call *call, const struct snafu_bound *bound,
 	else if (!code && value.type == SNAFU_JSON_ARRAY)
 		code = split_array(call, bound, &reader, slots, &error);
 	else if (!code)
-		code = snafu_fail(&error, -EINVAL, "expected an object (arguments by name) or an array "
-		                                   "(arguments by position)");
+		code = snafu_fail(&error, -EINVAL,
+		                  "expected an object (arguments by name) or an array "
+		                  "(arguments by position)");
 	if (!code)
 		code = snafu_json_end(&reader, &error);
 	if (code)
@@ -131,7 +133,7 @@ bool snafu_c_split(struct snafu_c_call *call, const struct snafu_bound *bound,
 }
 
 void snafu_c_reenter(const struct snafu_c_slot *slot, struct snafu_json_reader *reader,
-                    struct snafu_json_value *ret_value)
+                     struct snafu_json_value *ret_value)
 {
 	*ret_value = slot->value;
 	if (slot->value.type != SNAFU_JSON_ARRAY && slot->value.type != SNAFU_JSON_OBJECT)

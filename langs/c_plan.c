@@ -23,15 +23,19 @@ static ffi_type *integer_type(size_t size, bool is_signed)
 
 static ffi_type *float_type(size_t size)
 {
-	return size == 4 ? &ffi_type_float : size == 8 ? &ffi_type_double
-	       : size == sizeof(long double) ? &ffi_type_longdouble : NULL;
+	return size == 4                     ? &ffi_type_float
+	       : size == 8                   ? &ffi_type_double
+	       : size == sizeof(long double) ? &ffi_type_longdouble
+	                                     : NULL;
 }
 
 static ffi_type *complex_type(size_t size)
 {
 #ifdef FFI_TARGET_HAS_COMPLEX_TYPE
-	return size == 8 ? &ffi_type_complex_float : size == 16 ? &ffi_type_complex_double
-	       : size == 2 * sizeof(long double) ? &ffi_type_complex_longdouble : NULL;
+	return size == 8                         ? &ffi_type_complex_float
+	       : size == 16                      ? &ffi_type_complex_double
+	       : size == 2 * sizeof(long double) ? &ffi_type_complex_longdouble
+	                                         : NULL;
 #else
 	(void)size;
 	return NULL;
@@ -47,7 +51,7 @@ static size_t count_members(const struct snafu_c_type *type)
 
 	if (type->kind == SNAFU_C_ARRAY)
 		return type->length > SNAFU_C_BY_VALUE_CAP ? SNAFU_C_BY_VALUE_CAP
-		       : type->length * count_members(type->target);
+		                                           : type->length * count_members(type->target);
 	if (type->kind != SNAFU_C_STRUCT)
 		return 1;
 	for (size_t i = 0; i < type->n_fields; i++)
@@ -117,9 +121,9 @@ static ffi_type *foreign_type(struct snafu_arena *arena, const struct snafu_c_ty
  * fclose, sqlite3_close_v2, deflateEnd, list_free, gzclose_r. */
 static bool says_closed(const char *name)
 {
-	static const char *const words[] = {"close", "free", "end", "destroy", "delete", "release",
-	                                    "finalize", "finish", "fini", "cleanup", "dispose",
-	                                    "term", "terminate"};
+	static const char *const words[] = {"close",   "free",     "end",      "destroy", "delete",
+	                                    "release", "finalize", "finish",   "fini",    "cleanup",
+	                                    "dispose", "term",     "terminate"};
 	size_t size = strlen(name);
 
 	/* A version or a letter behind the last underscore is no word. */
@@ -239,8 +243,8 @@ static int prepare(struct snafu_bound *bound, struct snafu_error *error)
 	for (size_t i = 0; i < bound->count; i++) {
 		const struct snafu_c_argument *argument = &bound->arguments[i];
 
-		types[i] = argument->target ? &ffi_type_pointer
-		                            : foreign_type(&bound->arena, argument->type);
+		types[i] =
+			argument->target ? &ffi_type_pointer : foreign_type(&bound->arena, argument->type);
 		if (!types[i])
 			return snafu_fail(error, -ENOTSUP, "parameter %s cannot be passed by value",
 			                  argument->name);
@@ -268,8 +272,8 @@ int snafu_c_plan_new(const struct snafu_function *function, void (*address)(void
 	bound->closes = says_closed(function->name);
 	if (function->n_parameters > SNAFU_C_ARGUMENTS_CAP)
 		code = snafu_fail(error, -E2BIG, "it has more than %d parameters", SNAFU_C_ARGUMENTS_CAP);
-	bound->arguments = snafu_arena_alloc(&bound->arena, (function->n_parameters + 1) *
-	                                                            sizeof *bound->arguments);
+	bound->arguments =
+		snafu_arena_alloc(&bound->arena, (function->n_parameters + 1) * sizeof *bound->arguments);
 	if (!code && !bound->arguments)
 		code = snafu_fail(error, -ENOMEM, "no memory");
 	if (!code)

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/base64.h"
 
-#define PLACE_CAP 256
+#define PLACE_CAP  256
 #define NUMBER_CAP 4400 /* digits of a long double written out */
 
 static void describe_place(const struct snafu_c_place *place, struct snafu_buffer *into)
@@ -48,17 +48,20 @@ int snafu_c_problem(struct snafu_c_call *call, const struct snafu_c_place *place
 static const char *word_of(const struct snafu_json_value *value)
 {
 	static const char *const words[] = {
-		[SNAFU_JSON_NULL] = "null",         [SNAFU_JSON_FALSE] = "false",
-		[SNAFU_JSON_TRUE] = "true",         [SNAFU_JSON_INTEGER] = "an integer",
+		[SNAFU_JSON_NULL] = "null",
+		[SNAFU_JSON_FALSE] = "false",
+		[SNAFU_JSON_TRUE] = "true",
+		[SNAFU_JSON_INTEGER] = "an integer",
 		[SNAFU_JSON_REAL] = "a number with a fraction or exponent",
-		[SNAFU_JSON_STRING] = "a string",   [SNAFU_JSON_ARRAY] = "an array",
+		[SNAFU_JSON_STRING] = "a string",
+		[SNAFU_JSON_ARRAY] = "an array",
 		[SNAFU_JSON_OBJECT] = "an object",
 	};
 	return words[value->type];
 }
 
-static int expected(struct snafu_c_call *call, const struct snafu_c_place *place,
-                    const char *what, const struct snafu_json_value *value)
+static int expected(struct snafu_c_call *call, const struct snafu_c_place *place, const char *what,
+                    const struct snafu_json_value *value)
 {
 	return snafu_c_problem(call, place, "expected %s, got %s", what, word_of(value));
 }
@@ -128,8 +131,7 @@ static int out_of_range(struct snafu_c_call *call, const struct snafu_json_value
 	uint64_t high = is_signed ? ((uint64_t)1 << (bits - 1)) - 1 : ~(uint64_t)0 >> (64 - bits);
 	if (is_signed)
 		return snafu_c_problem(call, place, "%.*s is out of range: it takes -%llu to %llu", shown,
-		                       value->text, (unsigned long long)high + 1,
-		                       (unsigned long long)high);
+		                       value->text, (unsigned long long)high + 1, (unsigned long long)high);
 	return snafu_c_problem(call, place, "%.*s is out of range: it takes 0 to %llu", shown,
 	                       value->text, (unsigned long long)high);
 }
@@ -191,7 +193,9 @@ static int read_float(struct snafu_c_call *call, size_t size, const struct snafu
 	if (code || !isfinite(number) || (size == 4 && fabs(number) > FLT_MAX))
 		return snafu_c_problem(call, place, "%.*s is too large for %s",
 		                       value->size > 60 ? 60 : (int)value->size, value->text,
-		                       size == 4 ? "a float" : size == 8 ? "a double" : "a long double");
+		                       size == 4   ? "a float"
+		                       : size == 8 ? "a double"
+		                                   : "a long double");
 	if (size == 4)
 		memcpy(to, &(float){(float)number}, 4);
 	else if (size == 8)
@@ -223,12 +227,13 @@ static int read_complex(struct snafu_c_call *call, size_t size, struct snafu_jso
 			return code;
 		n++;
 	}
-	return more == 0 && n == 2 ? 0 :
-	       snafu_c_problem(call, place, "expected a number or [real, imaginary]");
+	return more == 0 && n == 2
+	           ? 0
+	           : snafu_c_problem(call, place, "expected a number or [real, imaginary]");
 }
 
-static int read_character(struct snafu_c_call *call, const struct snafu_json_value *value,
-                          void *to, const struct snafu_c_place *place)
+static int read_character(struct snafu_c_call *call, const struct snafu_json_value *value, void *to,
+                          const struct snafu_c_place *place)
 {
 	struct snafu_buffer text = SNAFU_BUFFER(8);
 	__int128 number;
@@ -334,8 +339,12 @@ static int read_array(struct snafu_c_call *call, const struct snafu_c_type *type
 		return 0;
 	}
 	if (value->type != SNAFU_JSON_ARRAY)
-		return expected(call, place, is_text ? "a string" : is_bytes ? "a string of base64, or "
-		                "an array" : "an array", value);
+		return expected(call, place,
+		                is_text    ? "a string"
+		                : is_bytes ? "a string of base64, or "
+		                             "an array"
+		                           : "an array",
+		                value);
 	memset(to, 0, type->size);
 	while ((more = snafu_json_next_element(reader, &item, NULL)) > 0) {
 		struct snafu_c_place inner = {.outer = place, .index = n};
@@ -343,8 +352,8 @@ static int read_array(struct snafu_c_call *call, const struct snafu_c_type *type
 		if (n >= type->length)
 			return snafu_c_problem(call, place, "too many: it takes up to %zu elements",
 			                       type->length);
-		int code = snafu_c_read(call, element, reader, &item, (char *)to + n * element->size,
-		                        &inner);
+		int code =
+			snafu_c_read(call, element, reader, &item, (char *)to + n * element->size, &inner);
 		if (code)
 			return code;
 		n++;
@@ -375,10 +384,8 @@ int snafu_c_read(struct snafu_c_call *call, const struct snafu_c_type *type,
 	int code;
 
 	switch (type->kind) {
-	case SNAFU_C_BOOL:
-		return read_bool(call, value, to, place);
-	case SNAFU_C_CHAR:
-		return read_character(call, value, to, place);
+	case SNAFU_C_BOOL: return read_bool(call, value, to, place);
+	case SNAFU_C_CHAR: return read_character(call, value, to, place);
 	case SNAFU_C_SIGNED:
 	case SNAFU_C_UNSIGNED:
 		code = snafu_c_read_integer(call, value, type->kind == SNAFU_C_SIGNED,
@@ -386,23 +393,16 @@ int snafu_c_read(struct snafu_c_call *call, const struct snafu_c_type *type,
 		if (!code)
 			snafu_c_put_integer(to, type->size, number);
 		return code;
-	case SNAFU_C_FLOAT:
-		return read_float(call, type->size, value, to, place);
-	case SNAFU_C_COMPLEX:
-		return read_complex(call, type->size, reader, value, to, place);
-	case SNAFU_C_ENUM:
-		return read_enum(call, type, value, to, place);
+	case SNAFU_C_FLOAT: return read_float(call, type->size, value, to, place);
+	case SNAFU_C_COMPLEX: return read_complex(call, type->size, reader, value, to, place);
+	case SNAFU_C_ENUM: return read_enum(call, type, value, to, place);
 	case SNAFU_C_STRUCT:
 		if (value->type != SNAFU_JSON_OBJECT)
 			return expected(call, place, "an object", value);
 		return snafu_c_read_struct(call, type, reader, to, NULL, place);
-	case SNAFU_C_ARRAY:
-		return read_array(call, type, reader, value, to, place);
-	case SNAFU_C_UNION:
-		return read_union(call, type, reader, value, to, place);
-	case SNAFU_C_POINTER:
-		return snafu_c_read_pointer(call, type->target, reader, value, to, place);
-	default:
-		return snafu_c_problem(call, place, "a %s has no JSON form", snafu_c_type_word(type));
+	case SNAFU_C_ARRAY: return read_array(call, type, reader, value, to, place);
+	case SNAFU_C_UNION: return read_union(call, type, reader, value, to, place);
+	case SNAFU_C_POINTER: return snafu_c_read_pointer(call, type->target, reader, value, to, place);
+	default: return snafu_c_problem(call, place, "a %s has no JSON form", snafu_c_type_word(type));
 	}
 }

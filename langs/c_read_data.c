@@ -17,8 +17,8 @@ void *snafu_c_allocate(struct snafu_c_call *call, const struct snafu_c_place *pl
 	if (size == 0)
 		size = 1;
 	if (call->state) {
-		struct snafu_c_block *block = snafu_c_handles_block(call->handles, call->state,
-		                                                    call->state_offset, size);
+		struct snafu_c_block *block =
+			snafu_c_handles_block(call->handles, call->state, call->state_offset, size);
 		if (block) {
 			block->writable = writable;
 			memory = block->bytes;
@@ -28,9 +28,10 @@ void *snafu_c_allocate(struct snafu_c_call *call, const struct snafu_c_place *pl
 		call->memory += memory ? size : 0;
 	}
 	if (!memory)
-		snafu_c_problem(call, place, "%zu bytes are too many: a call takes up to %zu, and all that "
-		                "lives on up to %zu", size, SNAFU_C_CALL_MEMORY_CAP,
-		                SNAFU_C_KEPT_MEMORY_CAP);
+		snafu_c_problem(call, place,
+		                "%zu bytes are too many: a call takes up to %zu, and all that "
+		                "lives on up to %zu",
+		                size, SNAFU_C_CALL_MEMORY_CAP, SNAFU_C_KEPT_MEMORY_CAP);
 	return memory;
 }
 
@@ -56,9 +57,10 @@ int snafu_c_read_handle(struct snafu_c_call *call, const struct snafu_c_type *ty
 		return snafu_c_problem(call, place, "%.*s is no handle of a %s", shown, value->text,
 		                       snafu_c_type_word(type));
 	if (code)
-		return snafu_c_problem(call, place, "there is no handle \"%.*s\" (any more): it takes one "
-		                       "of a %s that an earlier call gave", shown, value->text,
-		                       snafu_c_type_word(type));
+		return snafu_c_problem(call, place,
+		                       "there is no handle \"%.*s\" (any more): it takes one "
+		                       "of a %s that an earlier call gave",
+		                       shown, value->text, snafu_c_type_word(type));
 	for (size_t i = 0; i < call->n_held; i++)
 		if (call->held[i] == entry) {
 			*ret_entry = entry;
@@ -97,8 +99,10 @@ static int make_room(struct snafu_c_call *call, const struct snafu_c_data_wish *
 		return snafu_c_problem(call, place, "a %s has no JSON form",
 		                       snafu_c_type_word(wish->element));
 	if (room > SNAFU_C_CALL_MEMORY_CAP / size)
-		return snafu_c_problem(call, place, "room for %zu elements is more than the %zu bytes "
-		                       "that a call takes", room, SNAFU_C_CALL_MEMORY_CAP);
+		return snafu_c_problem(call, place,
+		                       "room for %zu elements is more than the %zu bytes "
+		                       "that a call takes",
+		                       room, SNAFU_C_CALL_MEMORY_CAP);
 	ret->bytes = snafu_c_allocate(call, place, room * size + wish->extra, wish->writable);
 	if (!ret->bytes)
 		return -ENOMEM;
@@ -126,7 +130,8 @@ static int read_text(struct snafu_c_call *call, const struct snafu_c_data_wish *
 		size = text.size;
 	}
 	if (wish->terminated && size && memchr(bytes, '\0', size))
-		code = snafu_c_problem(call, place, "the text has a NUL character in it, where a C string "
+		code = snafu_c_problem(call, place,
+		                       "the text has a NUL character in it, where a C string "
 		                       "would end");
 	more.extra++; /* the NUL */
 	if (!code)
@@ -159,7 +164,8 @@ static int read_base64(struct snafu_c_call *call, const struct snafu_c_data_wish
 		code = snafu_c_problem(call, place, "expected bytes in base64");
 	if (!code && wish->terminated && wish->element->kind == SNAFU_C_CHAR && count &&
 	    memchr(ret->bytes, '\0', count))
-		code = snafu_c_problem(call, place, "the text has a NUL character in it, where a C string "
+		code = snafu_c_problem(call, place,
+		                       "the text has a NUL character in it, where a C string "
 		                       "would end");
 	ret->count = count;
 	ret->room = count > wish->minimum ? count : wish->minimum;
@@ -201,8 +207,8 @@ static int read_elements(struct snafu_c_call *call, const struct snafu_c_data_wi
 	while ((more = snafu_json_next_element(reader, &item, NULL)) > 0 && n < count) {
 		struct snafu_c_place inner = {.outer = place, .index = n};
 
-		code = snafu_c_read(call, element, reader, &item,
-		                    (char *)ret->bytes + n * element->size, &inner);
+		code = snafu_c_read(call, element, reader, &item, (char *)ret->bytes + n * element->size,
+		                    &inner);
 		if (code)
 			return code;
 		n++;
@@ -240,7 +246,8 @@ static int read_special(struct snafu_c_call *call, const struct snafu_c_data_wis
 		return snafu_c_problem(call, place, "expected {\"size\": N} or {\"base64\": \"...\"}");
 	}
 	if (!code && snafu_json_next_member(reader, &key, &value, NULL) != 0)
-		code = snafu_c_problem(call, place, "expected {\"size\": N} or {\"base64\": \"...\"} and "
+		code = snafu_c_problem(call, place,
+		                       "expected {\"size\": N} or {\"base64\": \"...\"} and "
 		                       "nothing more");
 	return code;
 }
@@ -263,8 +270,10 @@ int snafu_c_read_data(struct snafu_c_call *call, const struct snafu_c_data_wish 
 	if (value->type == SNAFU_JSON_OBJECT && wish->element->kind != SNAFU_C_STRUCT)
 		return read_special(call, wish, reader, ret, place);
 	if (is_text || bytes || wish->element->kind == SNAFU_C_ARRAY)
-		return snafu_c_problem(call, place, "expected %s", is_text ? "a string" : bytes ?
-		                       "bytes in base64, or an array of numbers" : "an array");
+		return snafu_c_problem(call, place, "expected %s",
+		                       is_text ? "a string"
+		                       : bytes ? "bytes in base64, or an array of numbers"
+		                               : "an array");
 	/* One alone counts as an array of one. */
 	int code = make_room(call, wish, 1, ret, place);
 	return code ? code : snafu_c_read(call, wish->element, reader, value, ret->bytes, place);

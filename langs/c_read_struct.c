@@ -15,9 +15,8 @@
 
 #define FIELD_NAME_CAP 64
 
-static const struct snafu_c_field *find_field(const struct snafu_c_type *type,
-                                              const struct snafu_json_value *key,
-                                              size_t *ret_offset)
+static const struct snafu_c_field *
+find_field(const struct snafu_c_type *type, const struct snafu_json_value *key, size_t *ret_offset)
 {
 	for (size_t i = 0; i < type->n_fields; i++) {
 		const struct snafu_c_field *field = &type->fields[i], *inner;
@@ -102,7 +101,7 @@ static int unknown_field(struct snafu_c_call *call, const struct snafu_c_type *t
 struct note {
 	bool given;
 	size_t room; /* of a pointer: elements */
-	int other;   /* of a pointer: the field that says how many; else -1 */
+	int other; /* of a pointer: the field that says how many; else -1 */
 };
 
 static bool points_to_data(const struct snafu_c_type *type)
@@ -156,9 +155,11 @@ int *snafu_c_field_lengths(struct snafu_arena *arena, const struct snafu_c_type 
 		int other = roles[i].other;
 
 		lengths[i] = points_to_data(type->fields[i].type) && other >= 0 &&
-		             (type->fields[other].type->kind == SNAFU_C_SIGNED ||
-		              type->fields[other].type->kind == SNAFU_C_UNSIGNED) &&
-		             !type->fields[other].bits ? other : -1;
+		                     (type->fields[other].type->kind == SNAFU_C_SIGNED ||
+		                      type->fields[other].type->kind == SNAFU_C_UNSIGNED) &&
+		                     !type->fields[other].bits
+		                 ? other
+		                 : -1;
 	}
 	return lengths;
 }
@@ -193,8 +194,7 @@ static int check_length(struct snafu_c_call *call, const struct snafu_c_type *ty
 	if (!notes[index].given && !given->given)
 		return 0;
 	if (!given->given) {
-		if (length->type->size < sizeof room &&
-		    room >> (length->type->size * 8 - is_signed))
+		if (length->type->size < sizeof room && room >> (length->type->size * 8 - is_signed))
 			return snafu_c_problem(call, &inner, "%zu do not fit into it", room);
 		snafu_c_put_integer(to + length->offset, length->type->size, room);
 		return 0;
@@ -215,8 +215,8 @@ int snafu_c_read_struct(struct snafu_c_call *call, const struct snafu_c_type *ty
                         const struct snafu_c_place *place)
 {
 	int *lengths = snafu_c_field_lengths(&call->arena, type);
-	struct note *notes = lengths ? snafu_arena_alloc(&call->arena, type->n_fields * sizeof *notes)
-	                             : NULL;
+	struct note *notes =
+		lengths ? snafu_arena_alloc(&call->arena, type->n_fields * sizeof *notes) : NULL;
 	struct snafu_json_value key, value;
 	int more, code = 0;
 

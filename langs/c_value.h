@@ -18,23 +18,23 @@
 #ifndef SNAFU_C_CALL_MEMORY_CAP /* the fuzzer lowers it, not to spend its time on zeros */
 #define SNAFU_C_CALL_MEMORY_CAP ((size_t)256 << 20) /* bytes for one call's arguments */
 #endif
-#define SNAFU_C_HELD_CAP 64                         /* handles in one call */
+#define SNAFU_C_HELD_CAP 64 /* handles in one call */
 
 /* A call under way: what it holds until it ends. */
 struct snafu_c_call {
 	struct snafu_c_handles *handles;
 	struct snafu_argument_problems problems;
 	struct snafu_arena arena;
-	size_t memory;      /* bytes taken from the arena */
+	size_t memory; /* bytes taken from the arena */
 	struct snafu_c_entry *held[SNAFU_C_HELD_CAP];
 	size_t n_held;
-	int code;           /* why it cannot go on at all: -EAGAIN, -ENOMEM; else 0 */
+	int code; /* why it cannot go on at all: -EAGAIN, -ENOMEM; else 0 */
 	/* While a struct that lives on is read: it, where it is read to, and the
 	 * pointer in it that is being filled. */
 	struct snafu_c_entry *state;
 	unsigned char *state_at;
 	size_t state_offset;
-	size_t data_room;   /* elements that the pointer read last has room for */
+	size_t data_room; /* elements that the pointer read last has room for */
 };
 
 /* Where in the payload we are, innermost first, for messages: "points[3].x". */
@@ -75,7 +75,7 @@ __int128 snafu_c_get_integer(const void *from, size_t size, bool is_signed);
 struct snafu_c_data {
 	void *bytes;
 	size_t count; /* elements given */
-	size_t room;  /* elements that there is memory for, without EXTRA */
+	size_t room; /* elements that there is memory for, without EXTRA */
 };
 
 /* Reads the elements of type ELEMENT that a pointer points to: text for char (when
@@ -130,8 +130,7 @@ int snafu_c_write_data(struct snafu_c_call *call, const struct snafu_c_type *ele
  * made it; BEFORE is what the struct was before the call, or NULL. */
 int snafu_c_write_state(struct snafu_c_call *call, const struct snafu_c_type *type,
                         const void *from, uint64_t id, const struct snafu_c_entry *entry,
-                        const void *before, struct snafu_buffer *into,
-                        struct snafu_error *error);
+                        const void *before, struct snafu_buffer *into, struct snafu_error *error);
 
 /* Copies SIZE bytes of C's memory; false when they cannot be read. */
 bool snafu_c_peek(const void *from, void *to, size_t size);

@@ -74,8 +74,8 @@ static void write_integer(const struct snafu_c_type *type, const void *from, boo
                           struct snafu_buffer *into)
 {
 	__int128 number = snafu_c_get_integer(from, type->size, is_signed);
-	unsigned __int128 left = is_signed && number < 0 ? -(unsigned __int128)number
-	                                                 : (unsigned __int128)number;
+	unsigned __int128 left =
+		is_signed && number < 0 ? -(unsigned __int128)number : (unsigned __int128)number;
 	char digits[40];
 	size_t at = sizeof digits;
 
@@ -153,8 +153,9 @@ static int write_float(size_t size, const void *from, struct snafu_buffer *into,
 		code = write_long_double(from, into);
 	}
 	if (code == -EDOM)
-		return snafu_fail(error, code, "a number that is infinite or not a number (NaN) has no "
-		                               "JSON form");
+		return snafu_fail(error, code,
+		                  "a number that is infinite or not a number (NaN) has no "
+		                  "JSON form");
 	return code;
 }
 
@@ -170,8 +171,7 @@ static int write_complex(size_t size, const void *from, struct snafu_buffer *int
 	return code;
 }
 
-static void write_enum(const struct snafu_c_type *type, const void *from,
-                       struct snafu_buffer *into)
+static void write_enum(const struct snafu_c_type *type, const void *from, struct snafu_buffer *into)
 {
 	__int128 number = snafu_c_get_integer(from, type->size, !type->is_unsigned);
 
@@ -213,8 +213,8 @@ static void write_bits(const struct snafu_c_field *field, const unsigned char *f
 
 /* ---- pointers -------------------------------------------------------------------------- */
 
-int snafu_c_write_handle(struct snafu_c_call *call, const struct snafu_c_type *type,
-                         void *pointer, struct snafu_buffer *into, struct snafu_error *error)
+int snafu_c_write_handle(struct snafu_c_call *call, const struct snafu_c_type *type, void *pointer,
+                         struct snafu_buffer *into, struct snafu_error *error)
 {
 	if (!pointer) {
 		snafu_buffer_append_text(into, "null");
@@ -255,8 +255,9 @@ int snafu_c_write_data(struct snafu_c_call *call, const struct snafu_c_type *ele
 		snafu_c_write_text(from, strnlen(from, count), into);
 		return 0;
 	}
-	if (element->kind == SNAFU_C_VOID || (element->size == 1 &&
-	    (element->kind == SNAFU_C_UNSIGNED || element->kind == SNAFU_C_SIGNED))) {
+	if (element->kind == SNAFU_C_VOID ||
+	    (element->size == 1 &&
+	     (element->kind == SNAFU_C_UNSIGNED || element->kind == SNAFU_C_SIGNED))) {
 		snafu_buffer_append_byte(into, '"');
 		snafu_base64_write(into, from, count);
 		snafu_buffer_append_byte(into, '"');
@@ -339,8 +340,8 @@ static int write_fields(struct snafu_c_call *call, const struct snafu_c_type *ty
 
 		if (!field->name[0]) {
 			if (field->type->kind == SNAFU_C_STRUCT)
-				code = write_fields(call, field->type, from + field->offset, NULL, NULL, into,
-				                    error);
+				code =
+					write_fields(call, field->type, from + field->offset, NULL, NULL, into, error);
 			continue;
 		}
 		if (field->type->kind == SNAFU_C_POINTER &&
@@ -388,9 +389,7 @@ int snafu_c_write(struct snafu_c_call *call, const struct snafu_c_type *type, co
                   struct snafu_buffer *into, struct snafu_error *error)
 {
 	switch (type->kind) {
-	case SNAFU_C_VOID:
-		snafu_buffer_append_text(into, "null");
-		return 0;
+	case SNAFU_C_VOID: snafu_buffer_append_text(into, "null"); return 0;
 	case SNAFU_C_BOOL:
 		snafu_buffer_append_text(into, *(const unsigned char *)from ? "true" : "false");
 		return 0;
@@ -401,28 +400,19 @@ int snafu_c_write(struct snafu_c_call *call, const struct snafu_c_type *type, co
 			write_integer(type, from, true, into);
 		return 0;
 	case SNAFU_C_SIGNED:
-	case SNAFU_C_UNSIGNED:
-		write_integer(type, from, type->kind == SNAFU_C_SIGNED, into);
-		return 0;
-	case SNAFU_C_FLOAT:
-		return write_float(type->size, from, into, error);
-	case SNAFU_C_COMPLEX:
-		return write_complex(type->size, from, into, error);
-	case SNAFU_C_ENUM:
-		write_enum(type, from, into);
-		return 0;
-	case SNAFU_C_POINTER:
-		return write_pointer(call, type->target, from, into, error);
+	case SNAFU_C_UNSIGNED: write_integer(type, from, type->kind == SNAFU_C_SIGNED, into); return 0;
+	case SNAFU_C_FLOAT: return write_float(type->size, from, into, error);
+	case SNAFU_C_COMPLEX: return write_complex(type->size, from, into, error);
+	case SNAFU_C_ENUM: write_enum(type, from, into); return 0;
+	case SNAFU_C_POINTER: return write_pointer(call, type->target, from, into, error);
 	case SNAFU_C_ARRAY:
 		return snafu_c_write_data(call, type->target, from, type->length, into, error);
-	case SNAFU_C_STRUCT:
-		return snafu_c_write_state(call, type, from, 0, NULL, NULL, into, error);
+	case SNAFU_C_STRUCT: return snafu_c_write_state(call, type, from, 0, NULL, NULL, into, error);
 	case SNAFU_C_UNION:
 		snafu_buffer_append_byte(into, '"');
 		snafu_base64_write(into, from, type->size);
 		snafu_buffer_append_byte(into, '"');
 		return 0;
-	default:
-		return snafu_fail(error, -EDOM, "a %s has no JSON form", snafu_c_type_word(type));
+	default: return snafu_fail(error, -EDOM, "a %s has no JSON form", snafu_c_type_word(type));
 	}
 }

@@ -22,7 +22,7 @@
 #include "langs/java_roots.h"
 
 #define SETTINGS_CAP    (4u << 20) /* bytes of what the bridge is told at the start */
-#define CLOSE_TIMEOUT_S 5          /* for shutdown hooks */
+#define CLOSE_TIMEOUT_S 5 /* for shutdown hooks */
 
 struct java java = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
@@ -40,8 +40,8 @@ static bool find_members(JNIEnv *env)
 	                                              "(Lsnafu/CallState;[B)Lsnafu/Bound;")) &&
 	       (java.call = (*env)->GetStaticMethodID(env, bridge, "call",
 	                                              "(Lsnafu/CallState;Lsnafu/Bound;II)J")) &&
-	       (java.output = (*env)->GetStaticMethodID(env, bridge, "output",
-	                                                "(Lsnafu/CallState;)[B")) &&
+	       (java.output =
+	            (*env)->GetStaticMethodID(env, bridge, "output", "(Lsnafu/CallState;)[B")) &&
 	       (java.interrupt = (*env)->GetMethodID(env, state, "interrupt", "()V")) &&
 	       (java.in = (*env)->GetFieldID(env, state, "in", "[B")) &&
 	       (java.shown = (*env)->GetFieldID(env, state, "shown", "[B"));

@@ -26,7 +26,7 @@ struct snafu_bound {
 /* A thread that calls; attached until it leaves. */
 struct java_caller {
 	JNIEnv *env;
-	jobject state;      /* snafu.CallState, global, and two of its arrays: */
+	jobject state; /* snafu.CallState, global, and two of its arrays: */
 	jbyteArray in, out; /* global */
 	jsize in_size;
 	unsigned long mark;

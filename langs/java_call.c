@@ -12,12 +12,12 @@
 #include "langs/java_roots.h"
 #include "scanner/function.h"
 
-#define KEPT_CAP      (1 << 20)    /* bytes of arrays that a thread keeps between calls */
-#define RESULT_CAP    (1 << 30)    /* bytes; Java's arrays end at 2 GiB */
-#define ERROR_CAP     (64u << 10)  /* room for an error where results are capped lower */
-#define REQUEST_CAP   (1u << 20)   /* bytes of what the bridge is told of a function */
-#define OVERLOADS_CAP 256          /* whose parameter names it is told */
-#define OUT_CHANGED   (1ll << 40)  /* Bridge.OUT_CHANGED */
+#define KEPT_CAP      (1 << 20) /* bytes of arrays that a thread keeps between calls */
+#define RESULT_CAP    (1 << 30) /* bytes; Java's arrays end at 2 GiB */
+#define ERROR_CAP     (64u << 10) /* room for an error where results are capped lower */
+#define REQUEST_CAP   (1u << 20) /* bytes of what the bridge is told of a function */
+#define OVERLOADS_CAP 256 /* whose parameter names it is told */
+#define OUT_CHANGED   (1ll << 40) /* Bridge.OUT_CHANGED */
 
 /* The overloads' parameter names, for class files that have none. Overloads
  * stand in the same file, so their entries stand together. */
@@ -86,12 +86,15 @@ static jobject bind_object(struct java_caller *caller, const struct snafu_buffer
 		return NULL;
 	}
 	jbyteArray bytes = java_new_bytes(env, request->data, request->size);
-	jobject bound = bytes ? (*env)->CallStaticObjectMethod(env, java.bridge, java.bind,
-	                                                       caller->state, bytes) : NULL;
+	jobject bound =
+		bytes ? (*env)->CallStaticObjectMethod(env, java.bridge, java.bind, caller->state, bytes)
+			  : NULL;
 	if (bound)
 		global = (*env)->NewGlobalRef(env, bound);
-	jbyteArray output = bound || (*env)->ExceptionCheck(env) ? NULL
-		: (*env)->CallStaticObjectMethod(env, java.bridge, java.output, caller->state);
+	jbyteArray output =
+		bound || (*env)->ExceptionCheck(env)
+			? NULL
+			: (*env)->CallStaticObjectMethod(env, java.bridge, java.output, caller->state);
 	const char *problem = java_take_exception(env, text, sizeof text);
 	if (output && !problem)
 		take_output(env, result, SNAFU_LOAD_FAILED, output, (*env)->GetArrayLength(env, output));
@@ -102,8 +105,8 @@ static jobject bind_object(struct java_caller *caller, const struct snafu_buffer
 	return global;
 }
 
-int java_bind(void *state, const struct snafu_function *function,
-                         struct snafu_bound **ret_bound, struct snafu_result *result)
+int java_bind(void *state, const struct snafu_function *function, struct snafu_bound **ret_bound,
+              struct snafu_result *result)
 {
 	struct snafu_buffer request = SNAFU_BUFFER(REQUEST_CAP);
 	struct snafu_bound *bound = calloc(1, sizeof *bound);
@@ -157,9 +160,10 @@ static bool replace_in(struct java_caller *caller, jsize size)
 
 static enum snafu_status status_of(jlong reply)
 {
-	static const enum snafu_status statuses[] = { /* as in Bridge.java */
-		SNAFU_OK, SNAFU_BAD_ARGUMENTS, SNAFU_RAISED, SNAFU_BAD_RESULT, SNAFU_LOAD_FAILED,
-		SNAFU_INTERNAL,
+	static const enum snafu_status statuses[] = {
+		/* as in Bridge.java */
+		SNAFU_OK,         SNAFU_BAD_ARGUMENTS, SNAFU_RAISED,
+		SNAFU_BAD_RESULT, SNAFU_LOAD_FAILED,   SNAFU_INTERNAL,
 	};
 	unsigned status = (unsigned)(reply >> 32) & 0xff;
 
@@ -167,7 +171,7 @@ static enum snafu_status status_of(jlong reply)
 }
 
 void java_call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
-                          struct snafu_result *result)
+               struct snafu_result *result)
 {
 	struct java_caller *caller = java_attach();
 	size_t cap = result->payload.cap < RESULT_CAP ? result->payload.cap : RESULT_CAP;

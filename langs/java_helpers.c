@@ -17,8 +17,8 @@ const char *java_take_exception(JNIEnv *env, char *text, size_t size)
 	jclass class = (*env)->GetObjectClass(env, thrown);
 	jmethodID to_string = (*env)->GetMethodID(env, class, "toString", "()Ljava/lang/String;");
 	jstring words = to_string ? (*env)->CallObjectMethod(env, thrown, to_string) : NULL;
-	const char *bytes = words && !(*env)->ExceptionCheck(env)
-	                            ? (*env)->GetStringUTFChars(env, words, NULL) : NULL;
+	const char *bytes =
+		words && !(*env)->ExceptionCheck(env) ? (*env)->GetStringUTFChars(env, words, NULL) : NULL;
 	if (bytes) {
 		snprintf(text, size, "%s", bytes);
 		(*env)->ReleaseStringUTFChars(env, words, bytes);

@@ -131,10 +131,12 @@ int snafu_java_home_find(struct snafu_java_home *ret_home, struct snafu_error *e
 	if (older)
 		return snafu_fail(error, -ENOENT,
 		                  "Java functions need Java %d or later, only Java %u was found: install "
-		                  "default-jdk-headless or set JAVA_HOME", SNAFU_JAVA_OLDEST, older);
+		                  "default-jdk-headless or set JAVA_HOME",
+		                  SNAFU_JAVA_OLDEST, older);
 	return snafu_fail(error, -ENOENT,
 	                  "no Java was found (JAVA_HOME, java in PATH, %s, /usr/lib/jvm): install "
-	                  "default-jdk-headless or set JAVA_HOME", SNAFU_JAVA_HOME);
+	                  "default-jdk-headless or set JAVA_HOME",
+	                  SNAFU_JAVA_HOME);
 }
 
 void snafu_java_home_done(struct snafu_java_home *home)

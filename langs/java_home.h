@@ -7,8 +7,8 @@ struct snafu_error;
 #define SNAFU_JAVA_OLDEST 17 /* the bridge's class files need it */
 
 struct snafu_java_home {
-	char *home;     /* owned */
-	char *library;  /* owned: libjvm.so */
+	char *home; /* owned */
+	char *library; /* owned: libjvm.so */
 	char *compiler; /* owned: the home of a JDK with javac, this one if it has it; NULL: none */
 	unsigned major; /* 17, 21, ... */
 };

@@ -16,9 +16,9 @@
 bool snafu_java_locale_is_utf8(void);
 
 struct snafu_java_locale {
-	char *locale;      /* owned: the process's, before */
+	char *locale; /* owned: the process's, before */
 	char *environment; /* owned: LC_ALL before, NULL when it was not set */
-	bool changed;      /* LC_ALL is ours for the moment */
+	bool changed; /* LC_ALL is ours for the moment */
 };
 
 /* To be called before and after a JVM starts in this process, by one thread. */

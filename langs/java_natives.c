@@ -13,7 +13,7 @@
 
 #define COMPILE_TIMEOUT_MS    (300 * 1000)
 #define COMPILE_OUTPUT_CAP    (256u << 10) /* bytes of the compiler's messages */
-#define COMPILE_ARGUMENTS_CAP 63           /* words of its command line */
+#define COMPILE_ARGUMENTS_CAP 63 /* words of its command line */
 
 /* A message of Java's, cut to what RET_TEXT holds. */
 static void copy_message(JNIEnv *env, jbyteArray text, char ret_text[SNAFU_ERROR_MESSAGE_CAP])
@@ -67,9 +67,13 @@ static void run_child(char *arguments, size_t size, struct snafu_buffer *reply)
 	at += at < size;
 	snafu_buffer_append_byte(reply, 0);
 	struct snafu_child_options options = {
-		.argv = argv, .environment = snafu_java_locale_is_utf8() ? NULL : environment,
-		.input = arguments + at, .input_size = size - at,
-		.timeout_ms = COMPILE_TIMEOUT_MS, .output = reply, .errors = &errors,
+		.argv = argv,
+		.environment = snafu_java_locale_is_utf8() ? NULL : environment,
+		.input = arguments + at,
+		.input_size = size - at,
+		.timeout_ms = COMPILE_TIMEOUT_MS,
+		.output = reply,
+		.errors = &errors,
 	};
 	int code = snafu_child_run(&options, &status, &error);
 	bool good = code == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -120,8 +124,9 @@ static void JNICALL native_halt(JNIEnv *env, jclass class, jint status)
 static void JNICALL native_guard(JNIEnv *env, jclass class, jobject manager)
 {
 	jclass system = (*env)->FindClass(env, "java/lang/System");
-	jfieldID field = system ? (*env)->GetStaticFieldID(env, system, "security",
-	                                                   "Ljava/lang/SecurityManager;") : NULL;
+	jfieldID field =
+		system ? (*env)->GetStaticFieldID(env, system, "security", "Ljava/lang/SecurityManager;")
+			   : NULL;
 
 	(void)class;
 	if (field)

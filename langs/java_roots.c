@@ -101,8 +101,7 @@ void snafu_java_roots(const struct snafu_functions *functions, struct snafu_buff
 	for (size_t i = 0; functions && i < functions->count && count < SNAFU_JAVA_ROOTS_CAP; i++) {
 		const struct snafu_function *function = &functions->functions[i];
 
-		if (strcmp(function->language, "java") != 0 ||
-		    (file && strcmp(file, function->file) == 0))
+		if (strcmp(function->language, "java") != 0 || (file && strcmp(file, function->file) == 0))
 			continue;
 		file = function->file;
 		snafu_buffer_clear(&entry);

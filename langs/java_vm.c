@@ -41,14 +41,18 @@ static int add_user_options(JavaVMInitArgs *args)
 static int add_options(JavaVMInitArgs *args, const char *bridge, unsigned major)
 {
 	static const char *const plain[] = {
-		"-Xrs",               /* INT, TERM, HUP and QUIT stay the host's */
-		"-XX:+UseSerialGC",   /* quick to start, small */
-		"-Xshare:auto", "-XX:-UsePerfData",
+		"-Xrs", /* INT, TERM, HUP and QUIT stay the host's */
+		"-XX:+UseSerialGC", /* quick to start, small */
+		"-Xshare:auto",
+		"-XX:-UsePerfData",
 		"-Dfile.encoding=UTF-8",
-		"-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8",
+		"-Dstdout.encoding=UTF-8",
+		"-Dstderr.encoding=UTF-8",
 		"-Djava.awt.headless=true",
 		/* The JVM's own warnings go to stderr: stdout is for results. */
-		"-Xlog:disable", "-Xlog:all=warning:stderr:level,tags", "-Xlog:jni+resolve=error:stderr",
+		"-Xlog:disable",
+		"-Xlog:all=warning:stderr:level,tags",
+		"-Xlog:jni+resolve=error:stderr",
 	};
 	char *class_path;
 	int code = 0;
@@ -57,7 +61,8 @@ static int add_options(JavaVMInitArgs *args, const char *bridge, unsigned major)
 		code = add_option(args, strdup(plain[i]));
 	if (!code)
 		code = add_option(args, asprintf(&class_path, "-Djava.class.path=%s", bridge) < 0
-		                                ? NULL : class_path);
+		                            ? NULL
+		                            : class_path);
 	/* 18 to 23 want to be asked; 24 and later refuse to start with it. */
 	if (!code && major >= 18 && major < 24)
 		code = add_option(args, strdup("-Djava.security.manager=allow"));
@@ -84,7 +89,8 @@ static int create(const char *library, JavaVMInitArgs *args, JNIEnv **ret_env,
 	if (code != JNI_OK)
 		return snafu_fail(error, -EINVAL,
 		                  "the JVM in %s does not start (code %d): look at SNAFU_JAVA_OPTIONS and "
-		                  "JAVA_TOOL_OPTIONS, or at its words on stderr", library, (int)code);
+		                  "JAVA_TOOL_OPTIONS, or at its words on stderr",
+		                  library, (int)code);
 	/* The JVM ignores these two by a handler of its own. What the host had said
 	 * stays, but for the default, by which a broken pipe would end the host. */
 	if (pipe_action.sa_handler != SIG_DFL)
@@ -95,7 +101,7 @@ static int create(const char *library, JavaVMInitArgs *args, JNIEnv **ret_env,
 }
 
 int java_vm_create(const struct snafu_java_home *home, const char *bridge, JNIEnv **ret_env,
-                     struct snafu_error *error)
+                   struct snafu_error *error)
 {
 	JavaVMOption options[OPTIONS_CAP] = {0};
 	JavaVMInitArgs args = {.version = JNI_VERSION_10, .options = options};

@@ -39,9 +39,9 @@ struct snafu_language_options {
 	size_t n_paths;
 	const char *const *include_paths; /* C: -I */
 	size_t n_include_paths;
-	const char *const *defines;       /* C: -D */
+	const char *const *defines; /* C: -D */
 	size_t n_defines;
-	const char *cache_directory;      /* for compiled code; exists, private to the user */
+	const char *cache_directory; /* for compiled code; exists, private to the user */
 	/* Where to tell of things that are no failure of a call (a source file left
 	 * out of a library, say). Any thread. May be NULL. */
 	void (*warn)(void *state, const char *message);
@@ -92,6 +92,6 @@ struct snafu_language {
 };
 
 #define SNAFU_LANGUAGE_VERSION 1
-#define SNAFU_LANGUAGE_SYMBOL "snafu_language"
+#define SNAFU_LANGUAGE_SYMBOL  "snafu_language"
 
 #endif

@@ -97,10 +97,9 @@ PyObject *python_helper(const char *name)
 	static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 	if (!python.helper) {
-		Py_BEGIN_ALLOW_THREADS
-		pthread_mutex_lock(&lock);
-		Py_END_ALLOW_THREADS
-		if (!python.helper) {
+		Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&lock);
+		Py_END_ALLOW_THREADS if (!python.helper)
+		{
 			PyObject *code = Py_CompileString(python_types_source, "<snafu>", Py_file_input);
 
 			python.helper = code ? PyImport_ExecCodeModule("_snafu", code) : NULL;
@@ -134,8 +133,8 @@ static int bind(void *state, const struct snafu_function *function, struct snafu
  * the way to it is kept: sys.stdout as it was last, and its flush method. */
 void python_flush(void)
 {
-	PyObject *out = python.system ? PyDict_GetItemWithError(python.system, python.stdout_name)
-	                              : NULL;
+	PyObject *out =
+		python.system ? PyDict_GetItemWithError(python.system, python.stdout_name) : NULL;
 
 	if (!out || out == Py_None) {
 		PyErr_Clear();
@@ -271,9 +270,9 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	python.instances = PyDict_New();
 	python.system = Py_XNewRef(system_names());
 	python.stdout_name = PyUnicode_InternFromString("stdout");
-	python.deadline = PyErr_NewExceptionWithDoc(
-		"snafu.DeadlineExceeded", "The call took too long and is asked to end.",
-		PyExc_BaseException, NULL);
+	python.deadline = PyErr_NewExceptionWithDoc("snafu.DeadlineExceeded",
+	                                            "The call took too long and is asked to end.",
+	                                            PyExc_BaseException, NULL);
 	if (python_load_begin() || python_compile_begin() || !python.instances || !python.system ||
 	    !python.stdout_name || !python.deadline)
 		code = snafu_fail_errno(error, -ENOMEM, "cannot start Python");

@@ -19,43 +19,43 @@
 #include "scanner/function.h"
 
 /* Caps. */
-#define PYTHON_PATH_CAP 256        /* bytes of "points[2].x" in a problem; longer ones are cut */
-#define PYTHON_TRACE_CAP 40        /* lines of a stack trace: the outermost 10, the innermost 30 */
-#define PYTHON_DIGITS_CAP 100000   /* digits of an integer in a result: the cost is quadratic */
-#define PYTHON_TYPE_DEPTH_CAP 32   /* annotations inside each other; deeper ones take anything */
-#define PYTHON_THREADS_WAIT_S 5    /* how long close() waits for threads that functions left */
-#define PYTHON_STUCK_WAIT_S 2      /* how long close() waits for the GIL beside a stuck call */
+#define PYTHON_PATH_CAP       256 /* bytes of "points[2].x" in a problem; longer ones are cut */
+#define PYTHON_TRACE_CAP      40 /* lines of a stack trace: the outermost 10, the innermost 30 */
+#define PYTHON_DIGITS_CAP     100000 /* digits of an integer in a result: the cost is quadratic */
+#define PYTHON_TYPE_DEPTH_CAP 32 /* annotations inside each other; deeper ones take anything */
+#define PYTHON_THREADS_WAIT_S 5 /* how long close() waits for threads that functions left */
+#define PYTHON_STUCK_WAIT_S   2 /* how long close() waits for the GIL beside a stuck call */
 
 /* ---- the interpreter (python.c) ---- */
 
 /* A thread that calls. Made on its first call, freed when it leaves. */
 struct python_thread {
 	PyThreadState *state;
-	unsigned depth;           /* how often it entered: a function may call back into the host */
-	bool nested;              /* the last time it had the GIL already */
-	unsigned calls;           /* calls under way on it */
-	atomic_ulong number;      /* of the call under way, never the same twice; 0: none */
-	atomic_ulong announced;   /* by thread_mark(): the number that the next call will have, or 0 */
-	unsigned long cancelled;  /* number of a call that was interrupted before it began */
-	bool interrupted;         /* an exception was thrown into the call under way */
-	bool forked;              /* this process is a child that the function made */
+	unsigned depth; /* how often it entered: a function may call back into the host */
+	bool nested; /* the last time it had the GIL already */
+	unsigned calls; /* calls under way on it */
+	atomic_ulong number; /* of the call under way, never the same twice; 0: none */
+	atomic_ulong announced; /* by thread_mark(): the number that the next call will have, or 0 */
+	unsigned long cancelled; /* number of a call that was interrupted before it began */
+	bool interrupted; /* an exception was thrown into the call under way */
+	bool forked; /* this process is a child that the function made */
 	struct python_thread *next; /* in the list of all, for interrupt() */
 };
 
 /* The gateway's one state. */
 struct python {
 	const struct snafu_language_options *options;
-	PyThreadState *main;       /* of the thread that opened */
+	PyThreadState *main; /* of the thread that opened */
 	PyInterpreterState *interpreter;
 	struct snafu_bound *bound; /* all of them, freed at the end */
 	struct python_module *modules; /* python_load.c's */
-	PyObject *instances;       /* dict: class to the object made of it without arguments */
-	PyObject *deadline;        /* the exception that interrupt() throws */
-	PyObject *system;          /* the namespace of sys */
-	PyObject *stdout_name;     /* "stdout" */
-	PyObject *out, *flush;     /* sys.stdout as it was last, and its method */
-	PyObject *helper;          /* langs/python_types.py as a module, once it was needed */
-	atomic_uint active;        /* calls under way */
+	PyObject *instances; /* dict: class to the object made of it without arguments */
+	PyObject *deadline; /* the exception that interrupt() throws */
+	PyObject *system; /* the namespace of sys */
+	PyObject *stdout_name; /* "stdout" */
+	PyObject *out, *flush; /* sys.stdout as it was last, and its method */
+	PyObject *helper; /* langs/python_types.py as a module, once it was needed */
+	atomic_uint active; /* calls under way */
 	atomic_bool closed;
 };
 extern struct python python;
@@ -93,8 +93,8 @@ PyObject *python_load(const struct snafu_function *function, struct snafu_result
 
 /* (python_find.c) The object that FUNCTION's id names, as found in its owner's namespace (so a
  * staticmethod object stays one), and the class it was found in or NULL. */
-PyObject *python_find(PyObject *module, const struct snafu_function *function,
-                      PyObject **ret_class, PyObject **ret_name, struct snafu_result *result);
+PyObject *python_find(PyObject *module, const struct snafu_function *function, PyObject **ret_class,
+                      PyObject **ret_name, struct snafu_result *result);
 
 /* ---- types (python_annotation.c, python_convert.c): what annotations say ---- */
 
@@ -104,17 +104,17 @@ enum python_kind {
 	PYTHON_INT,
 	PYTHON_FLOAT,
 	PYTHON_STR,
-	PYTHON_BYTES,   /* base64 */
-	PYTHON_LIST,    /* of items[0] */
-	PYTHON_TUPLE,   /* of exactly n items */
-	PYTHON_DICT,    /* items[0] to items[1] */
+	PYTHON_BYTES, /* base64 */
+	PYTHON_LIST, /* of items[0] */
+	PYTHON_TUPLE, /* of exactly n items */
+	PYTHON_DICT, /* items[0] to items[1] */
 	PYTHON_UNION,
 	PYTHON_LITERAL, /* object: the tuple of values */
-	PYTHON_ENUM,    /* object: the class */
-	PYTHON_RECORD,  /* object: a class with fields, from a JSON object */
-	PYTHON_WRAP,    /* object(a value of items[0]) */
-	PYTHON_PARSE,   /* object(value), which raises ValueError: dates, decimals, paths */
-	PYTHON_GUIDED,  /* no annotation, but a default: object(value) never fails */
+	PYTHON_ENUM, /* object: the class */
+	PYTHON_RECORD, /* object: a class with fields, from a JSON object */
+	PYTHON_WRAP, /* object(a value of items[0]) */
+	PYTHON_PARSE, /* object(value), which raises ValueError: dates, decimals, paths */
+	PYTHON_GUIDED, /* no annotation, but a default: object(value) never fails */
 };
 
 struct python_field {
@@ -132,10 +132,10 @@ struct python_type {
 	size_t n;
 	struct python_field *fields; /* RECORD; filled in after the type is known by its class */
 	size_t n_fields;
-	bool array_too;              /* RECORD: an array gives the fields by position (NamedTuple) */
-	bool open;                   /* RECORD: members it does not know are passed on */
-	bool exact;                  /* digits of reals matter inside */
-	struct python_type *next;    /* in the list of all, freed at the end */
+	bool array_too; /* RECORD: an array gives the fields by position (NamedTuple) */
+	bool open; /* RECORD: members it does not know are passed on */
+	bool exact; /* digits of reals matter inside */
+	struct python_type *next; /* in the list of all, freed at the end */
 };
 
 /* What ANNOTATION says. GLOBALS is the dict in which string annotations are
@@ -153,8 +153,8 @@ struct python_conversion {
 	struct snafu_argument_problems *problems;
 	char path[PYTHON_PATH_CAP];
 	size_t path_size;
-	bool exact;  /* reals came with their digits */
-	bool quiet;  /* problems are only counted: a union tries its members */
+	bool exact; /* reals came with their digits */
+	bool quiet; /* problems are only counted: a union tries its members */
 	bool strict; /* no string becomes a number: a union's first pass */
 	unsigned failures;
 };
@@ -193,7 +193,7 @@ struct python_parameter {
 	size_t size;
 	enum snafu_parameter_kind kind;
 	bool required;
-	bool nullable;      /* the default is None, so null is welcome whatever the annotation says */
+	bool nullable; /* the default is None, so null is welcome whatever the annotation says */
 	PyObject *fallback; /* NULL where there is none, or none that can be passed */
 	struct python_type *type;
 };
@@ -202,17 +202,17 @@ struct python_signature {
 	struct python_parameter *parameters;
 	size_t n, n_positional; /* positional ones come first */
 	int variadic, keywords; /* index of *args and **kwargs, or -1 */
-	bool plain;             /* a function in Python: gaps may be filled with defaults */
-	bool exact;             /* some parameter's digits matter */
+	bool plain; /* a function in Python: gaps may be filled with defaults */
+	bool exact; /* some parameter's digits matter */
 };
 
 struct snafu_bound {
 	struct snafu_bound *next;
 	const struct snafu_function *function;
-	PyObject *callable;  /* without `owner`: called as it is; with it: given the object first,
+	PyObject *callable; /* without `owner`: called as it is; with it: given the object first,
 	                      * or NULL: looked up on the object */
-	PyObject *owner;     /* the class whose object it needs, or NULL */
-	PyObject *name;      /* of the attribute */
+	PyObject *owner; /* the class whose object it needs, or NULL */
+	PyObject *name; /* of the attribute */
 	bool property;
 	struct python_signature signature;
 	struct python_signature constructor; /* of `owner`, for the payload's "self" */
@@ -236,7 +236,7 @@ void python_call(struct snafu_bound *bound, const char *payload, size_t size,
 struct python_arguments {
 	const struct python_signature *signature;
 	PyObject **slots, *few[PYTHON_SLOTS];
-	PyObject *rest;  /* list, or NULL */
+	PyObject *rest; /* list, or NULL */
 	PyObject *names; /* dict, or NULL */
 	const char *prefix; /* "", or "self.": of names in problems */
 	struct snafu_argument_problems *problems;

@@ -131,7 +131,7 @@ struct plain_class {
 static const struct plain_class *plain_class(PyObject *annotation, PyObject *globals)
 {
 	static const struct plain_class plain[] = {
-		{"int", &PyLong_Type, PYTHON_INT, 0},     {"str", &PyUnicode_Type, PYTHON_STR, 0},
+		{"int", &PyLong_Type, PYTHON_INT, 0},      {"str", &PyUnicode_Type, PYTHON_STR, 0},
 		{"float", &PyFloat_Type, PYTHON_FLOAT, 0}, {"bool", &PyBool_Type, PYTHON_BOOL, 0},
 		{"bytes", &PyBytes_Type, PYTHON_BYTES, 0}, {"list", &PyList_Type, PYTHON_LIST, 1},
 		{"dict", &PyDict_Type, PYTHON_DICT, 2},
@@ -140,7 +140,7 @@ static const struct plain_class *plain_class(PyObject *annotation, PyObject *glo
 
 	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
 		if (text ? PyUnicode_CompareWithASCIIString(annotation, plain[i].name) == 0 &&
-		                   !(globals && PyDict_GetItem(globals, annotation))
+		               !(globals && PyDict_GetItem(globals, annotation))
 		         : (PyObject *)plain[i].class == annotation)
 			return &plain[i];
 	return NULL;

@@ -142,8 +142,8 @@ static int read_members(struct python_arguments *arguments, struct snafu_json_re
 		if (index < 0) { /* unknown, or written with escapes */
 			Py_ssize_t size;
 			const char *text = (name = python_read_string(&key, true))
-			                           ? PyUnicode_AsUTF8AndSize(name, &size)
-			                           : NULL;
+			                       ? PyUnicode_AsUTF8AndSize(name, &size)
+			                       : NULL;
 			if (!text) {
 				Py_XDECREF(name);
 				return -1;
@@ -185,8 +185,8 @@ static int read_elements(struct python_arguments *arguments, struct snafu_json_r
 			continue;
 		}
 		int code = arguments->rest || (arguments->rest = PyList_New(0))
-		                   ? PyList_Append(arguments->rest, made)
-		                   : -1;
+		               ? PyList_Append(arguments->rest, made)
+		               : -1;
 		Py_DECREF(made);
 		if (code)
 			return -1;
@@ -214,8 +214,8 @@ int python_arguments_read(struct python_arguments *arguments,
 		.problems = problems,
 	};
 	arguments->slots = signature->n <= PYTHON_SLOTS
-	                           ? arguments->few
-	                           : calloc(signature->n, sizeof *arguments->slots);
+	                       ? arguments->few
+	                       : calloc(signature->n, sizeof *arguments->slots);
 	if (!arguments->slots) {
 		PyErr_NoMemory();
 		return -1;
@@ -234,8 +234,7 @@ int python_arguments_read(struct python_arguments *arguments,
 /* ---- converting ---- */
 
 static void missing(const struct python_arguments *arguments,
-                    const struct python_parameter *parameter,
-                    const struct snafu_function *function)
+                    const struct python_parameter *parameter, const struct snafu_function *function)
 {
 	const char *type = NULL, *doc = NULL;
 	char text[400];
@@ -260,16 +259,11 @@ static bool fits(const struct python_parameter *parameter, PyObject *value, bool
 	if (!parameter->type)
 		return !exact;
 	switch (parameter->type->kind) {
-	case PYTHON_INT:
-		return PyLong_CheckExact(value);
-	case PYTHON_FLOAT:
-		return PyFloat_CheckExact(value);
-	case PYTHON_STR:
-		return PyUnicode_CheckExact(value);
-	case PYTHON_BOOL:
-		return PyBool_Check(value);
-	default:
-		return false;
+	case PYTHON_INT: return PyLong_CheckExact(value);
+	case PYTHON_FLOAT: return PyFloat_CheckExact(value);
+	case PYTHON_STR: return PyUnicode_CheckExact(value);
+	case PYTHON_BOOL: return PyBool_Check(value);
+	default: return false;
 	}
 }
 
@@ -352,7 +346,7 @@ void python_arguments_convert(struct python_arguments *arguments,
 
 static Py_ssize_t size_of(PyObject *list_or_dict)
 {
-	return !list_or_dict               ? 0
+	return !list_or_dict                ? 0
 	       : PyList_Check(list_or_dict) ? PyList_GET_SIZE(list_or_dict)
 	                                    : PyDict_GET_SIZE(list_or_dict);
 }
@@ -363,9 +357,8 @@ static int lay_out(const struct python_arguments *arguments, PyObject **stack,
                    size_t *ret_positional, PyObject **ret_names)
 {
 	const struct python_signature *signature = arguments->signature;
-	PyObject *names[STACK], **name = signature->n <= STACK
-	                                         ? names
-	                                         : malloc(signature->n * sizeof *name);
+	PyObject *names[STACK],
+		**name = signature->n <= STACK ? names : malloc(signature->n * sizeof *name);
 	size_t n = 0, n_named = 0, last = 0, at = 0;
 
 	if (!name) {
@@ -404,8 +397,8 @@ static int lay_out(const struct python_arguments *arguments, PyObject **stack,
 	for (size_t i = 0; *ret_names && i < n_named; i++)
 		PyTuple_SET_ITEM(*ret_names, (Py_ssize_t)i, Py_NewRef(name[i]));
 	PyObject *key, *value;
-	for (Py_ssize_t next = 0; *ret_names && arguments->names &&
-	                          PyDict_Next(arguments->names, &next, &key, &value);) {
+	for (Py_ssize_t next = 0;
+	     *ret_names && arguments->names && PyDict_Next(arguments->names, &next, &key, &value);) {
 		PyTuple_SET_ITEM(*ret_names, (Py_ssize_t)n_named++, Py_NewRef(key));
 		stack[n++] = value;
 	}
@@ -418,7 +411,8 @@ PyObject *python_arguments_call(struct python_arguments *arguments, PyObject *ca
                                 PyObject *first)
 {
 	size_t n = arguments->signature->n + (size_t)size_of(arguments->rest) +
-	           (size_t)size_of(arguments->names) + 2, positional = 0;
+	           (size_t)size_of(arguments->names) + 2,
+		   positional = 0;
 	PyObject *few[STACK], **stack = n <= STACK ? few : malloc(n * sizeof *stack);
 	PyObject *names = NULL, *value = NULL;
 
@@ -429,8 +423,8 @@ PyObject *python_arguments_call(struct python_arguments *arguments, PyObject *ca
 	PyObject **begin = stack + 1 + (first != NULL);
 	if (!lay_out(arguments, begin, &positional, &names)) {
 		size_t count = positional + (first != NULL);
-		value = PyObject_Vectorcall(callable, stack + 1, count | PY_VECTORCALL_ARGUMENTS_OFFSET,
-		                            names);
+		value =
+			PyObject_Vectorcall(callable, stack + 1, count | PY_VECTORCALL_ARGUMENTS_OFFSET, names);
 	}
 	Py_XDECREF(names);
 	if (stack != few)

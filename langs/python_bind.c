@@ -33,8 +33,8 @@ static int add(struct python_signature *signature, PyObject *name, enum snafu_pa
 		.text = text,
 		.size = (size_t)size,
 		.kind = kind,
-		.required = !fallback && kind != SNAFU_PARAMETER_VARIADIC &&
-	                kind != SNAFU_PARAMETER_KEYWORDS,
+		.required =
+			!fallback && kind != SNAFU_PARAMETER_VARIADIC && kind != SNAFU_PARAMETER_KEYWORDS,
 		.nullable = fallback == Py_None,
 		.fallback = Py_XNewRef(fallback),
 	};
@@ -126,25 +126,28 @@ static int from_inspect(PyObject *callable, bool skip_first, struct python_signa
 		PyErr_Clear();
 		PyObject *args = PyUnicode_FromString("args"), *kwargs = PyUnicode_FromString("kwargs");
 		code = args && kwargs ? add(ret, args, SNAFU_PARAMETER_VARIADIC, NULL, NULL, NULL) ||
-		                               add(ret, kwargs, SNAFU_PARAMETER_KEYWORDS, NULL, NULL, NULL)
+		                            add(ret, kwargs, SNAFU_PARAMETER_KEYWORDS, NULL, NULL, NULL)
 		                      : -1;
 		Py_XDECREF(args);
 		Py_XDECREF(kwargs);
 	}
 	for (Py_ssize_t i = skip_first; !code && i < n; i++) {
 		static const enum snafu_parameter_kind kinds[] = {
-			SNAFU_PARAMETER_POSITIONAL_ONLY, SNAFU_PARAMETER_NORMAL, SNAFU_PARAMETER_VARIADIC,
-			SNAFU_PARAMETER_KEYWORD_ONLY, SNAFU_PARAMETER_KEYWORDS,
+			SNAFU_PARAMETER_POSITIONAL_ONLY, SNAFU_PARAMETER_NORMAL,   SNAFU_PARAMETER_VARIADIC,
+			SNAFU_PARAMETER_KEYWORD_ONLY,    SNAFU_PARAMETER_KEYWORDS,
 		};
 		PyObject *name, *fallback, *annotation, *globals;
 		int kind;
 
 		code = PyArg_ParseTuple(PyList_GET_ITEM(list, i), "UiOOO", &name, &kind, &fallback,
-		                        &annotation, &globals) && kind >= 0 && kind <= 4 ? 0 : -1;
+		                        &annotation, &globals) &&
+		               kind >= 0 && kind <= 4
+		           ? 0
+		           : -1;
 		if (!code)
-			code = add(ret, name, kinds[kind], fallback == empty ? NULL : fallback,
-			           annotation == empty ? NULL : annotation,
-			           globals == Py_None ? NULL : globals);
+			code =
+				add(ret, name, kinds[kind], fallback == empty ? NULL : fallback,
+			        annotation == empty ? NULL : annotation, globals == Py_None ? NULL : globals);
 	}
 	Py_XDECREF(list);
 	Py_XDECREF(later);
@@ -158,9 +161,8 @@ static bool is_plain(PyObject *function)
 {
 	PyObject *dict = PyFunction_Check(function) ? ((PyFunctionObject *)function)->func_dict : NULL;
 
-	return PyFunction_Check(function) &&
-	       !(dict && (PyDict_GetItemString(dict, "__wrapped__") ||
-	                  PyDict_GetItemString(dict, "__signature__")));
+	return PyFunction_Check(function) && !(dict && (PyDict_GetItemString(dict, "__wrapped__") ||
+	                                                PyDict_GetItemString(dict, "__signature__")));
 }
 
 /* The __init__ of a class that is made in the ordinary way, borrowed, or NULL. */

@@ -35,10 +35,9 @@ static PyObject *kept_object(struct snafu_bound *bound)
 
 	if (object || PyErr_Occurred())
 		return Py_XNewRef(object);
-	Py_BEGIN_ALLOW_THREADS
-	pthread_mutex_lock(&instances_lock);
-	Py_END_ALLOW_THREADS
-	object = Py_XNewRef(PyDict_GetItemWithError(python.instances, bound->owner));
+	Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&instances_lock);
+	Py_END_ALLOW_THREADS object =
+		Py_XNewRef(PyDict_GetItemWithError(python.instances, bound->owner));
 	if (!object && !PyErr_Occurred()) {
 		object = PyObject_CallNoArgs(bound->owner);
 		if (object && PyDict_SetItem(python.instances, bound->owner, object))
@@ -116,8 +115,8 @@ static int prepare(struct snafu_bound *bound, const char *payload, size_t size,
 static PyObject *call_member(struct snafu_bound *bound, struct prepared *prepared)
 {
 	PyObject *object = prepared->constructor.slots
-	                           ? python_arguments_call(&prepared->constructor, bound->owner, NULL)
-	                           : kept_object(bound);
+	                       ? python_arguments_call(&prepared->constructor, bound->owner, NULL)
+	                       : kept_object(bound);
 	PyObject *value = NULL, *member;
 
 	if (!object)

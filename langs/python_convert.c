@@ -86,7 +86,6 @@ static void describe_value(PyObject *value, char *into, size_t size)
 	PyErr_Clear();
 }
 
-
 const char *python_type_words(const struct python_type *type)
 {
 	static const char *const names[] = {
@@ -142,11 +141,11 @@ static PyObject *construct(struct python_conversion *conversion, const struct py
 		return python_misfit(conversion, "%s", *message ? message : why);
 	describe_value(value, got, sizeof got);
 	return python_misfit(conversion, "expected %s, not %s (%s)", python_type_words(type), got,
-	            *message ? message : why);
+	                     *message ? message : why);
 }
 
-static PyObject *construct_one(struct python_conversion *conversion,
-                               const struct python_type *type, PyObject *value)
+static PyObject *construct_one(struct python_conversion *conversion, const struct python_type *type,
+                               PyObject *value)
 {
 	PyObject *arguments = PyTuple_Pack(1, value), *made;
 
@@ -173,8 +172,8 @@ static PyObject *to_list(struct python_conversion *conversion, const struct pyth
 	unsigned before = conversion->failures;
 	for (Py_ssize_t i = 0; made && i < size && conversion->failures < before + ENOUGH; i++) {
 		size_t path = push_index(conversion, i);
-		PyObject *item = python_convert(conversion, type->items[fixed ? i : 0],
-		                                PyList_GET_ITEM(value, i));
+		PyObject *item =
+			python_convert(conversion, type->items[fixed ? i : 0], PyList_GET_ITEM(value, i));
 
 		pop(conversion, path);
 		if (!item && conversion->quiet)
@@ -239,8 +238,7 @@ static PyObject *by_position(struct python_conversion *conversion, const struct 
 	if ((size_t)PyList_GET_SIZE(list) > type->n_fields) {
 		Py_XDECREF(dict);
 		return python_misfit(conversion, "expected an array of at most %zu, not of %zd",
-		                     type->n_fields,
-		            PyList_GET_SIZE(list));
+		                     type->n_fields, PyList_GET_SIZE(list));
 	}
 	for (Py_ssize_t i = 0; dict && i < PyList_GET_SIZE(list); i++)
 		if (PyDict_SetItem(dict, type->fields[i].name, PyList_GET_ITEM(list, i)))
@@ -262,8 +260,8 @@ static void convert_fields(struct python_conversion *conversion, const struct py
 		if (!field && !type->open) {
 			python_misfit(conversion, "unknown member");
 		} else {
-			PyObject *made = field ? python_convert(conversion, field->type, item)
-			                       : Py_NewRef(item);
+			PyObject *made =
+				field ? python_convert(conversion, field->type, item) : Py_NewRef(item);
 			if (made && PyDict_SetItem(into, key, made))
 				python_misfit(conversion, "no memory");
 			Py_XDECREF(made);
@@ -276,7 +274,7 @@ static void convert_fields(struct python_conversion *conversion, const struct py
 			continue;
 		size_t path = push_name(conversion, field->name);
 		python_misfit(conversion, "missing%s%s%s", field->type ? " (" : "",
-		     field->type ? python_type_words(field->type) : "", field->type ? ")" : "");
+		              field->type ? python_type_words(field->type) : "", field->type ? ")" : "");
 		pop(conversion, path);
 	}
 }
@@ -327,11 +325,10 @@ static PyObject *try_members(struct python_conversion *conversion, const struct 
 
 static bool is_for(const struct python_type *type, PyObject *value)
 {
-	return PyDict_Check(value) ? type->kind == PYTHON_RECORD || type->kind == PYTHON_DICT
-	       : PyList_Check(value)
-	               ? type->kind == PYTHON_LIST || type->kind == PYTHON_TUPLE ||
-	                         type->kind == PYTHON_WRAP
-	               : false;
+	return PyDict_Check(value)   ? type->kind == PYTHON_RECORD || type->kind == PYTHON_DICT
+	       : PyList_Check(value) ? type->kind == PYTHON_LIST || type->kind == PYTHON_TUPLE ||
+	                                   type->kind == PYTHON_WRAP
+	                             : false;
 }
 
 static PyObject *to_union(struct python_conversion *conversion, const struct python_type *type,
@@ -407,29 +404,19 @@ PyObject *python_convert(struct python_conversion *conversion, const struct pyth
 	switch (type->kind) {
 	case PYTHON_NONE:
 		return value == Py_None ? Py_NewRef(value) : python_mismatch(conversion, type, value);
-	case PYTHON_BOOL:
-		return python_to_bool(conversion, type, value);
-	case PYTHON_INT:
-		return python_to_int(conversion, type, value);
-	case PYTHON_FLOAT:
-		return python_to_float(conversion, type, value);
+	case PYTHON_BOOL: return python_to_bool(conversion, type, value);
+	case PYTHON_INT: return python_to_int(conversion, type, value);
+	case PYTHON_FLOAT: return python_to_float(conversion, type, value);
 	case PYTHON_STR:
 		return PyUnicode_Check(value) ? Py_NewRef(value) : python_mismatch(conversion, type, value);
-	case PYTHON_BYTES:
-		return python_to_bytes(conversion, type, value);
+	case PYTHON_BYTES: return python_to_bytes(conversion, type, value);
 	case PYTHON_LIST:
-	case PYTHON_TUPLE:
-		return to_list(conversion, type, value);
-	case PYTHON_DICT:
-		return to_dict(conversion, type, value);
-	case PYTHON_UNION:
-		return to_union(conversion, type, value);
-	case PYTHON_LITERAL:
-		return python_to_literal(conversion, type, value);
-	case PYTHON_ENUM:
-		return python_to_enum(conversion, type, value);
-	case PYTHON_RECORD:
-		return to_record(conversion, type, value);
+	case PYTHON_TUPLE: return to_list(conversion, type, value);
+	case PYTHON_DICT: return to_dict(conversion, type, value);
+	case PYTHON_UNION: return to_union(conversion, type, value);
+	case PYTHON_LITERAL: return python_to_literal(conversion, type, value);
+	case PYTHON_ENUM: return python_to_enum(conversion, type, value);
+	case PYTHON_RECORD: return to_record(conversion, type, value);
 	case PYTHON_PARSE:
 		return conversion->strict ? python_mismatch(conversion, type, value)
 		                          : construct_one(conversion, type, value);

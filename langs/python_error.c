@@ -11,10 +11,10 @@
 #include "base/file.h"
 #include "base/utf8.h"
 
-#define CAUSES_CAP 4         /* exceptions behind an exception that are shown */
-#define SOURCE_CAP (4u << 20) /* bytes; the lines of larger files are not quoted */
-#define LINE_CAP 200         /* bytes of a quoted line */
-#define MESSAGE_CAP 4096     /* bytes of a message */
+#define CAUSES_CAP  4 /* exceptions behind an exception that are shown */
+#define SOURCE_CAP  (4u << 20) /* bytes; the lines of larger files are not quoted */
+#define LINE_CAP    200 /* bytes of a quoted line */
+#define MESSAGE_CAP 4096 /* bytes of a message */
 
 struct trace {
 	char *lines[PYTHON_TRACE_CAP];
@@ -33,8 +33,8 @@ static void add(struct trace *trace, char *line)
 static void text_of(PyObject *object, char *into, size_t size)
 {
 	PyObject *string = PyObject_Str(object);
-	PyObject *bytes = string ? PyUnicode_AsEncodedString(string, "utf-8", "backslashreplace")
-	                         : NULL;
+	PyObject *bytes =
+		string ? PyUnicode_AsEncodedString(string, "utf-8", "backslashreplace") : NULL;
 
 	if (bytes) {
 		size_t length = (size_t)PyBytes_GET_SIZE(bytes);
@@ -121,8 +121,7 @@ static void add_frames(struct trace *trace, PyObject *traceback, size_t room)
 
 		if (is_users((PyObject *)code)) {
 			if (n <= room || at < first || at >= n - (room - first - 1)) {
-				int line = t->tb_lineno >= 0 ? t->tb_lineno
-				                             : PyCode_Addr2Line(code, t->tb_lasti);
+				int line = t->tb_lineno >= 0 ? t->tb_lineno : PyCode_Addr2Line(code, t->tb_lasti);
 				add(trace, frame_line((PyObject *)code, line));
 			} else if (at == first) {
 				char *gap;

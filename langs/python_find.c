@@ -92,13 +92,12 @@ static void dotted_path(const struct snafu_function *function, char into[ID_CAP]
 /* What follows PREFIX and a dot in ID, or NULL. */
 static const char *behind(const char *id, const char *prefix, size_t size)
 {
-	return size && strncmp(id, prefix, size) == 0 && id[size] == '.' && id[size + 1]
-	               ? id + size + 1
-	               : NULL;
+	return size && strncmp(id, prefix, size) == 0 && id[size] == '.' && id[size + 1] ? id + size + 1
+	                                                                                 : NULL;
 }
 
-PyObject *python_find(PyObject *module, const struct snafu_function *function,
-                      PyObject **ret_class, PyObject **ret_name, struct snafu_result *result)
+PyObject *python_find(PyObject *module, const struct snafu_function *function, PyObject **ret_class,
+                      PyObject **ret_name, struct snafu_result *result)
 {
 	char path[ID_CAP];
 	const char *base = snafu_path_base(function->file), *dot = strrchr(base, '.');
@@ -122,6 +121,9 @@ PyObject *python_find(PyObject *module, const struct snafu_function *function,
 		snafu_result_fail(result, SNAFU_LOAD_FAILED, "AttributeError",
 		                  "%s has no %s once it is loaded: it may be defined under a condition "
 		                  "that does not hold here",
-		                  function->file, tails[0] ? tails[0] : tails[1] ? tails[1] : tails[2]);
+		                  function->file,
+		                  tails[0]   ? tails[0]
+		                  : tails[1] ? tails[1]
+		                             : tails[2]);
 	return found;
 }

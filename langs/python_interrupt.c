@@ -62,7 +62,7 @@ static bool is_known(const struct python_thread *thread)
 }
 
 /* With the GIL held, so the call cannot end meanwhile. */
-static void throw(struct python_thread *thread, unsigned long number)
+static void throw(struct python_thread * thread, unsigned long number)
 {
 	unsigned long id = 0;
 

@@ -19,15 +19,15 @@
 #include "base/file.h"
 #include "langs/python_finder.inc"
 
-#define NAME_CAP 1024    /* bytes of a dotted module name */
-#define PACKAGES_CAP 32  /* packages inside each other */
-#define ENTRIES_CAP 20000 /* files of a folder that are looked at for equal names */
+#define NAME_CAP     1024 /* bytes of a dotted module name */
+#define PACKAGES_CAP 32 /* packages inside each other */
+#define ENTRIES_CAP  20000 /* files of a folder that are looked at for equal names */
 
 struct python_module {
 	struct python_module *next;
-	char *path;        /* real folder, and the file's own name */
-	PyObject *module;  /* NULL until it is loaded */
-	bool loading;      /* guarded by `lock` below; changed with the GIL held too */
+	char *path; /* real folder, and the file's own name */
+	PyObject *module; /* NULL until it is loaded */
+	bool loading; /* guarded by `lock` below; changed with the GIL held too */
 	pthread_t loader;
 };
 
@@ -36,7 +36,7 @@ static pthread_cond_t loaded = PTHREAD_COND_INITIALIZER;
 
 static char standard_library[PATH_MAX]; /* the folder of os.py */
 static PyObject *folders; /* set: on sys.path, because of the user's files */
-static PyObject *names;   /* dict: name of a module in one of them, to the first such folder */
+static PyObject *names; /* dict: name of a module in one of them, to the first such folder */
 static PyObject *started; /* frozenset: names of the modules that Python loads at its start */
 
 /* Where a file stands in its package: names[0] is the outermost package, the last
@@ -44,8 +44,8 @@ static PyObject *started; /* frozenset: names of the modules that Python loads a
 struct place {
 	char path[PATH_MAX];
 	char folders[PACKAGES_CAP][PATH_MAX]; /* of the packages, outermost first */
-	char top[PATH_MAX];                   /* goes on sys.path */
-	char stem[NAME_CAP];                  /* of the module; "" for an __init__.py */
+	char top[PATH_MAX]; /* goes on sys.path */
+	char stem[NAME_CAP]; /* of the module; "" for an __init__.py */
 	size_t n_packages;
 };
 
@@ -108,7 +108,7 @@ static int find_place(const char *file, struct place *place)
 	free(folder);
 	if (!real || stem >= sizeof place->stem ||
 	    (size_t)snprintf(place->path, sizeof place->path, "%s/%s", real, base) >=
-	            sizeof place->path)
+	        sizeof place->path)
 		return -1;
 	memcpy(place->stem, base, stem);
 	place->stem[stem] = '\0';
@@ -135,8 +135,7 @@ static bool in_standard_library(const char *path)
 {
 	size_t size = strlen(standard_library);
 
-	return size && strncmp(path, standard_library, size) == 0 &&
-	       (path[size] == '/' || !path[size]);
+	return size && strncmp(path, standard_library, size) == 0 && (path[size] == '/' || !path[size]);
 }
 
 /* Calls FUNCTION of python_finder.py. */
@@ -173,8 +172,8 @@ static int own(const char *head, const char *folder)
 	else
 		snprintf(path, sizeof path, "%.3500s.py", package);
 	PyObject *where = is_folder ? PyUnicode_DecodeFSDefault(package) : Py_NewRef(Py_None);
-	PyObject *done = ask_finder("own", "(sO&O&N)", head, decode_path, folder, decode_path, path,
-	                            where);
+	PyObject *done =
+		ask_finder("own", "(sO&O&N)", head, decode_path, folder, decode_path, path, where);
 	Py_XDECREF(done);
 	return done ? 0 : -1;
 }
@@ -256,9 +255,9 @@ static int add_folder(const char *folder)
 
 	if (known == 0) {
 		known = add_path(folder) || PySet_Add(folders, name) ||
-		                        (!in_standard_library(folder) && know_names(folder))
-		                ? -1
-		                : 0;
+		                (!in_standard_library(folder) && know_names(folder))
+		            ? -1
+		            : 0;
 	}
 	Py_XDECREF(name);
 	return known < 0 ? -1 : 0;
@@ -293,9 +292,8 @@ static bool import_finds(const char *name, PyObject *parent, const char *path)
 	PyObject *external = PyImport_ImportModule("_frozen_importlib_external");
 	PyObject *finder = external ? PyObject_GetAttrString(external, "PathFinder") : NULL;
 	PyObject *where = parent ? PyObject_GetAttrString(parent, "__path__") : Py_NewRef(Py_None);
-	PyObject *spec = finder && where
-	                         ? PyObject_CallMethod(finder, "find_spec", "sO", name, where)
-	                         : NULL;
+	PyObject *spec =
+		finder && where ? PyObject_CallMethod(finder, "find_spec", "sO", name, where) : NULL;
 	bool found = spec && spec != Py_None && names_file(spec, "origin", path);
 
 	PyErr_Clear();
@@ -339,9 +337,9 @@ static PyObject *load_one(PyObject *parent, const char *parent_name, const char 
 		return Py_NewRef(module);
 	if (!module && !foreign && import_finds(name, parent, path))
 		return PyImport_ImportModule(name);
-	chosen = ask_finder("place", "(sO&N)", name, decode_path, path,
-	                    package_folder ? PyUnicode_DecodeFSDefault(package_folder)
-	                                   : Py_NewRef(Py_None));
+	chosen =
+		ask_finder("place", "(sO&N)", name, decode_path, path,
+	               package_folder ? PyUnicode_DecodeFSDefault(package_folder) : Py_NewRef(Py_None));
 	const char *text = chosen ? PyUnicode_AsUTF8(chosen) : NULL;
 	if (text)
 		snprintf(name, NAME_CAP, "%s", text);
@@ -358,8 +356,8 @@ static PyObject *load_place(struct place *place)
 		const char *folder = place->folders[i];
 
 		snprintf(init, sizeof init, "%s/__init__.py", folder);
-		PyObject *package = load_one(parent, parent_name, snafu_path_base(folder), init, folder,
-		                             name);
+		PyObject *package =
+			load_one(parent, parent_name, snafu_path_base(folder), init, folder, name);
 		Py_XDECREF(parent);
 		if (!package)
 			return NULL;
@@ -398,13 +396,11 @@ static bool wait_for(struct python_module *module)
 {
 	bool mine = false;
 
-	Py_BEGIN_ALLOW_THREADS
-	pthread_mutex_lock(&lock);
+	Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&lock);
 	while (module->loading && !(mine = pthread_equal(module->loader, pthread_self())))
 		pthread_cond_wait(&loaded, &lock);
 	pthread_mutex_unlock(&lock);
-	Py_END_ALLOW_THREADS
-	return !mine;
+	Py_END_ALLOW_THREADS return !mine;
 }
 
 static void set_loading(struct python_module *module, bool loading)

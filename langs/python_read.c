@@ -10,10 +10,10 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define KEYS 256        /* slots of the key cache */
+#define KEYS         256 /* slots of the key cache */
 #define KEY_SIZE_CAP 32 /* longer keys are not kept */
-#define NUMBER_SIZE 64  /* numbers up to here need no allocation */
-#define STRING_CAP ((size_t)1 << 40)
+#define NUMBER_SIZE  64 /* numbers up to here need no allocation */
+#define STRING_CAP   ((size_t)1 << 40)
 
 /* Strings that came as keys lately. The GIL guards it. */
 static PyObject *keys[KEYS];
@@ -53,8 +53,8 @@ PyObject *python_read_string(const struct snafu_json_value *value, bool key)
 {
 	if (value->ascii)
 		return key && value->size && value->size <= KEY_SIZE_CAP
-		               ? cached_key(value->text, value->size)
-		               : ascii(value->text, value->size);
+		           ? cached_key(value->text, value->size)
+		           : ascii(value->text, value->size);
 	if (!value->escaped)
 		return PyUnicode_DecodeUTF8(value->text, (Py_ssize_t)value->size, NULL);
 	struct snafu_buffer plain = SNAFU_BUFFER(STRING_CAP);
@@ -131,8 +131,7 @@ static PyObject *read_real(const struct snafu_json_value *value, bool exact,
 			if (number - number == 0)
 				real = PyFloat_FromDouble(number);
 			else
-				snafu_fail(error, -ERANGE, "the number %.40s is beyond the range of a float",
-				           text);
+				snafu_fail(error, -ERANGE, "the number %.40s is beyond the range of a float", text);
 		}
 	}
 	if (text != room)
@@ -194,22 +193,14 @@ PyObject *python_read(struct snafu_json_reader *reader, const struct snafu_json_
                       bool exact, struct snafu_error *error)
 {
 	switch (value->type) {
-	case SNAFU_JSON_NULL:
-		Py_RETURN_NONE;
-	case SNAFU_JSON_FALSE:
-		Py_RETURN_FALSE;
-	case SNAFU_JSON_TRUE:
-		Py_RETURN_TRUE;
-	case SNAFU_JSON_INTEGER:
-		return read_integer(value, error);
-	case SNAFU_JSON_REAL:
-		return read_real(value, exact, error);
-	case SNAFU_JSON_STRING:
-		return python_read_string(value, false);
-	case SNAFU_JSON_ARRAY:
-		return read_array(reader, exact, error);
-	case SNAFU_JSON_OBJECT:
-		return read_object(reader, exact, error);
+	case SNAFU_JSON_NULL: Py_RETURN_NONE;
+	case SNAFU_JSON_FALSE: Py_RETURN_FALSE;
+	case SNAFU_JSON_TRUE: Py_RETURN_TRUE;
+	case SNAFU_JSON_INTEGER: return read_integer(value, error);
+	case SNAFU_JSON_REAL: return read_real(value, exact, error);
+	case SNAFU_JSON_STRING: return python_read_string(value, false);
+	case SNAFU_JSON_ARRAY: return read_array(reader, exact, error);
+	case SNAFU_JSON_OBJECT: return read_object(reader, exact, error);
 	}
 	return NULL;
 }

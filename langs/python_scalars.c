@@ -94,8 +94,8 @@ PyObject *python_to_float(struct python_conversion *conversion, const struct pyt
 		double number = PyFloat_AS_DOUBLE(value);
 
 		return number - number == 0
-		               ? PyFloat_FromDouble(number)
-		               : python_misfit(conversion, "the number is beyond the range of a float");
+		           ? PyFloat_FromDouble(number)
+		           : python_misfit(conversion, "the number is beyond the range of a float");
 	}
 	if (conversion->strict)
 		return python_mismatch(conversion, type, value);
@@ -103,8 +103,8 @@ PyObject *python_to_float(struct python_conversion *conversion, const struct pyt
 		double number = PyLong_AsDouble(value);
 
 		return number == -1 && PyErr_Occurred()
-		               ? python_misfit(conversion, "the integer is beyond the range of a float")
-		               : PyFloat_FromDouble(number);
+		           ? python_misfit(conversion, "the integer is beyond the range of a float")
+		           : PyFloat_FromDouble(number);
 	}
 	if (PyUnicode_Check(value)) {
 		char room[100];

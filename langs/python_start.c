@@ -133,9 +133,9 @@ static bool threads_stay(void)
 	PyObject *time = threading ? PyImport_ImportModule("time") : NULL, *space = PyDict_New();
 	PyObject *done = time && space ? PyRun_String(wait, Py_file_input, space, space) : NULL;
 	PyObject *function = done ? PyDict_GetItemString(space, "wait") : NULL;
-	PyObject *stay = function ? PyObject_CallFunction(function, "OOi", threading, time,
-	                                                  PYTHON_THREADS_WAIT_S)
-	                          : NULL;
+	PyObject *stay =
+		function ? PyObject_CallFunction(function, "OOi", threading, time, PYTHON_THREADS_WAIT_S)
+				 : NULL;
 	bool any = stay == Py_True;
 
 	PyErr_Clear();

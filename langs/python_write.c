@@ -106,7 +106,7 @@ static int write_string(struct writer *writer, PyObject *string)
 
 	if (PyUnicode_IS_COMPACT_ASCII(string)) {
 		python_write_text(writer->into, (const char *)PyUnicode_1BYTE_DATA(string),
-		           (size_t)PyUnicode_GET_LENGTH(string));
+		                  (size_t)PyUnicode_GET_LENGTH(string));
 		return 0;
 	}
 	text = PyUnicode_AsUTF8AndSize(string, &size);
@@ -145,7 +145,9 @@ static int write_float(struct writer *writer, double number)
 {
 	if (number - number != 0)
 		return problem(writer, "%s has no JSON form",
-		               number != number ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
+		               number != number ? "NaN"
+		               : number > 0     ? "Infinity"
+		                                : "-Infinity");
 	if (number > -1e15 && number < 1e15 && number == (double)(long long)number &&
 	    (number != 0 || !signbit(number))) {
 		snafu_json_write_int64(writer->into, (long long)number);
@@ -263,9 +265,9 @@ static int write_key(struct writer *writer, PyObject *key)
 	if (PyUnicode_CheckExact(key))
 		return write_string(writer, key);
 	PyObject *plain = Py_TYPE(key) == &PyLong_Type || Py_TYPE(key) == &PyFloat_Type ||
-	                                  key == Py_None || PyBool_Check(key)
-	                          ? Py_NewRef(key)
-	                          : simplify(writer, key);
+	                          key == Py_None || PyBool_Check(key)
+	                      ? Py_NewRef(key)
+	                      : simplify(writer, key);
 	if (!plain)
 		return -1;
 	int code = -1;
@@ -276,8 +278,8 @@ static int write_key(struct writer *writer, PyObject *key)
 		                                              : plain == Py_True ? "\"true\""
 		                                                                 : "\"false\"");
 	} else if (PyFloat_Check(plain) || PyLong_Check(plain)) {
-		PyObject *text = PyFloat_Check(plain) ? PyFloat_Type.tp_repr(plain)
-		                                      : PyLong_Type.tp_repr(plain);
+		PyObject *text =
+			PyFloat_Check(plain) ? PyFloat_Type.tp_repr(plain) : PyLong_Type.tp_repr(plain);
 		code = text ? write_string(writer, text) : -1;
 		Py_XDECREF(text);
 	} else {
@@ -354,14 +356,13 @@ static int write_simplified(struct writer *writer, PyObject *value)
 
 static int write_tuple(struct writer *writer, PyObject *tuple)
 {
-	PyObject *fields = PyTuple_CheckExact(tuple) ? NULL
-	                                             : PyObject_GetAttrString(tuple, "_fields");
+	PyObject *fields = PyTuple_CheckExact(tuple) ? NULL : PyObject_GetAttrString(tuple, "_fields");
 
 	PyErr_Clear();
-	int code = fields && PyTuple_CheckExact(fields) &&
-	                           PyTuple_GET_SIZE(fields) == PyTuple_GET_SIZE(tuple)
-	                   ? write_fields(writer, tuple, fields)
-	                   : write_sequence(writer, tuple);
+	int code =
+		fields && PyTuple_CheckExact(fields) && PyTuple_GET_SIZE(fields) == PyTuple_GET_SIZE(tuple)
+			? write_fields(writer, tuple, fields)
+			: write_sequence(writer, tuple);
 	Py_XDECREF(fields);
 	return code;
 }
@@ -454,7 +455,7 @@ void python_write(PyObject *value, struct snafu_result *result)
 	} else {
 		PyErr_Clear();
 		snafu_result_fail(result, SNAFU_BAD_RESULT, "ResultError", "result%.*s: %s",
-		                  (int)(sizeof writer.path - writer.path_at),
-		                  writer.path + writer.path_at, writer.problem);
+		                  (int)(sizeof writer.path - writer.path_at), writer.path + writer.path_at,
+		                  writer.problem);
 	}
 }

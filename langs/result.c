@@ -8,8 +8,8 @@
 #include "base/json.h"
 #include "scanner/function.h"
 
-#define MESSAGE_CAP 8192
-#define PROBLEMS_CAP 4096
+#define MESSAGE_CAP       8192
+#define PROBLEMS_CAP      4096
 #define ERROR_PAYLOAD_CAP (64u << 10) /* room for an error even where results are capped lower */
 
 const char *snafu_status_name(enum snafu_status status)

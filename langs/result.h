@@ -17,19 +17,19 @@ struct snafu_function;
 /* How a call ended. Each door maps it to its own codes; the web connector's are
  * in the comments. */
 enum snafu_status {
-	SNAFU_OK,              /* 200: result is the function's value */
-	SNAFU_BAD_ARGUMENTS,   /* 400: each bad argument is named */
-	SNAFU_UNKNOWN_FUNCTION,/* 404 */
-	SNAFU_TOO_LARGE,       /* 413: payload over its cap */
-	SNAFU_OVER_LIMIT,      /* 429: concurrency or queue is at its cap */
-	SNAFU_RAISED,          /* 500: the function failed by its own doing */
-	SNAFU_BAD_RESULT,      /* 500: the function's value has no JSON form, or is too large */
-	SNAFU_LOAD_FAILED,     /* 500: the source could not be loaded or compiled */
-	SNAFU_DIED,            /* 502: its process died */
-	SNAFU_UNAVAILABLE,     /* 503: the host is stopping */
-	SNAFU_DEADLINE,        /* 504: it took too long */
-	SNAFU_CANCELLED,       /* 499: whoever called did not want to wait any longer */
-	SNAFU_INTERNAL,        /* 500: our own fault: out of memory and the like */
+	SNAFU_OK, /* 200: result is the function's value */
+	SNAFU_BAD_ARGUMENTS, /* 400: each bad argument is named */
+	SNAFU_UNKNOWN_FUNCTION, /* 404 */
+	SNAFU_TOO_LARGE, /* 413: payload over its cap */
+	SNAFU_OVER_LIMIT, /* 429: concurrency or queue is at its cap */
+	SNAFU_RAISED, /* 500: the function failed by its own doing */
+	SNAFU_BAD_RESULT, /* 500: the function's value has no JSON form, or is too large */
+	SNAFU_LOAD_FAILED, /* 500: the source could not be loaded or compiled */
+	SNAFU_DIED, /* 502: its process died */
+	SNAFU_UNAVAILABLE, /* 503: the host is stopping */
+	SNAFU_DEADLINE, /* 504: it took too long */
+	SNAFU_CANCELLED, /* 499: whoever called did not want to wait any longer */
+	SNAFU_INTERNAL, /* 500: our own fault: out of memory and the like */
 };
 
 /* What came out. When status is not SNAFU_OK, the payload is an object with

@@ -19,7 +19,7 @@
 #include "runtime/settings.h"
 
 #define ERROR_TEXT_CAP (256u << 10)
-#define READ_SIZE (64u << 10)
+#define READ_SIZE      (64u << 10)
 
 struct execution {
 	const struct execute_options *options;
@@ -28,7 +28,7 @@ struct execution {
 	struct snafu_overloads overloads;
 	struct snafu_given given;
 	struct snafu_buffer json; /* what came on standard input */
-	bool stdin_wanted;        /* -a - */
+	bool stdin_wanted; /* -a - */
 };
 
 static int find(struct execution *execution, struct snafu_error *error)
@@ -107,8 +107,8 @@ static int read_stdin(struct execution *execution, struct snafu_error *error)
 	bool blank = true;
 
 	for (;;) {
-		char *at = snafu_buffer_reserve(json, cap - json->size < READ_SIZE ? cap - json->size
-		                                                                   : READ_SIZE);
+		char *at =
+			snafu_buffer_reserve(json, cap - json->size < READ_SIZE ? cap - json->size : READ_SIZE);
 		if (!at)
 			return snafu_fail(error, -ENOMEM, "no memory for standard input");
 		size_t room = cap - json->size < READ_SIZE ? cap - json->size : READ_SIZE;
@@ -120,7 +120,8 @@ static int read_stdin(struct execution *execution, struct snafu_error *error)
 		if (room == 0)
 			return snafu_fail(error, -EMSGSIZE,
 			                  "the arguments on standard input take more than %zu bytes "
-			                  "([limits] payload-size in snafu.ini)", cap - 1);
+			                  "([limits] payload-size in snafu.ini)",
+			                  cap - 1);
 		if (got <= 0)
 			break;
 		json->size += (size_t)got;
@@ -209,8 +210,8 @@ static int print_result(const struct execution *execution, struct snafu_call *ca
 		return code ? snafu_fail_errno(error, code, "cannot write the result") : 0;
 	}
 	struct snafu_buffer text = SNAFU_BUFFER(ERROR_TEXT_CAP);
-	snafu_show_error(payload->data ? payload->data : "", payload->size,
-	                 execution->options->verbose, &text);
+	snafu_show_error(payload->data ? payload->data : "", payload->size, execution->options->verbose,
+	                 &text);
 	fprintf(stderr, "snafu: %s\n", text.data ? text.data : snafu_status_name(call->result.status));
 	snafu_buffer_done(&text);
 	return snafu_fail(error, -EIO, "%s", "");
@@ -239,7 +240,7 @@ static int call(struct execution *execution, struct snafu_error *error)
 	if (execution->options->verbose)
 		fprintf(stderr, "snafu: %s took %.3f ms\n", execution->function->id,
 		        (double)(end.tv_sec - begin.tv_sec) * 1e3 +
-		        (double)(end.tv_nsec - begin.tv_nsec) / 1e6);
+		            (double)(end.tv_nsec - begin.tv_nsec) / 1e6);
 	snafu_buffer_done(&one.result.payload);
 	return code;
 }
@@ -248,7 +249,9 @@ int execute(struct snafu_host *host, const struct execute_options *options)
 {
 	size_t cap = snafu_host_settings(host)->payload_size + 1;
 	struct execution execution = {
-		.options = options, .host = host, .json = SNAFU_BUFFER(cap),
+		.options = options,
+		.host = host,
+		.json = SNAFU_BUFFER(cap),
 	};
 	struct snafu_error error = {0};
 	int code = take_arguments(&execution, &error), status = code ? 2 : 1;

@@ -15,7 +15,7 @@
 struct snafu_host;
 
 struct execute_options {
-	const char *function;         /* as given with -x */
+	const char *function; /* as given with -x */
 	const char *const *arguments; /* NAME=VALUE, NAME:=JSON, or - */
 	size_t n_arguments;
 	bool quiet, verbose;

@@ -10,10 +10,10 @@
 #define OPTIONS_CAP 32 /* options of one program */
 
 struct option_text {
-	int key;              /* the short letter; at least 256: has none */
-	const char *name;     /* the long name, or NULL */
+	int key; /* the short letter; at least 256: has none */
+	const char *name; /* the long name, or NULL */
 	const char *argument; /* its argument in capitals, or NULL: takes none */
-	const char *text;     /* one or more lines, without a newline at the end */
+	const char *text; /* one or more lines, without a newline at the end */
 };
 
 /* What getopt_long() wants, made from the table. */

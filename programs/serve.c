@@ -152,7 +152,7 @@ int serve_check(const char *connectors)
 	}
 	if (!status && (count == 0 || count > SERVE_CONNECTORS_CAP || loops > 1)) {
 		fprintf(stderr, "snafu: %s\n",
-		        count == 0   ? "-C takes the names of connectors"
+		        count == 0  ? "-C takes the names of connectors"
 		        : loops > 1 ? "only one of these connectors can run at a time"
 		                    : "too many connectors");
 		status = 2;

@@ -11,7 +11,7 @@ struct snafu_host;
 
 struct serve_options {
 	const char *connectors; /* as given with -C: names and commas */
-	const char *listen;     /* -L, or NULL */
+	const char *listen; /* -L, or NULL */
 	bool quiet, verbose;
 	int result_fd;
 };

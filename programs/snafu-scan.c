@@ -12,7 +12,7 @@
 #include "scanner/listing.h"
 #include "scanner/scanners.h"
 
-#define JOBS_CAP 256 /* threads that -j may ask for */
+#define JOBS_CAP           256 /* threads that -j may ask for */
 #define OUTPUT_BUFFER_SIZE (256u << 10)
 
 enum { USAGE = 2 };
@@ -85,10 +85,8 @@ static int take(struct settings *settings, int key, const char *argument)
 			return 0;
 		fprintf(stderr, "snafu-scan: no format '%s': there are table, json and ctags\n", argument);
 		return USAGE;
-	case 'I':
-		return options_add(&settings->include_paths, argument) ? 1 : 0;
-	case 'D':
-		return options_add(&settings->defines, argument) ? 1 : 0;
+	case 'I': return options_add(&settings->include_paths, argument) ? 1 : 0;
+	case 'D': return options_add(&settings->defines, argument) ? 1 : 0;
 	case 'j':
 		jobs = options_number(argument, 1, JOBS_CAP);
 		settings->jobs = jobs > 0 ? (unsigned)jobs : 0;
@@ -97,21 +95,18 @@ static int take(struct settings *settings, int key, const char *argument)
 		fprintf(stderr, "snafu-scan: -j takes a number from 1 to %d, not '%s'\n", JOBS_CAP,
 		        argument);
 		return USAGE;
-	case 'o':
-		settings->output = argument;
-		return 0;
-	case 'q':
-		settings->quiet = true;
-		return 0;
-	default:
-		return usage_error();
+	case 'o': settings->output = argument; return 0;
+	case 'q': settings->quiet = true; return 0;
+	default: return usage_error();
 	}
 }
 
 static void print_diagnostics(const struct snafu_functions *functions)
 {
 	static const char *const words[] = {
-		[SNAFU_NOTE] = "note", [SNAFU_WARNING] = "warning", [SNAFU_ERROR] = "error",
+		[SNAFU_NOTE] = "note",
+		[SNAFU_WARNING] = "warning",
+		[SNAFU_ERROR] = "error",
 	};
 
 	for (size_t i = 0; i < functions->n_diagnostics; i++) {

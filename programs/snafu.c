@@ -25,19 +25,15 @@
 enum { USAGE = 2 };
 
 static const struct option_text option_table[] = {
-	{'x', "execute", "FUNCTION",
-	 "run one function, print its result as JSON on stdout"},
+	{'x', "execute", "FUNCTION", "run one function, print its result as JSON on stdout"},
 	{'a', "argument", "NAME=VALUE",
-	 "argument for -x (repeatable), converted by the parameter's\n"
-	 "type; NAME:=JSON takes JSON; - reads JSON from stdin"},
-	{'C', "connector", "LIST",
-	 "cli, web (default: web, and cli when stdin is a terminal)"},
-	{'e', "executor", "LIST",
-	 "an executor, or LANGUAGE=EXECUTOR (default: inprocess)"},
+     "argument for -x (repeatable), converted by the parameter's\n"
+     "type; NAME:=JSON takes JSON; - reads JSON from stdin"},
+	{'C', "connector", "LIST", "cli, web (default: web, and cli when stdin is a terminal)"},
+	{'e', "executor", "LIST", "an executor, or LANGUAGE=EXECUTOR (default: inprocess)"},
 	{'c', "convention", "NAME", "any: every function (default)"},
 	{'l', "logger", "LIST", "none (default)"},
-	{'L', "listen", "[HOST:]PORT",
-	 "web connector (default 127.0.0.1:8080; port 0: a free one)"},
+	{'L', "listen", "[HOST:]PORT", "web connector (default 127.0.0.1:8080; port 0: a free one)"},
 	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
 	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
 	{'s', "settings", "FILE", "read settings (snafu.ini)"},
@@ -186,7 +182,9 @@ static int check_executors(const char **list, char *ret_name, size_t capacity)
 static void report(void *state, enum snafu_severity severity, const char *text)
 {
 	static const char *const words[] = {
-		[SNAFU_NOTE] = "note", [SNAFU_WARNING] = "warning", [SNAFU_ERROR] = "error",
+		[SNAFU_NOTE] = "note",
+		[SNAFU_WARNING] = "warning",
+		[SNAFU_ERROR] = "error",
 	};
 	const struct command_line *line = state;
 
@@ -247,12 +245,13 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	struct snafu_host_options options = {
 		.paths = paths,
 		.n_paths = n_paths,
-		.scan = {
-			.include_paths = line->include_paths.words,
-			.n_include_paths = line->include_paths.count,
-			.defines = line->defines.words,
-			.n_defines = line->defines.count,
-		},
+		.scan =
+			{
+				.include_paths = line->include_paths.words,
+				.n_include_paths = line->include_paths.count,
+				.defines = line->defines.words,
+				.n_defines = line->defines.count,
+			},
 		.settings = &settings,
 		.executors = line->executors,
 		.report = report,

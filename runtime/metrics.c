@@ -17,12 +17,10 @@ static const struct bound {
 	uint64_t ns;
 	const char *label; /* seconds */
 } bounds[] = {
-	{10000, "0.00001"},     {25000, "0.000025"},   {50000, "0.00005"},
-	{100000, "0.0001"},     {250000, "0.00025"},   {500000, "0.0005"},
-	{1000000, "0.001"},     {2500000, "0.0025"},   {5000000, "0.005"},
-	{10000000, "0.01"},     {25000000, "0.025"},   {50000000, "0.05"},
-	{100000000, "0.1"},     {250000000, "0.25"},   {1000000000, "1"},
-	{10000000000, "10"},
+	{10000, "0.00001"},  {25000, "0.000025"}, {50000, "0.00005"},  {100000, "0.0001"},
+	{250000, "0.00025"}, {500000, "0.0005"},  {1000000, "0.001"},  {2500000, "0.0025"},
+	{5000000, "0.005"},  {10000000, "0.01"},  {25000000, "0.025"}, {50000000, "0.05"},
+	{100000000, "0.1"},  {250000000, "0.25"}, {1000000000, "1"},   {10000000000, "10"},
 };
 #define N_BOUNDS (sizeof bounds / sizeof *bounds)
 
@@ -151,8 +149,7 @@ static void write_histogram(const char *name, const struct counters *counters,
 		total += get(&counters->buckets[i]);
 		snafu_buffer_append_text(into, "snafu_call_duration_seconds_bucket{function=\"");
 		write_label(name, into);
-		snafu_buffer_format(into, "\",le=\"%s\"} %llu\n",
-		                    i < N_BOUNDS ? bounds[i].label : "+Inf",
+		snafu_buffer_format(into, "\",le=\"%s\"} %llu\n", i < N_BOUNDS ? bounds[i].label : "+Inf",
 		                    (unsigned long long)total);
 	}
 	unsigned long long ns = get(&counters->nanoseconds);
@@ -165,15 +162,13 @@ static void write_histogram(const char *name, const struct counters *counters,
 }
 
 static void write_all(const struct snafu_metrics *metrics,
-                      void (*write)(const char *, const struct counters *,
-                                    struct snafu_buffer *),
+                      void (*write)(const char *, const struct counters *, struct snafu_buffer *),
                       struct snafu_buffer *into)
 {
 	const struct snafu_functions *functions = metrics->functions;
 
 	for (size_t i = 0; i < functions->count; i++) {
-		struct counters *counters =
-			atomic_load_explicit(&metrics->slots[i], memory_order_acquire);
+		struct counters *counters = atomic_load_explicit(&metrics->slots[i], memory_order_acquire);
 		if (counters)
 			write(functions->functions[i].id, counters, into);
 	}

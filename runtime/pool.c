@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/near.h"
 
-#define NONE          UINT32_MAX
+#define NONE UINT32_MAX
 
 /* Chained hash table over function indices. */
 struct table {

@@ -22,13 +22,13 @@
 #include "scanner/c_flags.h"
 #include "scanner/scanner.h"
 
-#define BATCH 16
-#define REQUEST_CAP (16u << 20)
-#define OUTPUT_CAP (256u << 20) /* of one batch */
-#define FILE_SECONDS 30         /* of computing for one file; scan-c keeps to it itself */
-#define FILE_WALL_SECONDS 150   /* for one file, should scan-c fail to end itself */
-#define HEAD_SIZE 4096          /* bytes in which a binary file shows a NUL */
-#define FOLDERS_CAP 200         /* folders looked into for C sources */
+#define BATCH             16
+#define REQUEST_CAP       (16u << 20)
+#define OUTPUT_CAP        (256u << 20) /* of one batch */
+#define FILE_SECONDS      30 /* of computing for one file; scan-c keeps to it itself */
+#define FILE_WALL_SECONDS 150 /* for one file, should scan-c fail to end itself */
+#define HEAD_SIZE         4096 /* bytes in which a binary file shows a NUL */
+#define FOLDERS_CAP       200 /* folders looked into for C sources */
 
 extern const struct snafu_scanner snafu_scanner_c;
 
@@ -151,8 +151,8 @@ static int write_file(struct batch *batch, const struct snafu_source *source,
 	};
 	const char *const *flags;
 	size_t count;
-	int code = snafu_c_source_flags(source->path, source->root, &flags_options,
-	                                &batch->databases, &flags, &count);
+	int code = snafu_c_source_flags(source->path, source->root, &flags_options, &batch->databases,
+	                                &flags, &count);
 
 	if (code)
 		return code;
@@ -199,8 +199,7 @@ static void blame(struct batch *batch, const struct snafu_source *source, int co
 		                         "left out: it has more functions than the scanner takes");
 	else if (ended_by)
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
-		                         "left out: clang's parser died on it (%s)",
-		                         strsignal(ended_by));
+		                         "left out: clang's parser died on it (%s)", strsignal(ended_by));
 	else
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: the C scanner failed on it: %.*s",

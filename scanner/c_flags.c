@@ -18,7 +18,7 @@
 
 struct entry {
 	const char *directory, *file; /* file: absolute */
-	const char **words;           /* the compiler's arguments */
+	const char **words; /* the compiler's arguments */
 	size_t n_words;
 	struct entry *next;
 };
@@ -195,8 +195,7 @@ static struct snafu_c_database *load(struct snafu_c_databases *databases, const 
 	for (size_t i = 0; i < databases->count; i++)
 		if (strcmp(databases->loaded[i]->path, path) == 0)
 			return databases->loaded[i];
-	if (stat(path, &about) || !S_ISREG(about.st_mode) ||
-	    databases->count == SNAFU_C_DATABASES_CAP)
+	if (stat(path, &about) || !S_ISREG(about.st_mode) || databases->count == SNAFU_C_DATABASES_CAP)
 		return NULL;
 	struct snafu_c_database *database = snafu_arena_alloc(&databases->arena, sizeof *database);
 	if (!database || !(database->path = snafu_arena_string(&databases->arena, path)))
@@ -304,11 +303,27 @@ static bool starts(const char *text, const char *with)
 static bool is_harmless(const char *word)
 {
 	static const char *const known[] = {
-		"-ansi", "-fshort-enums", "-fno-short-enums", "-fsigned-char", "-funsigned-char",
-		"-fno-signed-char", "-fno-unsigned-char", "-fms-extensions", "-fgnu89-inline",
-		"-fno-gnu89-inline", "-ffreestanding", "-fhosted", "-fno-builtin", "-fopenmp",
-		"-fpack-struct", "-fshort-wchar", "-fblocks", "-fwrapv", "-fno-strict-aliasing",
-		"-pthread", NULL,
+		"-ansi",
+		"-fshort-enums",
+		"-fno-short-enums",
+		"-fsigned-char",
+		"-funsigned-char",
+		"-fno-signed-char",
+		"-fno-unsigned-char",
+		"-fms-extensions",
+		"-fgnu89-inline",
+		"-fno-gnu89-inline",
+		"-ffreestanding",
+		"-fhosted",
+		"-fno-builtin",
+		"-fopenmp",
+		"-fpack-struct",
+		"-fshort-wchar",
+		"-fblocks",
+		"-fwrapv",
+		"-fno-strict-aliasing",
+		"-pthread",
+		NULL,
 	};
 
 	if (starts(word, "-std="))
@@ -325,7 +340,7 @@ static size_t take_flag(struct gathering *gathering, const char *directory, cons
                         const char *next)
 {
 	static const char *const with_path[] = {"-isystem", "-iquote", "-idirafter", "-include",
-	                                        "-imacros", "-I", NULL};
+	                                        "-imacros", "-I",      NULL};
 
 	if (is_harmless(word)) {
 		add(gathering, word);

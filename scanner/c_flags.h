@@ -9,10 +9,10 @@
 
 #include "base/arena.h"
 
-#define SNAFU_C_DATABASES_CAP 16          /* compilation databases in one scan of a batch */
+#define SNAFU_C_DATABASES_CAP     16 /* compilation databases in one scan of a batch */
 #define SNAFU_C_DATABASE_SIZE_CAP (64u << 20) /* bytes of one */
-#define SNAFU_C_DATABASE_LEVELS 6         /* folders above a file in which one is looked for */
-#define SNAFU_C_FLAGS_CAP 2000            /* flags of one file; more are left out */
+#define SNAFU_C_DATABASE_LEVELS   6 /* folders above a file in which one is looked for */
+#define SNAFU_C_FLAGS_CAP         2000 /* flags of one file; more are left out */
 
 struct snafu_c_database;
 

@@ -153,8 +153,7 @@ static void join_by_name(struct pairing *pairing)
 {
 	for (size_t pointer = 0; pointer < pairing->count; pointer++)
 		for (size_t length = 0; length < pairing->count; length++)
-			if (may_have_length(pairing, pointer) &&
-			    may_be_length(pairing, length, pointer) &&
+			if (may_have_length(pairing, pointer) && may_be_length(pairing, length, pointer) &&
 			    snafu_c_word_match(pairing->parameters[pointer].name,
 			                       pairing->parameters[length].name) == SNAFU_C_MATCH_EXACT)
 				join(pairing, pointer, length);
@@ -214,8 +213,7 @@ static void join_by_place(struct pairing *pairing)
 			continue;
 		join(pairing, i, i + 1);
 		for (size_t j = i; j-- > 0 && may_have_length(pairing, j) &&
-		                   same_elements(pairing->parameters[j].type,
-		                                 pairing->parameters[i].type);)
+		                   same_elements(pairing->parameters[j].type, pairing->parameters[i].type);)
 			join(pairing, j, i + 1);
 	}
 }
@@ -227,8 +225,8 @@ static bool is_array_for_sure(const struct pairing *pairing, size_t index)
 	const struct snafu_c_type *target = pointee(parameter->type);
 
 	if (!may_have_length(pairing, index) || target->kind == SNAFU_C_CHAR ||
-	    target->kind == SNAFU_C_STRUCT || (is_text(target) && !parameter->type->constant &&
-	                                       !snafu_c_word_is_many(parameter->name)))
+	    target->kind == SNAFU_C_STRUCT ||
+	    (is_text(target) && !parameter->type->constant && !snafu_c_word_is_many(parameter->name)))
 		return false;
 	return parameter->type->kind == SNAFU_C_ARRAY || parameter->type->constant ||
 	       target->kind == SNAFU_C_VOID || snafu_c_word_is_many(parameter->name);
@@ -274,8 +272,7 @@ static bool is_output(const struct snafu_c_parameter *parameter, bool has_length
 	const struct snafu_c_type *target = pointee(parameter->type);
 
 	return snafu_c_word_is_output(parameter->name) ||
-	       (has_length && target->kind == SNAFU_C_CHAR &&
-	        snafu_c_word_is_buffer(parameter->name));
+	       (has_length && target->kind == SNAFU_C_CHAR && snafu_c_word_is_buffer(parameter->name));
 }
 
 static enum snafu_c_role_kind struct_role(const struct snafu_c_parameter *parameter,
@@ -320,8 +317,8 @@ static enum snafu_c_role_kind elements_role(const struct snafu_c_parameter *para
 		return constant ? SNAFU_C_ROLE_BYTES : SNAFU_C_ROLE_BYTES_INOUT;
 	if (constant)
 		return SNAFU_C_ROLE_ARRAY;
-	if (has_length || parameter->type->kind == SNAFU_C_ARRAY ||
-	    target->kind == SNAFU_C_ARRAY || snafu_c_word_is_many(parameter->name))
+	if (has_length || parameter->type->kind == SNAFU_C_ARRAY || target->kind == SNAFU_C_ARRAY ||
+	    snafu_c_word_is_many(parameter->name))
 		return SNAFU_C_ROLE_ARRAY_INOUT;
 	return SNAFU_C_ROLE_OUT;
 }

@@ -92,11 +92,11 @@ enum snafu_c_role_kind {
 	SNAFU_C_ROLE_UNSUPPORTED,
 };
 
-#define SNAFU_C_ROOM 4096            /* bytes to spare behind what a function may write to */
+#define SNAFU_C_ROOM           4096 /* bytes to spare behind what a function may write to */
 #define SNAFU_C_BUFFER_DEFAULT 65536 /* bytes of a buffer whose capacity was not given */
 
 struct snafu_c_parameter {
-	const char *name;                /* "" or argN: it has none in the source */
+	const char *name; /* "" or argN: it has none in the source */
 	const struct snafu_c_type *type; /* parsed `native`; NULL counts as not supported */
 };
 

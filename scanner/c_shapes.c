@@ -58,8 +58,10 @@ static const struct snafu_shape *array_of(struct describing *describing,
 static const struct snafu_shape *number_shape(struct describing *describing,
                                               const struct snafu_c_type *type)
 {
-	static const char *const formats[][2] = {{"int8", "uint8"}, {"int16", "uint16"},
-	                                         {"int32", "uint32"}, {"int64", "uint64"}};
+	static const char *const formats[][2] = {{"int8", "uint8"},
+	                                         {"int16", "uint16"},
+	                                         {"int32", "uint32"},
+	                                         {"int64", "uint64"}};
 	bool is_float = type->kind == SNAFU_C_FLOAT;
 	struct snafu_shape *shape =
 		new_shape(describing, is_float ? SNAFU_SHAPE_NUMBER : SNAFU_SHAPE_INTEGER);
@@ -67,8 +69,8 @@ static const struct snafu_shape *number_shape(struct describing *describing,
 	if (is_float)
 		shape->format = type->size == 4 ? "float" : "double";
 	else if (type->size <= 8)
-		shape->format = formats[__builtin_ctz((unsigned)type->size)][type->kind ==
-		                                                             SNAFU_C_UNSIGNED];
+		shape->format =
+			formats[__builtin_ctz((unsigned)type->size)][type->kind == SNAFU_C_UNSIGNED];
 	return shape;
 }
 
@@ -144,15 +146,14 @@ static const struct snafu_shape *shape_of(struct describing *describing,
 	case SNAFU_C_SIGNED:
 	case SNAFU_C_UNSIGNED:
 	case SNAFU_C_FLOAT: return number_shape(describing, type);
-	case SNAFU_C_COMPLEX:
-		return array_of(describing, snafu_shape_plain(SNAFU_SHAPE_NUMBER));
+	case SNAFU_C_COMPLEX: return array_of(describing, snafu_shape_plain(SNAFU_SHAPE_NUMBER));
 	case SNAFU_C_ENUM: return enum_shape(describing, type);
 	case SNAFU_C_ARRAY: return many_shape(describing, type->target);
 	case SNAFU_C_STRUCT: return struct_shape(describing, type);
 	case SNAFU_C_POINTER:
-		return nullable(describing, snafu_shape_plain(type->target->kind == SNAFU_C_CHAR
-		                                                      ? SNAFU_SHAPE_STRING
-		                                                      : SNAFU_SHAPE_HANDLE));
+		return nullable(describing,
+		                snafu_shape_plain(type->target->kind == SNAFU_C_CHAR ? SNAFU_SHAPE_STRING
+		                                                                     : SNAFU_SHAPE_HANDLE));
 	default: return snafu_shape_plain(SNAFU_SHAPE_ANY);
 	}
 }
@@ -241,8 +242,7 @@ static bool comes_back(const struct describing *describing, size_t index)
 	case SNAFU_C_ROLE_OBJECT_INOUT:
 	case SNAFU_C_ROLE_OBJECT_STATE: return true;
 	case SNAFU_C_ROLE_LENGTH:
-	case SNAFU_C_ROLE_CAPACITY:
-		return describing->types[index].type->kind == SNAFU_C_POINTER;
+	case SNAFU_C_ROLE_CAPACITY: return describing->types[index].type->kind == SNAFU_C_POINTER;
 	default: return false;
 	}
 }
@@ -253,11 +253,9 @@ static const struct snafu_shape *value_shape(struct describing *describing)
 
 	switch (snafu_c_return_role(type).kind) {
 	case SNAFU_C_ROLE_VALUE: return shape_of(describing, type);
-	case SNAFU_C_ROLE_STRING:
-		return nullable(describing, snafu_shape_plain(SNAFU_SHAPE_STRING));
+	case SNAFU_C_ROLE_STRING: return nullable(describing, snafu_shape_plain(SNAFU_SHAPE_STRING));
 	case SNAFU_C_ROLE_OBJECT_STATE: return state_shape(describing, type->target);
-	case SNAFU_C_ROLE_HANDLE:
-		return nullable(describing, snafu_shape_plain(SNAFU_SHAPE_HANDLE));
+	case SNAFU_C_ROLE_HANDLE: return nullable(describing, snafu_shape_plain(SNAFU_SHAPE_HANDLE));
 	default: return snafu_shape_plain(SNAFU_SHAPE_ANY);
 	}
 }
@@ -299,10 +297,12 @@ static void find_reason(struct describing *describing)
 
 	for (size_t i = 0; i < describing->count && !function->reason; i++)
 		if (describing->roles[i].kind == SNAFU_C_ROLE_UNSUPPORTED) {
-			function->reason = snafu_arena_format(
-				describing->arena, "parameter %s is %s", describing->parameters[i].name,
-				describing->types[i].type ? describing->roles[i].problem
-			                                  : "of a type that the source does not define");
+			function->reason =
+				snafu_arena_format(describing->arena, "parameter %s is %s",
+			                       describing->parameters[i].name,
+			                       describing->types[i].type
+			                           ? describing->roles[i].problem
+			                           : "of a type that the source does not define");
 			if (!function->reason)
 				describing->no_memory = -ENOMEM;
 		}
@@ -310,7 +310,7 @@ static void find_reason(struct describing *describing)
 		function->reason = "its result is of a type that the source does not define";
 	else if (!function->reason && problem &&
 	         !(function->reason =
-	                   snafu_arena_format(describing->arena, "its result is %s", problem)))
+	               snafu_arena_format(describing->arena, "its result is %s", problem)))
 		describing->no_memory = -ENOMEM;
 }
 
@@ -328,7 +328,9 @@ int snafu_c_describe(struct snafu_function *function, struct snafu_parameter *pa
                      size_t count, struct snafu_arena *arena)
 {
 	struct describing describing = {
-		.arena = arena, .function = function, .parameters = parameters,
+		.arena = arena,
+		.function = function,
+		.parameters = parameters,
 	};
 
 	if (count > 0 && parameters[count - 1].kind == SNAFU_PARAMETER_VARIADIC)

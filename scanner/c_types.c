@@ -13,9 +13,9 @@
 #include "base/error.h"
 
 #define INTEGER_SIZE_CAP 16
-#define FLOAT_SIZE_CAP 16
+#define FLOAT_SIZE_CAP   16
 #define COMPLEX_SIZE_CAP 32
-#define ALIGNMENT_CAP ((size_t)1 << 28)
+#define ALIGNMENT_CAP    ((size_t)1 << 28)
 
 struct parser {
 	const char *begin, *at;
@@ -175,8 +175,7 @@ static int parse_scalar(struct parser *parser, struct snafu_c_type *type, enum s
 	return 0;
 }
 
-static int parse_enumerator(struct parser *parser, bool is_unsigned,
-                            struct snafu_c_enumerator *one)
+static int parse_enumerator(struct parser *parser, bool is_unsigned, struct snafu_c_enumerator *one)
 {
 	uint64_t number = 0;
 	int code = parse_name(parser, &one->name);

@@ -65,7 +65,7 @@ struct snafu_c_field {
 	const char *name;
 	size_t offset; /* bytes */
 	unsigned bits; /* 0: no bit-field */
-	unsigned bit;  /* of a bit-field: the bit of the byte at `offset` where it begins, 0 to 7 */
+	unsigned bit; /* of a bit-field: the bit of the byte at `offset` where it begins, 0 to 7 */
 	const struct snafu_c_type *type;
 };
 
@@ -77,12 +77,12 @@ struct snafu_c_enumerator {
 struct snafu_c_type {
 	enum snafu_c_kind kind;
 	const char *name; /* STRUCT, UNION, OPAQUE, ENUM; "" when it has none */
-	size_t size;      /* bytes; ARRAY: of the whole; 0 for VOID, OPAQUE, FUNCTION */
+	size_t size; /* bytes; ARRAY: of the whole; 0 for VOID, OPAQUE, FUNCTION */
 	size_t alignment;
-	bool constant;                     /* POINTER: to const; ARRAY: of const */
-	bool is_unsigned;                  /* ENUM */
+	bool constant; /* POINTER: to const; ARRAY: of const */
+	bool is_unsigned; /* ENUM */
 	const struct snafu_c_type *target; /* POINTER, ARRAY */
-	size_t length;                     /* ARRAY: elements */
+	size_t length; /* ARRAY: elements */
 	const struct snafu_c_field *fields; /* STRUCT */
 	size_t n_fields;
 	const struct snafu_c_enumerator *enumerators; /* ENUM */

@@ -16,15 +16,17 @@ struct words {
 
 /* NULL-terminated lists. */
 static const char *const length_words[] = {
-	"n", "len", "length", "size", "sz", "siz", "count", "cnt", "num", "nbytes", "bytes", "nmemb",
-	"nelem", "nelems", "nitems", "cb", "capacity", "cap", "max", "limit", "argc", NULL,
+	"n",        "len",    "length", "size",  "sz",    "siz",    "count",  "cnt",
+	"num",      "nbytes", "bytes",  "nmemb", "nelem", "nelems", "nitems", "cb",
+	"capacity", "cap",    "max",    "limit", "argc",  NULL,
 };
 static const char *const glued_words[] = {"length", "len", "size", "count", "bytes", NULL};
 static const char *const not_glued[] = {"account", "discount", "resize", "wavelength", NULL};
 /* They say nothing of what has the length. */
 static const char *const filling_words[] = {
-	"max", "buf", "buffer", "byte", "bytes", "data", "str", "string", "array", "arr", "elem",
-	"elems", "element", "elements", "item", "items", "char", "chars", "alloc", "of", "in", NULL,
+	"max",   "buf",   "buffer", "byte",  "bytes",   "data",     "str",  "string",
+	"array", "arr",   "elem",   "elems", "element", "elements", "item", "items",
+	"char",  "chars", "alloc",  "of",    "in",      NULL,
 };
 static const char *const counting_words[] = {
 	"n", "count", "cnt", "num", "nmemb", "nelem", "nelems", "nitems", "argc", NULL,
@@ -34,24 +36,26 @@ static const char *const measuring_words[] = {
 };
 static const char *const hungarian[] = {"p", "z", "a", "s", "sz", "lp", "psz", "pp", "ptr", NULL};
 static const char *const output_words[] = {
-	"dest", "dst", "destination", "out", "output", "result", "results", "res", "ret", "retval",
-	"target", "answer", NULL,
+	"dest", "dst", "destination", "out",    "output", "result", "results",
+	"res",  "ret", "retval",      "target", "answer", NULL,
 };
 static const char *const buffer_words[] = {"buf", "buffer", "line", NULL};
 static const char *const many_words[] = {
-	"values", "vals", "data", "array", "arr", "vec", "vector", "list", "items", "elems",
-	"elements", "numbers", "nums", "samples", "points", "matrix", "mat", "table", "coefficients",
-	"coeffs", "weights", "argv", "args", "env", "envp", "names", "strings", "lines", "words",
-	"tokens", "xs", "ys", "zs", "keys", "cells", "row", "rows", "column", "columns", NULL,
+	"values", "vals",  "data",         "array",   "arr",     "vec",     "vector",  "list",
+	"items",  "elems", "elements",     "numbers", "nums",    "samples", "points",  "matrix",
+	"mat",    "table", "coefficients", "coeffs",  "weights", "argv",    "args",    "env",
+	"envp",   "names", "strings",      "lines",   "words",   "tokens",  "xs",      "ys",
+	"zs",     "keys",  "cells",        "row",     "rows",    "column",  "columns", NULL,
 };
 /* One number each: what a function that looks at many says of them. */
 static const char *const single_words[] = {
-	"min", "minimum", "max", "maximum", "mean", "avg", "average", "sum", "total", "median",
-	"variance", "stddev", "first", "last", "status", "err", "error", "rc", "code", "index", NULL,
+	"min",    "minimum", "max",    "maximum",  "mean",   "avg",   "average",
+	"sum",    "total",   "median", "variance", "stddev", "first", "last",
+	"status", "err",     "error",  "rc",       "code",   "index", NULL,
 };
 static const char *const context_words[] = {
-	"ctx", "context", "user", "userdata", "opaque", "arg", "priv", "private", "handle", "cookie",
-	"self", "closure", "baton", NULL,
+	"ctx",     "context", "user",   "userdata", "opaque",  "arg",   "priv",
+	"private", "handle",  "cookie", "self",     "closure", "baton", NULL,
 };
 
 static bool is_in(const char *word, const char *const *list)

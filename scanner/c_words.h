@@ -11,7 +11,7 @@
 enum snafu_c_length_word {
 	SNAFU_C_NO_LENGTH,
 	SNAFU_C_LENGTH_WORD, /* n, len, size, count, nbytes, ... and nothing else */
-	SNAFU_C_LENGTH_OF,   /* a length word and another: keylen, nBuf, stream_size */
+	SNAFU_C_LENGTH_OF, /* a length word and another: keylen, nBuf, stream_size */
 };
 
 /* What NAME says of a length. RET_STEM (of SNAFU_C_WORD_CAP bytes, may be NULL)

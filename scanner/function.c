@@ -69,7 +69,7 @@ bool snafu_parameter_required(const struct snafu_parameter *parameter)
 struct snafu_function *snafu_functions_add(struct snafu_functions *functions)
 {
 	if (snafu_array_grow(&functions->functions, &functions->capacity, functions->count,
-	         sizeof *functions->functions))
+	                     sizeof *functions->functions))
 		return NULL;
 	struct snafu_function *function = &functions->functions[functions->count++];
 	*function = (struct snafu_function){

@@ -21,17 +21,17 @@ struct snafu_error;
  * turn text ("10" typed at a prompt, ?n=10) into JSON. It guides, it does not
  * enforce: the language checks for itself. */
 enum snafu_shape_kind {
-	SNAFU_SHAPE_ANY,     /* not known, or anything */
+	SNAFU_SHAPE_ANY, /* not known, or anything */
 	SNAFU_SHAPE_NOTHING, /* always null: void, None */
 	SNAFU_SHAPE_BOOLEAN,
 	SNAFU_SHAPE_INTEGER,
 	SNAFU_SHAPE_NUMBER,
 	SNAFU_SHAPE_STRING,
-	SNAFU_SHAPE_BYTES,  /* a string of base64 */
-	SNAFU_SHAPE_ARRAY,  /* of `items` */
-	SNAFU_SHAPE_MAP,    /* an object whose values are `items` */
+	SNAFU_SHAPE_BYTES, /* a string of base64 */
+	SNAFU_SHAPE_ARRAY, /* of `items` */
+	SNAFU_SHAPE_MAP, /* an object whose values are `items` */
 	SNAFU_SHAPE_OBJECT, /* with `fields` */
-	SNAFU_SHAPE_ENUM,   /* one of `values` */
+	SNAFU_SHAPE_ENUM, /* one of `values` */
 	SNAFU_SHAPE_HANDLE, /* an opaque string that an earlier call returned */
 };
 
@@ -39,8 +39,8 @@ struct snafu_field;
 
 struct snafu_shape {
 	enum snafu_shape_kind kind;
-	bool nullable;                   /* null is welcome too */
-	const char *format;              /* JSON Schema "format" (date-time, int32, ...), or NULL */
+	bool nullable; /* null is welcome too */
+	const char *format; /* JSON Schema "format" (date-time, int32, ...), or NULL */
 	const struct snafu_shape *items; /* ARRAY, MAP; NULL: anything */
 	const struct snafu_field *fields; /* OBJECT */
 	size_t n_fields;
@@ -57,64 +57,64 @@ struct snafu_field {
 
 enum snafu_parameter_kind {
 	SNAFU_PARAMETER_POSITIONAL_ONLY, /* Python: before the slash */
-	SNAFU_PARAMETER_NORMAL,          /* by position or by name */
-	SNAFU_PARAMETER_VARIADIC,        /* *args, Java's `...`: the rest of the positions */
-	SNAFU_PARAMETER_KEYWORD_ONLY,    /* Python: after the star */
-	SNAFU_PARAMETER_KEYWORDS,        /* **kwargs: the rest of the names */
-	SNAFU_PARAMETER_OUT,             /* C: filled in by the call, not given by the caller */
+	SNAFU_PARAMETER_NORMAL, /* by position or by name */
+	SNAFU_PARAMETER_VARIADIC, /* *args, Java's `...`: the rest of the positions */
+	SNAFU_PARAMETER_KEYWORD_ONLY, /* Python: after the star */
+	SNAFU_PARAMETER_KEYWORDS, /* **kwargs: the rest of the names */
+	SNAFU_PARAMETER_OUT, /* C: filled in by the call, not given by the caller */
 };
 
 struct snafu_parameter {
-	const char *name;     /* never NULL; C prototypes without names get arg0, arg1, ... */
-	const char *type;     /* as written in the source */
+	const char *name; /* never NULL; C prototypes without names get arg0, arg1, ... */
+	const char *type; /* as written in the source */
 	const char *fallback; /* default value as written in the source; NULL: required,
 	                       * but for VARIADIC, KEYWORDS and OUT */
-	const char *doc;      /* the parameter's own line of the doc text */
-	const char *native;   /* the language's own notation of the type, which only
+	const char *doc; /* the parameter's own line of the doc text */
+	const char *native; /* the language's own notation of the type, which only
 	                       * langs/<language> reads; C: see scanner/c_types.h */
 	enum snafu_parameter_kind kind;
 	const struct snafu_shape *shape; /* never NULL */
 };
 
 enum snafu_function_kind {
-	SNAFU_FUNCTION,        /* stands alone */
-	SNAFU_METHOD,          /* needs an object */
-	SNAFU_CLASS_METHOD,    /* Python: @classmethod */
-	SNAFU_STATIC_METHOD,   /* Java: static; Python: @staticmethod */
-	SNAFU_CONSTRUCTOR,     /* Java's; Python's __init__ is a METHOD */
-	SNAFU_PROPERTY,        /* Python: @property and friends */
+	SNAFU_FUNCTION, /* stands alone */
+	SNAFU_METHOD, /* needs an object */
+	SNAFU_CLASS_METHOD, /* Python: @classmethod */
+	SNAFU_STATIC_METHOD, /* Java: static; Python: @staticmethod */
+	SNAFU_CONSTRUCTOR, /* Java's; Python's __init__ is a METHOD */
+	SNAFU_PROPERTY, /* Python: @property and friends */
 	SNAFU_NESTED_FUNCTION, /* lives inside another function */
 };
 
 struct snafu_function {
-	const char *id;       /* module.function, module.Class.method: see DESIGN's "words" */
-	const char *name;     /* the last part of the id; borrowed from inside it */
+	const char *id; /* module.function, module.Class.method: see DESIGN's "words" */
+	const char *name; /* the last part of the id; borrowed from inside it */
 	const char *language; /* "python", "python2", "java", "c" */
-	const char *file;     /* path as given, or below the directory given */
-	const char *root;     /* the directory from which the language resolves modules */
-	unsigned line;        /* 1-based; 0 where there is none (.class) */
+	const char *file; /* path as given, or below the directory given */
+	const char *root; /* the directory from which the language resolves modules */
+	unsigned line; /* 1-based; 0 where there is none (.class) */
 	enum snafu_function_kind kind;
 	const struct snafu_parameter *parameters; /* in order, without Python's self and cls */
 	size_t n_parameters;
-	const char *returns;                     /* type as written */
-	const char *returns_native;              /* as struct snafu_parameter's `native` */
+	const char *returns; /* type as written */
+	const char *returns_native; /* as struct snafu_parameter's `native` */
 	const struct snafu_shape *returns_shape; /* never NULL */
 	const char *doc; /* docstring, Javadoc, comment: without markers and indentation */
-	const char *reason;  /* why it cannot be called; NULL: it can */
-	bool asynchronous;   /* Python: async def */
-	bool generator;      /* Python: yields */
+	const char *reason; /* why it cannot be called; NULL: it can */
+	bool asynchronous; /* Python: async def */
+	bool generator; /* Python: yields */
 };
 
 enum snafu_severity {
 	SNAFU_NOTE,
 	SNAFU_WARNING, /* part of the file was left out */
-	SNAFU_ERROR,   /* all of it */
+	SNAFU_ERROR, /* all of it */
 };
 
 struct snafu_diagnostic {
 	enum snafu_severity severity;
 	const char *file; /* NULL: none in particular */
-	unsigned line;    /* 1-based, 0: the whole file */
+	unsigned line; /* 1-based, 0: the whole file */
 	const char *message;
 };
 

@@ -11,19 +11,20 @@
 #define SNAFU_JAVA_SCOPES_CAP 2000
 
 /* Node kinds by name, looked up once. */
-#define SYMBOLS(X)                                                                               \
-	X(annotation_type_body)                                                                      \
-	X(annotation_type_declaration)                                                               \
-	X(annotation_type_element_declaration) X(asterisk) X(block) X(block_comment) X(class_body)   \
-		X(class_declaration) X(compact_constructor_declaration) X(constant_declaration)          \
-			X(constructor_declaration) X(dimensions) X(enum_constant) X(enum_declaration)        \
-				X(field_declaration) X(formal_parameter) X(formal_parameters) X(generic_type)    \
-					X(identifier) X(import_declaration) X(interface_declaration) X(line_comment) \
-						X(method_declaration) X(modifiers) X(object_creation_expression)         \
-							X(package_declaration) X(receiver_parameter) X(record_declaration)   \
-								X(scoped_identifier) X(spread_parameter) X(super_interfaces)     \
-									X(superclass) X(throws) X(type_identifier) X(type_parameter) \
-										X(type_parameters) X(variable_declarator)
+/* clang-format off */
+#define SYMBOLS(X) \
+	X(annotation_type_body) X(annotation_type_declaration) \
+	X(annotation_type_element_declaration) X(asterisk) X(block) X(block_comment) \
+	X(class_body) X(class_declaration) X(compact_constructor_declaration) \
+	X(constant_declaration) X(constructor_declaration) X(dimensions) X(enum_constant) \
+	X(enum_declaration) X(field_declaration) X(formal_parameter) X(formal_parameters) \
+	X(generic_type) X(identifier) X(import_declaration) X(interface_declaration) \
+	X(line_comment) X(method_declaration) X(modifiers) X(object_creation_expression) \
+	X(package_declaration) X(receiver_parameter) X(record_declaration) \
+	X(scoped_identifier) X(spread_parameter) X(super_interfaces) X(superclass) \
+	X(throws) X(type_identifier) X(type_parameter) X(type_parameters) \
+	X(variable_declarator)
+/* clang-format on */
 
 enum symbol {
 #define SYMBOL(NAME) SYMBOL_##NAME,

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "scanner/scanner.h"
 
-#define ID_COLUMN_CAP 56 /* columns: longer ids push the rest of their line to the right */
+#define ID_COLUMN_CAP    56 /* columns: longer ids push the rest of their line to the right */
 #define WHERE_COLUMN_CAP 40
 
 /* Writes and empties BUFFER. */
@@ -32,8 +32,7 @@ static int finish(struct snafu_buffer *buffer, int code, FILE *out, struct snafu
 	return code;
 }
 
-static int write_json(const struct snafu_functions *functions, FILE *out,
-                      struct snafu_error *error)
+static int write_json(const struct snafu_functions *functions, FILE *out, struct snafu_error *error)
 {
 	struct snafu_buffer line = SNAFU_BUFFER(SNAFU_LISTING_ENTRY_CAP);
 	int code = 0;

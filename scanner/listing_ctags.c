@@ -55,7 +55,10 @@ static void append_value(struct snafu_buffer *line, const char *text, size_t siz
 static const char *language_name(const struct snafu_function *function)
 {
 	static const char *const names[][2] = {
-		{"c", "C"}, {"java", "Java"}, {"python", "Python"}, {"python2", "Python"},
+		{"c", "C"},
+		{"java", "Java"},
+		{"python", "Python"},
+		{"python2", "Python"},
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -96,8 +99,8 @@ static void append_scope(struct snafu_buffer *line, const struct snafu_function 
 
 	if (function->kind == SNAFU_FUNCTION || end <= begin + 1)
 		return;
-	snafu_buffer_append_text(line, function->kind == SNAFU_NESTED_FUNCTION ? "\tfunction:"
-	                                                                      : "\tclass:");
+	snafu_buffer_append_text(line,
+	                         function->kind == SNAFU_NESTED_FUNCTION ? "\tfunction:" : "\tclass:");
 	append_value(line, function->id + begin, end - 1 - begin);
 }
 
@@ -137,8 +140,8 @@ static void append_tag(struct snafu_buffer *line, struct snafu_buffer *scratch,
 	append_value(line, function->name, strlen(function->name));
 	snafu_buffer_append_byte(line, '\t');
 	append_value(line, function->file, strlen(function->file));
-	snafu_buffer_format(line, "\t%u;\"\t%c\tline:%u\tlanguage:%s", number,
-	                    stands_alone ? 'f' : 'm', number, language_name(function));
+	snafu_buffer_format(line, "\t%u;\"\t%c\tline:%u\tlanguage:%s", number, stands_alone ? 'f' : 'm',
+	                    number, language_name(function));
 	append_scope(line, function);
 	append_signature(line, scratch, function);
 	snafu_buffer_append_byte(line, '\n');
@@ -157,12 +160,11 @@ static int write_ctags(const struct snafu_functions *functions, FILE *out,
 	for (size_t i = 0; i < functions->count; i++)
 		sorted[i] = &functions->functions[i];
 	qsort(sorted, functions->count, sizeof *sorted, compare);
-	snafu_buffer_append_text(&line,
-	                         "!_TAG_FILE_FORMAT\t2\t/extended format/\n"
-	                         "!_TAG_FILE_SORTED\t1\t/0=unsorted, 1=sorted, 2=foldcase/\n"
-	                         "!_TAG_OUTPUT_MODE\tu-ctags\t/u-ctags or e-ctags/\n"
-	                         "!_TAG_PROGRAM_NAME\tsnafu-scan\t//\n"
-	                         "!_TAG_PROGRAM_VERSION\t" SNAFU_VERSION "\t//\n");
+	snafu_buffer_append_text(&line, "!_TAG_FILE_FORMAT\t2\t/extended format/\n"
+	                                "!_TAG_FILE_SORTED\t1\t/0=unsorted, 1=sorted, 2=foldcase/\n"
+	                                "!_TAG_OUTPUT_MODE\tu-ctags\t/u-ctags or e-ctags/\n"
+	                                "!_TAG_PROGRAM_NAME\tsnafu-scan\t//\n"
+	                                "!_TAG_PROGRAM_VERSION\t" SNAFU_VERSION "\t//\n");
 	for (size_t i = 0; !code; i++) {
 		code = snafu_buffer_failed(&line);
 		if (!code && fwrite_unlocked(line.data, 1, line.size, out) != line.size)

@@ -78,8 +78,8 @@ static void tell_problems(struct scan *scan, const struct snafu_source *source)
 		                         scan->text.problem);
 	for (size_t i = 0; i < outline->n_problems; i++)
 		snafu_functions_diagnose(scan->ret, SNAFU_WARNING, source->path,
-		                         line_at(outline, outline->problems[i].at),
-		                         "syntax error: %s", outline->problems[i].what);
+		                         line_at(outline, outline->problems[i].at), "syntax error: %s",
+		                         outline->problems[i].what);
 	if (outline->n_problems == PYTHON_PROBLEMS_CAP)
 		snafu_functions_diagnose(scan->ret, SNAFU_NOTE, source->path, 0,
 		                         "further syntax errors of this file are not listed");
@@ -93,19 +93,21 @@ static int describe(struct scan *scan, const struct snafu_source *source,
                     struct python_signature *signatures)
 {
 	struct python_description description = {
-		.source = source, .outline = &scan->outline, .signatures = signatures,
-		.work = scan->work, .ret = scan->ret,
+		.source = source,
+		.outline = &scan->outline,
+		.signatures = signatures,
+		.work = scan->work,
+		.ret = scan->ret,
 	};
-	int code = snafu_python_read_signatures(scan->reader, &scan->outline, &scan->ret->arena,
-	                                        signatures);
+	int code =
+		snafu_python_read_signatures(scan->reader, &scan->outline, &scan->ret->arena, signatures);
 
 	description.python2 = is_python2(&scan->outline);
 	if (code == 0)
 		code = snafu_python_names_begin(&scan->outline, signatures, &scan->ret->arena,
 		                                &description.names);
 	if (code == 0)
-		code = snafu_python_types_begin(&description.names, &scan->ret->arena,
-		                                &description.types);
+		code = snafu_python_types_begin(&description.names, &scan->ret->arena, &description.types);
 	if (code == 0)
 		code = snafu_python_describe(&description);
 	snafu_python_types_done(&description.types);
@@ -118,8 +120,7 @@ static int scan_file(struct scan *scan, const struct snafu_source *source)
 	int code = snafu_python_decode(source->text, source->size, &scan->text);
 
 	if (code == -EILSEQ) {
-		snafu_functions_diagnose(scan->ret, SNAFU_ERROR, source->path, 0, "%s",
-		                         scan->text.problem);
+		snafu_functions_diagnose(scan->ret, SNAFU_ERROR, source->path, 0, "%s", scan->text.problem);
 		return 0;
 	}
 	if (code == 0)

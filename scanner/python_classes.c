@@ -81,9 +81,8 @@ static const struct snafu_shape *data_shape(struct python_type_reader reader, si
 		struct python_span annotation = {at, at + field->annotation_size};
 		char *name;
 
-		if (!field->annotation_size ||
-		    field->annotation_size > PYTHON_TYPE_SIZE_CAP || contains(annotation, "ClassVar") ||
-		    contains(annotation, "KW_ONLY") ||
+		if (!field->annotation_size || field->annotation_size > PYTHON_TYPE_SIZE_CAP ||
+		    contains(annotation, "ClassVar") || contains(annotation, "KW_ONLY") ||
 		    contains((struct python_span){value, value + field->value_size}, "init=False"))
 			continue;
 		name = snafu_arena_copy(types->arena, outline->text + field->name, field->name_size);

@@ -138,8 +138,7 @@ static enum python_verdict judge_one(const char *condition, size_t size)
 
 /* Splits at WORD outside brackets. A part that settles the whole (for ALL: one that never
  * holds; else: one that always does) wins; otherwise all must agree. */
-static enum python_verdict judge_parts(const char *at, const char *end, const char *word,
-                                       bool all)
+static enum python_verdict judge_parts(const char *at, const char *end, const char *word, bool all)
 {
 	size_t length = strlen(word);
 	bool agree = true;

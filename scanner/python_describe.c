@@ -11,7 +11,7 @@
 
 /* What definitions hand down to those inside them. */
 struct context {
-	const char **ids;     /* for each definition; lives in the result's arena; "": left out */
+	const char **ids; /* for each definition; lives in the result's arena; "": left out */
 	const char **reasons; /* for each class: why nothing in it can be called */
 };
 
@@ -25,8 +25,8 @@ static const char *make_id(struct python_description *description, struct contex
                            size_t index)
 {
 	const struct python_definition *definition = &description->outline->definitions[index];
-	const char *outer = definition->owner ? context->ids[definition->owner - 1]
-	                                      : description->source->module;
+	const char *outer =
+		definition->owner ? context->ids[definition->owner - 1] : description->source->module;
 	size_t size = strlen(outer);
 
 	if (size == 0 || definition->name_size == 0 || size + definition->name_size >= ID_CAP)
@@ -36,8 +36,7 @@ static const char *make_id(struct python_description *description, struct contex
 	if (id) {
 		memcpy(id, outer, size);
 		id[size] = '.';
-		memcpy(id + size + 1, description->outline->text + definition->name,
-		       definition->name_size);
+		memcpy(id + size + 1, description->outline->text + definition->name, definition->name_size);
 	}
 	return id;
 }
@@ -56,8 +55,8 @@ static unsigned later_traits(const struct python_description *description,
 {
 	const struct python_outline *outline = description->outline;
 	const char *name = outline->text + definition->name;
-	long entry = snafu_python_find(&description->names, definition->owner, name,
-	                               definition->name_size);
+	long entry =
+		snafu_python_find(&description->names, definition->owner, name, definition->name_size);
 
 	if (entry < 0 || (size_t)entry < outline->n_definitions ||
 	    description->names.earlier[entry] != index + 1)
@@ -65,7 +64,8 @@ static unsigned later_traits(const struct python_description *description,
 	const struct python_field *field = &outline->fields[(size_t)entry - outline->n_definitions];
 	const char *value = outline->text + field->value;
 	size_t call = field->value_size > definition->name_size + 2
-	                      ? field->value_size - definition->name_size - 2 : 0;
+	                  ? field->value_size - definition->name_size - 2
+	                  : 0;
 	if (call == 0 || value[call] != '(' || value[field->value_size - 1] != ')' ||
 	    memcmp(value + call + 1, name, definition->name_size) != 0)
 		return 0;
@@ -76,8 +76,7 @@ static unsigned later_traits(const struct python_description *description,
 	return call == 8 && memcmp(value, "property", 8) == 0 ? PYTHON_TRAIT_PROPERTY : 0;
 }
 
-static enum snafu_function_kind kind_of(const struct python_description *description,
-                                        size_t index)
+static enum snafu_function_kind kind_of(const struct python_description *description, size_t index)
 {
 	const struct python_definition *definition = &description->outline->definitions[index];
 	const struct python_definition *owner = owner_of(description, definition);
@@ -180,14 +179,15 @@ static int set_parameters(struct python_description *description, size_t index,
 	for (size_t i = 0; i < n; i++) {
 		const char *type = parameters[i].type, *fallback = parameters[i].fallback;
 
-		parameters[i].shape = type || !fallback
-			? snafu_python_shape(&description->types, scope, type, type ? strlen(type) : 0)
-			: snafu_python_literal_shape(fallback);
+		parameters[i].shape = type || !fallback ? snafu_python_shape(&description->types, scope,
+		                                                             type, type ? strlen(type) : 0)
+		                                        : snafu_python_literal_shape(fallback);
 	}
 	function->parameters = parameters;
 	function->n_parameters = n;
-	return function->doc ? snafu_python_document(&description->ret->arena, function->doc,
-	                                             parameters, n) : 0;
+	return function->doc
+	           ? snafu_python_document(&description->ret->arena, function->doc, parameters, n)
+	           : 0;
 }
 
 static unsigned broken_line(const struct python_description *description,

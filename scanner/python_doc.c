@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "scanner/python_lex.h"
 
-#define TAB 8
+#define TAB         8
 #define REPLACEMENT 0xfffd
 
 static void append_character(struct snafu_buffer *into, uint32_t c)
@@ -66,8 +66,7 @@ static const char *unescape(struct snafu_buffer *into, const char *at, const cha
 }
 
 /* One literal, prefix and quotes and all. */
-static void append_literal(struct snafu_buffer *into, const char *at, const char *end,
-                           bool python2)
+static void append_literal(struct snafu_buffer *into, const char *at, const char *end, bool python2)
 {
 	bool raw = false, unicode = !python2;
 
@@ -187,7 +186,7 @@ static size_t clean(char *text, size_t size, char **ret_begin)
 			margin = characters;
 	}
 	char *to = text;
-	for (const char *at = text, *stop; ; at = stop + 1) {
+	for (const char *at = text, *stop;; at = stop + 1) {
 		stop = line_end(at, end);
 		const char *from = at == text ? at + blank_run(at, stop, &characters)
 		                              : pass(at, stop, margin == SIZE_MAX ? 0 : margin);

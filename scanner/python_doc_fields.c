@@ -15,8 +15,8 @@
 #include "scanner/python_doc.h"
 
 #define PARAMETER_DOC_CAP 4096 /* bytes of one parameter's words */
-#define DOCUMENTED_CAP 200     /* parameters of one function that are looked for */
-#define LINES_CAP 5000         /* of one docstring that are looked at */
+#define DOCUMENTED_CAP    200 /* parameters of one function that are looked for */
+#define LINES_CAP         5000 /* of one docstring that are looked at */
 
 struct line {
 	const char *at, *end; /* without the blanks around it */
@@ -99,8 +99,8 @@ static const char *add_deeper(struct finder *finder, const char *next, size_t in
 /* `:param int n: how many`. Returns where to go on, NULL when LINE is no field. */
 static const char *read_field(struct finder *finder, const struct line *line)
 {
-	static const char *const words[] = {"param ", "parameter ", "arg ", "argument ", "keyword ",
-	                                    "key ", "kwarg "};
+	static const char *const words[] = {"param ",   "parameter ", "arg ",  "argument ",
+	                                    "keyword ", "key ",       "kwarg "};
 	const char *at = line->at + 1;
 	const char *colon = memchr(at, ':', (size_t)(line->end - at));
 
@@ -141,8 +141,8 @@ static bool is_word(const struct line *line, const char *const *words, bool colo
 }
 
 static const char *const section_words[] = {
-	"args", "arguments", "parameters", "params", "keyword args", "keyword arguments",
-	"other parameters", NULL,
+	"args",         "arguments",         "parameters",       "params",
+	"keyword args", "keyword arguments", "other parameters", NULL,
 };
 
 static const char *read_google(struct finder *finder, const char *next, size_t indent)
@@ -199,8 +199,8 @@ static const char *read_numpy(struct finder *finder, const char *next, size_t in
 			struct snafu_parameter *parameter = find(finder, names, end);
 
 			if (parameter && !parameter->doc && finder->words.size)
-				parameter->doc = snafu_arena_copy(finder->arena, finder->words.data,
-				                                  finder->words.size);
+				parameter->doc =
+					snafu_arena_copy(finder->arena, finder->words.data, finder->words.size);
 			names = end + 1;
 			while (names < names_end && *names == ' ')
 				names++;
@@ -214,15 +214,16 @@ int snafu_python_document(struct snafu_arena *arena, const char *doc,
                           struct snafu_parameter *parameters, size_t n_parameters)
 {
 	struct finder finder = {
-		.arena = arena, .parameters = parameters, .n_parameters = n_parameters,
+		.arena = arena,
+		.parameters = parameters,
+		.n_parameters = n_parameters,
 		.words = SNAFU_BUFFER(PARAMETER_DOC_CAP),
 	};
 	const char *next = doc;
 
 	if (n_parameters > DOCUMENTED_CAP)
 		finder.n_parameters = DOCUMENTED_CAP;
-	if (n_parameters == 0 || !(strstr(doc, "param") || strstr(doc, "Param") ||
-	                           strstr(doc, "rg")))
+	if (n_parameters == 0 || !(strstr(doc, "param") || strstr(doc, "Param") || strstr(doc, "rg")))
 		return 0;
 	for (unsigned n = 0; next && *next && n < LINES_CAP; n++) {
 		struct line line = read_line(next);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define BIT(TOKEN) PYTHON_BIT(TOKEN)
-#define VALUES (BIT(VALUE) | BIT(STRING) | BIT(OPEN) | BIT(BRACE) | BIT(SIGN) | BIT(PREFIX))
-#define AFTERS \
+#define VALUES     (BIT(VALUE) | BIT(STRING) | BIT(OPEN) | BIT(BRACE) | BIT(SIGN) | BIT(PREFIX))
+#define AFTERS                                                                             \
 	(BIT(OPEN) | BIT(CLOSE) | BIT(COMMA) | BIT(COLON) | BIT(DOT) | BIT(SIGN) | BIT(STAR) | \
 	 BIT(SLASH) | BIT(BINARY) | BIT(EQUAL) | BIT(FROM) | BIT(END))
 
@@ -19,31 +19,32 @@ const uint32_t snafu_python_allowed[] = {
 	[AFTER_OPERATOR] = VALUES,
 	[AFTER_EQUAL] = VALUES | BIT(STAR),
 	[AFTER_OPEN] = VALUES | BIT(STAR) | BIT(CLOSE) | BIT(COLON),
-	[AFTER_COMMA] = VALUES | BIT(STAR) | BIT(SLASH) | BIT(CLOSE) | BIT(COLON) | BIT(EQUAL) |
-	                BIT(END),
+	[AFTER_COMMA] =
+		VALUES | BIT(STAR) | BIT(SLASH) | BIT(CLOSE) | BIT(COLON) | BIT(EQUAL) | BIT(END),
 	[AFTER_COLON] = VALUES | BIT(CLOSE) | BIT(COMMA) | BIT(COLON),
 	[AFTER_STAR] = VALUES | BIT(COMMA) | BIT(END),
 	[AFTER_SLASH] = VALUES | BIT(COMMA) | BIT(CLOSE) | BIT(COLON),
 	[AFTER_SOFT] = UINT32_MAX,
-	[AFTER_BARE] = VALUES | BIT(STAR) | BIT(CLOSE) | BIT(COMMA) | BIT(COLON) | BIT(FROM) |
-	               BIT(END),
+	[AFTER_BARE] = VALUES | BIT(STAR) | BIT(CLOSE) | BIT(COMMA) | BIT(COLON) | BIT(FROM) | BIT(END),
 	[AFTER_DOT] = BIT(VALUE) | BIT(DOT) | BIT(BINARY),
 	[AFTER_DEF] = BIT(VALUE),
 	[AFTER_NOT] = BIT(EQUAL),
 };
 
 const unsigned char snafu_python_classes[256] = {
-	[' '] = BLANK, ['\t'] = BLANK, ['\f'] = BLANK, ['\n'] = NEWLINE, ['#'] = COMMENT,
-	['a' ... 'z'] = LETTER, ['A' ... 'Z'] = LETTER, ['_'] = LETTER, [0x80 ... 0xff] = LETTER,
-	['0' ... '9'] = DIGIT, ['"'] = QUOTE, ['\''] = QUOTE,
-	['('] = OPENING, ['['] = OPENING, ['{'] = OPENING,
-	[')'] = CLOSING, [']'] = CLOSING, ['}'] = CLOSING,
-	[','] = PUNCTUATION, [':'] = PUNCTUATION, ['.'] = PUNCTUATION, [';'] = PUNCTUATION,
-	['='] = PUNCTUATION, ['+'] = PUNCTUATION, ['-'] = PUNCTUATION, ['*'] = PUNCTUATION,
-	['/'] = PUNCTUATION, ['%'] = PUNCTUATION, ['&'] = PUNCTUATION, ['|'] = PUNCTUATION,
-	['^'] = PUNCTUATION, ['<'] = PUNCTUATION, ['>'] = PUNCTUATION, ['!'] = PUNCTUATION,
-	['~'] = PUNCTUATION, ['@'] = PUNCTUATION, ['`'] = PUNCTUATION, ['\\'] = PUNCTUATION,
-	['\0'] = FINISH,
+	[' '] = BLANK,          ['\t'] = BLANK,       ['\f'] = BLANK,
+	['\n'] = NEWLINE,       ['#'] = COMMENT,      ['a' ... 'z'] = LETTER,
+	['A' ... 'Z'] = LETTER, ['_'] = LETTER,       [0x80 ... 0xff] = LETTER,
+	['0' ... '9'] = DIGIT,  ['"'] = QUOTE,        ['\''] = QUOTE,
+	['('] = OPENING,        ['['] = OPENING,      ['{'] = OPENING,
+	[')'] = CLOSING,        [']'] = CLOSING,      ['}'] = CLOSING,
+	[','] = PUNCTUATION,    [':'] = PUNCTUATION,  ['.'] = PUNCTUATION,
+	[';'] = PUNCTUATION,    ['='] = PUNCTUATION,  ['+'] = PUNCTUATION,
+	['-'] = PUNCTUATION,    ['*'] = PUNCTUATION,  ['/'] = PUNCTUATION,
+	['%'] = PUNCTUATION,    ['&'] = PUNCTUATION,  ['|'] = PUNCTUATION,
+	['^'] = PUNCTUATION,    ['<'] = PUNCTUATION,  ['>'] = PUNCTUATION,
+	['!'] = PUNCTUATION,    ['~'] = PUNCTUATION,  ['@'] = PUNCTUATION,
+	['`'] = PUNCTUATION,    ['\\'] = PUNCTUATION, ['\0'] = FINISH,
 };
 
 static void start_statement(struct python_lexer *lexer)
@@ -57,12 +58,20 @@ static void start_statement(struct python_lexer *lexer)
 static bool is_compound(enum python_word word)
 {
 	switch (word) {
-	case PYTHON_IF: case PYTHON_ELIF: case PYTHON_ELSE: case PYTHON_FOR: case PYTHON_WHILE:
-	case PYTHON_TRY: case PYTHON_EXCEPT: case PYTHON_FINALLY: case PYTHON_WITH:
-	case PYTHON_DEF: case PYTHON_CLASS: case PYTHON_MATCH: case PYTHON_CASE:
-		return true;
-	default:
-		return false;
+	case PYTHON_IF:
+	case PYTHON_ELIF:
+	case PYTHON_ELSE:
+	case PYTHON_FOR:
+	case PYTHON_WHILE:
+	case PYTHON_TRY:
+	case PYTHON_EXCEPT:
+	case PYTHON_FINALLY:
+	case PYTHON_WITH:
+	case PYTHON_DEF:
+	case PYTHON_CLASS:
+	case PYTHON_MATCH:
+	case PYTHON_CASE: return true;
+	default: return false;
 	}
 }
 
@@ -114,7 +123,6 @@ static void lex_closing(struct python_lexer *lexer)
 		lexer->lambda_body = 0;
 }
 
-
 static void end_statement(struct python_lexer *lexer)
 {
 	struct python_line *line = lexer->line;
@@ -154,12 +162,15 @@ static void lex_colon(struct python_lexer *lexer, const char *at)
 				lexer->lambda_body = lexer->depth + 1;
 			return;
 		}
-		bool annotates = open == PYTHON_CALL && lexer->n_open == 1 &&
-		                 lexer->statement == PYTHON_DEF;
+		bool annotates =
+			open == PYTHON_CALL && lexer->n_open == 1 && lexer->statement == PYTHON_DEF;
 		if (!annotates && open != PYTHON_INDEX && open != '{')
 			line->odd = true;
-		python_step(lexer, COLON, open == PYTHON_INDEX ? AFTER_COLON : annotates ? AFTER_EQUAL
-		                                                           : AFTER_OPERATOR, at);
+		python_step(lexer, COLON,
+		            open == PYTHON_INDEX ? AFTER_COLON
+		            : annotates          ? AFTER_EQUAL
+		                                 : AFTER_OPERATOR,
+		            at);
 		return;
 	}
 	python_step(lexer, COLON, AFTER_OPERATOR, at);
@@ -264,15 +275,9 @@ static void lex_punctuation(struct python_lexer *lexer)
 	const char *at = lexer->at++;
 
 	switch (*at) {
-	case ',':
-		lex_comma(lexer, at);
-		break;
-	case '.':
-		lex_dot(lexer, at);
-		break;
-	case '=':
-		lex_equal(lexer, at);
-		break;
+	case ',': lex_comma(lexer, at); break;
+	case '.': lex_dot(lexer, at); break;
+	case '=': lex_equal(lexer, at); break;
 	case ':':
 		if (at[1] == '=') {
 			snafu_python_note_python3(lexer, at);
@@ -288,9 +293,7 @@ static void lex_punctuation(struct python_lexer *lexer)
 		end_statement(lexer);
 		start_statement(lexer);
 		break;
-	case '*':
-		lex_star(lexer, at);
-		break;
+	case '*': lex_star(lexer, at); break;
 	case '@':
 		if (lexer->before == AT_START && lexer->fresh) {
 			lexer->line->first = lexer->statement = PYTHON_AT;
@@ -299,13 +302,11 @@ static void lex_punctuation(struct python_lexer *lexer)
 		}
 		lex_operator(lexer, at);
 		break;
-	case '~':
-		python_step(lexer, PREFIX, AFTER_OPERATOR, at);
-		break;
+	case '~': python_step(lexer, PREFIX, AFTER_OPERATOR, at); break;
 	case '`':
 		snafu_python_note_python2(lexer, at);
 		python_step(lexer, lexer->backtick ? CLOSE : OPEN,
-		     lexer->backtick ? AFTER_VALUE : AFTER_OPEN, at);
+		            lexer->backtick ? AFTER_VALUE : AFTER_OPEN, at);
 		lexer->backtick = !lexer->backtick;
 		break;
 	case '\\':
@@ -314,8 +315,7 @@ static void lex_punctuation(struct python_lexer *lexer)
 		else
 			snafu_python_complain(lexer, at, "a backslash with something behind it on its line");
 		break;
-	default:
-		lex_operator(lexer, at);
+	default: lex_operator(lexer, at);
 	}
 }
 
@@ -354,38 +354,20 @@ void snafu_python_lex_begin(struct python_lexer *lexer, const char *text, size_t
 static bool lex_token(struct python_lexer *lexer)
 {
 	switch (snafu_python_classes[(unsigned char)*lexer->at]) {
-	case BLANK:
-		lexer->at++;
-		return true;
-	case COMMENT:
-		skip_to_newline(lexer);
-		return true;
-	case NEWLINE:
-		lexer->at++;
-		return lexer->depth > 0;
-	case FINISH:
-		return false;
+	case BLANK: lexer->at++; return true;
+	case COMMENT: skip_to_newline(lexer); return true;
+	case NEWLINE: lexer->at++; return lexer->depth > 0;
+	case FINISH: return false;
 	case LETTER:
 		if (!snafu_python_lex_name(lexer))
 			return false;
 		break;
-	case DIGIT:
-		snafu_python_lex_number(lexer);
-		break;
-	case QUOTE:
-		lexer->at = snafu_python_lex_string(lexer, lexer->at, lexer->at);
-		break;
-	case OPENING:
-		lex_opening(lexer);
-		break;
-	case CLOSING:
-		lex_closing(lexer);
-		break;
-	case PUNCTUATION:
-		lex_punctuation(lexer);
-		break;
-	default:
-		snafu_python_complain(lexer, lexer->at++, "a character that Python does not know");
+	case DIGIT: snafu_python_lex_number(lexer); break;
+	case QUOTE: lexer->at = snafu_python_lex_string(lexer, lexer->at, lexer->at); break;
+	case OPENING: lex_opening(lexer); break;
+	case CLOSING: lex_closing(lexer); break;
+	case PUNCTUATION: lex_punctuation(lexer); break;
+	default: snafu_python_complain(lexer, lexer->at++, "a character that Python does not know");
 	}
 	lexer->line->end = python_offset(lexer, lexer->at);
 	return true;

@@ -17,33 +17,63 @@
 enum python_word {
 	PYTHON_NAME, /* any other name */
 	PYTHON_NO_WORD, /* the line starts with something else */
-	PYTHON_AT,   /* a decorator */
+	PYTHON_AT, /* a decorator */
 	PYTHON_CONSTANT, /* True, False, None */
-	PYTHON_AND, PYTHON_AS, PYTHON_ASSERT, PYTHON_ASYNC, PYTHON_AWAIT, PYTHON_BREAK,
-	PYTHON_CASE, PYTHON_CLASS, PYTHON_CONTINUE, PYTHON_DEF, PYTHON_DEL, PYTHON_ELIF,
-	PYTHON_ELSE, PYTHON_EXCEPT, PYTHON_EXEC, PYTHON_FINALLY, PYTHON_FOR, PYTHON_FROM,
-	PYTHON_GLOBAL, PYTHON_IF, PYTHON_IMPORT, PYTHON_IN, PYTHON_IS, PYTHON_LAMBDA,
-	PYTHON_MATCH, PYTHON_NONLOCAL, PYTHON_NOT, PYTHON_OR, PYTHON_PASS, PYTHON_PRINT,
-	PYTHON_RAISE, PYTHON_RETURN, PYTHON_TRY, PYTHON_TYPE, PYTHON_WHILE, PYTHON_WITH,
+	PYTHON_AND,
+	PYTHON_AS,
+	PYTHON_ASSERT,
+	PYTHON_ASYNC,
+	PYTHON_AWAIT,
+	PYTHON_BREAK,
+	PYTHON_CASE,
+	PYTHON_CLASS,
+	PYTHON_CONTINUE,
+	PYTHON_DEF,
+	PYTHON_DEL,
+	PYTHON_ELIF,
+	PYTHON_ELSE,
+	PYTHON_EXCEPT,
+	PYTHON_EXEC,
+	PYTHON_FINALLY,
+	PYTHON_FOR,
+	PYTHON_FROM,
+	PYTHON_GLOBAL,
+	PYTHON_IF,
+	PYTHON_IMPORT,
+	PYTHON_IN,
+	PYTHON_IS,
+	PYTHON_LAMBDA,
+	PYTHON_MATCH,
+	PYTHON_NONLOCAL,
+	PYTHON_NOT,
+	PYTHON_OR,
+	PYTHON_PASS,
+	PYTHON_PRINT,
+	PYTHON_RAISE,
+	PYTHON_RETURN,
+	PYTHON_TRY,
+	PYTHON_TYPE,
+	PYTHON_WHILE,
+	PYTHON_WITH,
 	PYTHON_YIELD,
 };
 
 /* A logical line. Places are offsets into the text. */
 struct python_line {
-	size_t start, end;    /* from the first token to behind the last */
-	size_t colon;         /* the one that ends a compound statement's header; 0: none */
-	size_t annotation;    /* the first other colon outside brackets; 0: none */
-	size_t equals;        /* the first `=` outside brackets; 0: none */
+	size_t start, end; /* from the first token to behind the last */
+	size_t colon; /* the one that ends a compound statement's header; 0: none */
+	size_t annotation; /* the first other colon outside brackets; 0: none */
+	size_t equals; /* the first `=` outside brackets; 0: none */
 	size_t name, name_size; /* of a def or class; else the first token, if it is a name */
-	size_t strings_end;   /* the first statement (behind the colon, if there is one) is
+	size_t strings_end; /* the first statement (behind the colon, if there is one) is
 	                       * nothing but text literals, up to here; 0: it is not */
-	size_t strings;       /* where those start */
+	size_t strings; /* where those start */
 	enum python_word first; /* `async` is passed over */
 	bool async;
-	bool opens;           /* ends with the header's colon: an indented block must follow */
-	bool odd;             /* tokens follow each other that never should, or rarely do */
-	bool yields;          /* outside a lambda; behind the colon if there is one */
-	const char *problem;  /* it is wrong for certain: what; NULL */
+	bool opens; /* ends with the header's colon: an indented block must follow */
+	bool odd; /* tokens follow each other that never should, or rarely do */
+	bool yields; /* outside a lambda; behind the colon if there is one */
+	const char *problem; /* it is wrong for certain: what; NULL */
 	size_t problem_at;
 };
 
@@ -55,13 +85,13 @@ struct python_lexer {
 
 	/* Of the line being read. */
 	struct python_line *line;
-	unsigned before;       /* what the last token was, see python_lex.c */
+	unsigned before; /* what the last token was, see python_lex.c */
 	enum python_word statement; /* its first word */
 	enum python_word soft; /* print, exec, match, case or type at its start */
-	unsigned depth;        /* brackets open */
-	unsigned n_open;       /* the same, and lambdas that wait for their colon */
-	unsigned lambda_body;  /* 1 + depth at which a lambda's body runs; 0: none */
-	bool soft_used;        /* match or case was followed by a value */
+	unsigned depth; /* brackets open */
+	unsigned n_open; /* the same, and lambdas that wait for their colon */
+	unsigned lambda_body; /* 1 + depth at which a lambda's body runs; 0: none */
+	bool soft_used; /* match or case was followed by a value */
 	bool backtick;
 	bool fresh; /* still in the first statement of the line, or of its body */
 	char open[PYTHON_BRACKETS_CAP];

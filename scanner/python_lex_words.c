@@ -62,7 +62,7 @@ static bool leads(const struct python_lexer *lexer, const char *at)
 
 /* A statement's keyword at its start. Returns the state behind it. */
 static enum python_state begin_statement(struct python_lexer *lexer, enum python_word word,
-                                  const char *at)
+                                         const char *at)
 {
 	lexer->statement = word;
 	switch (word) {
@@ -75,36 +75,45 @@ static enum python_state begin_statement(struct python_lexer *lexer, enum python
 		if (lexer->line->async)
 			snafu_python_note_python3(lexer, at);
 		return AFTER_DEF;
-	case PYTHON_FROM:
-		return AFTER_DOT;
-	case PYTHON_FOR:
-		return AFTER_EQUAL;
-	case PYTHON_NONLOCAL:
-		snafu_python_note_python3(lexer, at);
-		return AFTER_OPERATOR;
-	case PYTHON_ELSE: case PYTHON_TRY: case PYTHON_FINALLY: case PYTHON_EXCEPT:
-	case PYTHON_RETURN: case PYTHON_RAISE:
-		return AFTER_BARE;
-	case PYTHON_BREAK: case PYTHON_CONTINUE: case PYTHON_PASS:
-		return AFTER_VALUE;
-	case PYTHON_PRINT: case PYTHON_EXEC: case PYTHON_MATCH: case PYTHON_CASE: case PYTHON_TYPE:
+	case PYTHON_FROM: return AFTER_DOT;
+	case PYTHON_FOR: return AFTER_EQUAL;
+	case PYTHON_NONLOCAL: snafu_python_note_python3(lexer, at); return AFTER_OPERATOR;
+	case PYTHON_ELSE:
+	case PYTHON_TRY:
+	case PYTHON_FINALLY:
+	case PYTHON_EXCEPT:
+	case PYTHON_RETURN:
+	case PYTHON_RAISE: return AFTER_BARE;
+	case PYTHON_BREAK:
+	case PYTHON_CONTINUE:
+	case PYTHON_PASS: return AFTER_VALUE;
+	case PYTHON_PRINT:
+	case PYTHON_EXEC:
+	case PYTHON_MATCH:
+	case PYTHON_CASE:
+	case PYTHON_TYPE:
 		lexer->soft = word;
 		lexer->statement = PYTHON_NAME;
 		return AFTER_SOFT;
-	default:
-		return AFTER_OPERATOR;
+	default: return AFTER_OPERATOR;
 	}
 }
 
 static bool starts_statement(enum python_word word)
 {
 	switch (word) {
-	case PYTHON_NAME: case PYTHON_CONSTANT: case PYTHON_NOT: case PYTHON_LAMBDA:
-	case PYTHON_AWAIT: case PYTHON_YIELD: case PYTHON_AND: case PYTHON_OR: case PYTHON_IN:
-	case PYTHON_IS: case PYTHON_AS:
-		return false;
-	default:
-		return true;
+	case PYTHON_NAME:
+	case PYTHON_CONSTANT:
+	case PYTHON_NOT:
+	case PYTHON_LAMBDA:
+	case PYTHON_AWAIT:
+	case PYTHON_YIELD:
+	case PYTHON_AND:
+	case PYTHON_OR:
+	case PYTHON_IN:
+	case PYTHON_IS:
+	case PYTHON_AS: return false;
+	default: return true;
 	}
 }
 
@@ -135,32 +144,25 @@ static bool inner_word(struct python_lexer *lexer, enum python_word word, const 
 			python_step(lexer, SIGN, AFTER_OPERATOR, at);
 		return true;
 	case PYTHON_IN:
-		python_step(lexer, EQUAL,
-		            lexer->statement == PYTHON_FOR ? AFTER_EQUAL : AFTER_OPERATOR, at);
+		python_step(lexer, EQUAL, lexer->statement == PYTHON_FOR ? AFTER_EQUAL : AFTER_OPERATOR,
+		            at);
 		return true;
-	case PYTHON_LAMBDA:
-		lambda(lexer, at);
-		return true;
-	case PYTHON_YIELD:
-		yield(lexer, at);
-		return true;
-	case PYTHON_AWAIT:
-		python_step(lexer, PREFIX, AFTER_OPERATOR, at);
-		return true;
-	case PYTHON_FROM:
-		python_step(lexer, FROM, AFTER_OPERATOR, at);
-		return true;
+	case PYTHON_LAMBDA: lambda(lexer, at); return true;
+	case PYTHON_YIELD: yield(lexer, at); return true;
+	case PYTHON_AWAIT: python_step(lexer, PREFIX, AFTER_OPERATOR, at); return true;
+	case PYTHON_FROM: python_step(lexer, FROM, AFTER_OPERATOR, at); return true;
 	case PYTHON_ASYNC: /* `async for` inside brackets */
 		if (!(snafu_python_allowed[lexer->before] & PYTHON_BIT(BINARY)))
 			lexer->line->odd = true;
 		return true;
-	case PYTHON_FOR: case PYTHON_IMPORT:
-		python_step(lexer, BINARY, AFTER_EQUAL, at);
-		return true;
-	case PYTHON_IF: case PYTHON_ELSE: case PYTHON_AND: case PYTHON_OR: case PYTHON_IS:
-	case PYTHON_AS:
-		python_step(lexer, BINARY, AFTER_OPERATOR, at);
-		return true;
+	case PYTHON_FOR:
+	case PYTHON_IMPORT: python_step(lexer, BINARY, AFTER_EQUAL, at); return true;
+	case PYTHON_IF:
+	case PYTHON_ELSE:
+	case PYTHON_AND:
+	case PYTHON_OR:
+	case PYTHON_IS:
+	case PYTHON_AS: python_step(lexer, BINARY, AFTER_OPERATOR, at); return true;
 	default:
 		if (lexer->depth > 0 && leads(lexer, at))
 			return false;

@@ -10,7 +10,8 @@ static const struct snafu_shape *number_shape(const char *at)
 {
 	if (at[0] == '0' && at[1] && strchr("xXoObB", at[1]))
 		return snafu_shape_plain(at[2 + strspn(at + 2, "0123456789abcdefABCDEF_lL")]
-		                                 ? SNAFU_SHAPE_ANY : SNAFU_SHAPE_INTEGER);
+		                             ? SNAFU_SHAPE_ANY
+		                             : SNAFU_SHAPE_INTEGER);
 	size_t whole = strspn(at, "0123456789_");
 	if (at[whole + (at[whole] == 'l' || at[whole] == 'L')] == '\0')
 		return snafu_shape_plain(SNAFU_SHAPE_INTEGER);
@@ -35,10 +36,10 @@ const struct snafu_shape *snafu_python_literal_shape(const char *text)
 		return snafu_shape_plain(SNAFU_SHAPE_BOOLEAN);
 	if (snafu_python_string_end(text, text + size) == text + size)
 		return snafu_shape_plain(strcspn(text, "bB") < strcspn(text, "'\"") ? SNAFU_SHAPE_BYTES
-		                                                                   : SNAFU_SHAPE_STRING);
+		                                                                    : SNAFU_SHAPE_STRING);
 	if (*text == '[' || (*text == '(' && (text[1] == ')' || strchr(text, ','))))
-		return text[size - 1] == (*text == '[' ? ']' : ')')
-		               ? snafu_shape_plain(SNAFU_SHAPE_ARRAY) : snafu_shape_plain(SNAFU_SHAPE_ANY);
+		return text[size - 1] == (*text == '[' ? ']' : ')') ? snafu_shape_plain(SNAFU_SHAPE_ARRAY)
+		                                                    : snafu_shape_plain(SNAFU_SHAPE_ANY);
 	if (*text == '{' && text[size - 1] == '}')
 		return snafu_shape_plain(size == 2 || strchr(text, ':') ? SNAFU_SHAPE_MAP
 		                                                        : SNAFU_SHAPE_ARRAY);

@@ -58,8 +58,7 @@ static bool exclude(const struct python_branch *branches, uint32_t a, uint32_t b
 		return false;
 	for (uint32_t x = a; x; x = branches[x].parent)
 		for (uint32_t y = b; y; y = branches[y].parent)
-			if (branches[x].chain == branches[y].chain &&
-			    branches[x].number != branches[y].number)
+			if (branches[x].chain == branches[y].chain && branches[x].number != branches[y].number)
 				return true;
 	return false;
 }
@@ -82,14 +81,11 @@ static const char *never_reason(const struct python_branch *branches, uint32_t b
 {
 	for (; branch; branch = branches[branch].parent) {
 		switch (branches[branch].verdict) {
-		case PYTHON_NEVER:
-			return "stands under a condition that does not hold here";
+		case PYTHON_NEVER: return "stands under a condition that does not hold here";
 		case PYTHON_ONLY_AS_PROGRAM:
 			return "exists only when its file is run as a program, not when it is imported";
-		case PYTHON_ONLY_FOR_CHECKER:
-			return "exists only for type checkers (TYPE_CHECKING)";
-		default:
-			break;
+		case PYTHON_ONLY_FOR_CHECKER: return "exists only for type checkers (TYPE_CHECKING)";
+		default: break;
 		}
 	}
 	return NULL;
@@ -110,8 +106,7 @@ static bool is_fallback(const struct python_branch *branches, uint32_t branch)
 }
 
 /* NEW comes behind OLD, which was the winner until then. Returns the winner. */
-static size_t contest(struct python_names *names, struct snafu_arena *arena, size_t old,
-                      size_t new)
+static size_t contest(struct python_names *names, struct snafu_arena *arena, size_t old, size_t new)
 {
 	const struct python_outline *outline = names->outline;
 	uint32_t old_branch = outline->definitions[old].branch;
@@ -123,12 +118,12 @@ static size_t contest(struct python_names *names, struct snafu_arena *arena, siz
 	bool exclusive = exclude(branches, old_branch, new_branch);
 
 	if (!exclusive && covers(branches, new_branch, old_branch)) {
-		names->reasons[old] = snafu_arena_format(arena, "defined again in line %u, which wins",
-		                                         new_line);
+		names->reasons[old] =
+			snafu_arena_format(arena, "defined again in line %u, which wins", new_line);
 		return new;
 	}
-	bool swap = exclusive && is_fallback(branches, old_branch) &&
-	            !is_fallback(branches, new_branch);
+	bool swap =
+		exclusive && is_fallback(branches, old_branch) && !is_fallback(branches, new_branch);
 	names->reasons[swap ? old : new] = snafu_arena_format(
 		arena, "a variant of the one in line %u, used when its condition holds: call that one",
 		swap ? new_line : old_line);
@@ -164,15 +159,17 @@ static void decide(struct python_names *names, struct snafu_arena *arena, uint32
 }
 
 int snafu_python_names_begin(const struct python_outline *outline,
-                             const struct python_signature *signatures,
-                             struct snafu_arena *arena, struct python_names *ret)
+                             const struct python_signature *signatures, struct snafu_arena *arena,
+                             struct python_names *ret)
 {
 	size_t n = outline->n_definitions + outline->n_fields, size = 16;
 
 	while (size < n * 2)
 		size *= 2;
 	*ret = (struct python_names){
-		.outline = outline, .signatures = signatures, .mask = size - 1,
+		.outline = outline,
+		.signatures = signatures,
+		.mask = size - 1,
 		.table = calloc(size, sizeof *ret->table),
 		.earlier = calloc(n + 1, sizeof *ret->earlier),
 		.reasons = calloc(outline->n_definitions + 1, sizeof *ret->reasons),

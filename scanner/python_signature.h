@@ -13,16 +13,17 @@
 #include "scanner/python_skim.h"
 
 enum python_trait { /* what decorators and base classes say */
-	PYTHON_TRAIT_STATIC = 1 << 0,
-	PYTHON_TRAIT_CLASS = 1 << 1,
-	PYTHON_TRAIT_PROPERTY = 1 << 2,
-	PYTHON_TRAIT_ABSTRACT = 1 << 3,
-	PYTHON_TRAIT_OVERLOAD = 1 << 4,
-	PYTHON_TRAIT_SETTER = 1 << 5, /* of a property: belongs to an earlier definition */
-	PYTHON_TRAIT_DATA = 1 << 6,   /* dataclass: a class whose fields are its values */
-	PYTHON_TRAIT_ENUM = 1 << 7,
-	PYTHON_TRAIT_PROTOCOL = 1 << 8,
-	PYTHON_TRAIT_ABC = 1 << 9,    /* a class that may have abstract methods */
+	                PYTHON_TRAIT_STATIC = 1 << 0,
+	                PYTHON_TRAIT_CLASS = 1 << 1,
+	                PYTHON_TRAIT_PROPERTY = 1 << 2,
+	                PYTHON_TRAIT_ABSTRACT = 1 << 3,
+	                PYTHON_TRAIT_OVERLOAD = 1 << 4,
+	                PYTHON_TRAIT_SETTER =
+	                    1 << 5, /* of a property: belongs to an earlier definition */
+	                PYTHON_TRAIT_DATA = 1 << 6, /* dataclass: a class whose fields are its values */
+	                PYTHON_TRAIT_ENUM = 1 << 7,
+	                PYTHON_TRAIT_PROTOCOL = 1 << 8,
+	                PYTHON_TRAIT_ABC = 1 << 9, /* a class that may have abstract methods */
 };
 
 /* Of one definition. All of it lives in the arena given. */

@@ -18,8 +18,8 @@
 #define PYTHON_DEFINITIONS_CAP 200000 /* functions and classes in one file */
 #define PYTHON_BLOCKS_CAP      100 /* indented inside each other; CPython has the same limit */
 #define PYTHON_SUSPECTS_CAP    1000 /* odd lines of one file that tree-sitter is asked about */
-#define PYTHON_PROBLEMS_CAP    50   /* syntax errors of one file that are told */
-#define PYTHON_PIECE_CAP       (128u << 10) /* bytes of one piece given to tree-sitter */
+#define PYTHON_PROBLEMS_CAP    50 /* syntax errors of one file that are told */
+#define PYTHON_PIECE_CAP       (128u << 10) /* bytes of a header or odd line to parse */
 
 enum python_verdict { /* whether a block runs when the module is imported */
 	                  PYTHON_MAYBE,

@@ -10,22 +10,22 @@
 
 /* What the next token is. */
 enum python_token {
-	VALUE,    /* a name, a number, a constant */
+	VALUE, /* a name, a number, a constant */
 	STRING,
-	OPEN,     /* ( [ */
-	BRACE,    /* { */
+	OPEN, /* ( [ */
+	BRACE, /* { */
 	CLOSE,
 	COMMA,
 	COLON,
 	DOT,
-	SIGN,     /* + - and `not`: before or between values */
-	STAR,     /* * and ** */
+	SIGN, /* + - and `not`: before or between values */
+	STAR, /* * and ** */
 	SLASH,
-	PREFIX,   /* ~ lambda await yield: before a value only */
-	BINARY,   /* between values only */
-	EQUAL,    /* = and `in`, which may also follow a trailing comma */
-	FROM,     /* `from`, but at the start of a statement */
-	END,      /* of a statement */
+	PREFIX, /* ~ lambda await yield: before a value only */
+	BINARY, /* between values only */
+	EQUAL, /* = and `in`, which may also follow a trailing comma */
+	FROM, /* `from`, but at the start of a statement */
+	END, /* of a statement */
 };
 
 /* What the last token was. */
@@ -34,17 +34,17 @@ enum python_state {
 	AFTER_VALUE,
 	AFTER_STRING,
 	AFTER_OPERATOR, /* a value must follow */
-	AFTER_EQUAL,    /* the same, perhaps with a star */
+	AFTER_EQUAL, /* the same, perhaps with a star */
 	AFTER_OPEN,
 	AFTER_COMMA,
-	AFTER_COLON,    /* of a slice */
+	AFTER_COLON, /* of a slice */
 	AFTER_STAR,
 	AFTER_SLASH,
-	AFTER_SOFT,     /* print, exec, match, case, type at the start: anything goes */
-	AFTER_BARE,     /* return, yield, else, lambda: a value may follow */
+	AFTER_SOFT, /* print, exec, match, case, type at the start: anything goes */
+	AFTER_BARE, /* return, yield, else, lambda: a value may follow */
 	AFTER_DOT,
-	AFTER_DEF,      /* a name must follow */
-	AFTER_NOT,      /* `in` must follow */
+	AFTER_DEF, /* a name must follow */
+	AFTER_NOT, /* `in` must follow */
 };
 
 /* What a token starts with. */
@@ -63,7 +63,7 @@ enum python_class {
 };
 
 /* Kinds of open brackets, beside ( [ { and l for a lambda before its colon. */
-#define PYTHON_CALL 'c'  /* ( behind a value */
+#define PYTHON_CALL  'c' /* ( behind a value */
 #define PYTHON_INDEX 'i' /* [ behind a value */
 
 #define PYTHON_BIT(TOKEN) (1u << (TOKEN))
@@ -103,8 +103,7 @@ static inline size_t python_offset(const struct python_lexer *lexer, const char 
 }
 
 static inline void python_step(struct python_lexer *lexer, enum python_token token,
-                               enum python_state next,
-                        const char *at)
+                               enum python_state next, const char *at)
 {
 	if (!(snafu_python_allowed[lexer->before] & PYTHON_BIT(token)))
 		lexer->line->odd = true;

@@ -97,10 +97,13 @@ static bool same_name(const char *a, const char *b)
 static const char *iconv_name(const char *name)
 {
 	static const char *const others[][2] = {
-		{"latin-1", "ISO-8859-1"}, {"latin1", "ISO-8859-1"}, {"iso8859-1", "ISO-8859-1"},
-		{"iso-8859-15", "ISO-8859-15"}, {"l1", "ISO-8859-1"}, {"ascii", "ISO-8859-1"},
-		{"us-ascii", "ISO-8859-1"}, {"cp1252", "CP1252"}, {"windows-1252", "CP1252"},
-		{"mbcs", "CP1252"}, {"sjis", "SHIFT_JIS"}, {"eucjp", "EUC-JP"}, {"euckr", "EUC-KR"},
+		{"latin-1", "ISO-8859-1"},   {"latin1", "ISO-8859-1"},
+		{"iso8859-1", "ISO-8859-1"}, {"iso-8859-15", "ISO-8859-15"},
+		{"l1", "ISO-8859-1"},        {"ascii", "ISO-8859-1"},
+		{"us-ascii", "ISO-8859-1"},  {"cp1252", "CP1252"},
+		{"windows-1252", "CP1252"},  {"mbcs", "CP1252"},
+		{"sjis", "SHIFT_JIS"},       {"eucjp", "EUC-JP"},
+		{"euckr", "EUC-KR"},
 	};
 
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)

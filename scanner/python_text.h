@@ -13,7 +13,7 @@ struct python_text {
 	const char *bytes; /* a NUL stands behind them, none inside */
 	size_t size;
 	const char *problem; /* the file has a flaw, yet this is what can be read of it: what */
-	char encoding[32];   /* as the file names it; "" when it does not */
+	char encoding[32]; /* as the file names it; "" when it does not */
 	struct snafu_buffer copy; /* holds the bytes where they had to be changed */
 };
 

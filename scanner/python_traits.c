@@ -64,12 +64,12 @@ unsigned snafu_python_decorator_traits(const char *text)
 unsigned snafu_python_base_traits(const char *text)
 {
 	static const struct trait_name names[] = {
-		{"Enum", PYTHON_TRAIT_ENUM},      {"IntEnum", PYTHON_TRAIT_ENUM},
-		{"StrEnum", PYTHON_TRAIT_ENUM},   {"Flag", PYTHON_TRAIT_ENUM},
-		{"IntFlag", PYTHON_TRAIT_ENUM},   {"ReprEnum", PYTHON_TRAIT_ENUM},
-		{"NamedTuple", PYTHON_TRAIT_DATA}, {"TypedDict", PYTHON_TRAIT_DATA},
+		{"Enum", PYTHON_TRAIT_ENUM},         {"IntEnum", PYTHON_TRAIT_ENUM},
+		{"StrEnum", PYTHON_TRAIT_ENUM},      {"Flag", PYTHON_TRAIT_ENUM},
+		{"IntFlag", PYTHON_TRAIT_ENUM},      {"ReprEnum", PYTHON_TRAIT_ENUM},
+		{"NamedTuple", PYTHON_TRAIT_DATA},   {"TypedDict", PYTHON_TRAIT_DATA},
 		{"Protocol", PYTHON_TRAIT_PROTOCOL}, {"ABC", PYTHON_TRAIT_ABC},
-		{"ABCMeta", PYTHON_TRAIT_ABC},    {NULL, 0},
+		{"ABCMeta", PYTHON_TRAIT_ABC},       {NULL, 0},
 	};
 	size_t size;
 	const char *part = last_part(text, &size);

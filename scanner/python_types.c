@@ -9,7 +9,7 @@
 #include "scanner/python_lex.h"
 
 #define ARGUMENTS_CAP 64 /* of one type that are looked at: Union[...], Literal[...] */
-#define BUDGET 20000     /* type names in one file; what comes later is ANY */
+#define BUDGET        20000 /* type names in one file; what comes later is ANY */
 
 static const struct snafu_shape *any(void)
 {
@@ -39,14 +39,14 @@ static struct python_span take_part(struct python_span *text, char separator)
 	int depth = 0;
 
 	while (at < text->end && (depth > 0 || *at != separator)) {
-		const char *string = *at == '"' || *at == '\'' ? snafu_python_string_end(at, text->end)
-		                                               : NULL;
+		const char *string =
+			*at == '"' || *at == '\'' ? snafu_python_string_end(at, text->end) : NULL;
 		if (string) {
 			at = string;
 			continue;
 		}
-		depth += (*at == '[' || *at == '(' || *at == '{') -
-		         (*at == ']' || *at == ')' || *at == '}');
+		depth +=
+			(*at == '[' || *at == '(' || *at == '{') - (*at == ']' || *at == ')' || *at == '}');
 		at++;
 	}
 	part.end = at;
@@ -107,8 +107,7 @@ static const struct snafu_shape *either(const struct snafu_shape *a, const struc
 
 /* The parts of TEXT between SEPARATORs, any one of which a value may be. */
 static const struct snafu_shape *read_union(struct python_type_reader reader,
-                                            struct python_span text,
-                                            char separator)
+                                            struct python_span text, char separator)
 {
 	const struct snafu_shape *shape = NULL;
 	bool none = false;
@@ -148,8 +147,8 @@ static const struct snafu_shape *read_literal(struct python_type_reader reader,
 			if (!values[n++])
 				return any();
 		} else {
-			char *copy = snafu_arena_copy(reader.types->arena, part.at,
-			                              (size_t)(part.end - part.at));
+			char *copy =
+				snafu_arena_copy(reader.types->arena, part.at, (size_t)(part.end - part.at));
 			others = either(others, copy ? snafu_python_literal_shape(copy) : any());
 		}
 	}
@@ -207,8 +206,18 @@ static struct python_span nth(struct python_span arguments, unsigned n)
 }
 
 enum form {
-	FORM_PLAIN, FORM_FORMAT, FORM_LIST, FORM_TUPLE, FORM_MAP, FORM_COUNTER, FORM_OPTIONAL,
-	FORM_UNION, FORM_LITERAL, FORM_INSIDE, FORM_THIRD, FORM_NEW_TYPE,
+	FORM_PLAIN,
+	FORM_FORMAT,
+	FORM_LIST,
+	FORM_TUPLE,
+	FORM_MAP,
+	FORM_COUNTER,
+	FORM_OPTIONAL,
+	FORM_UNION,
+	FORM_LITERAL,
+	FORM_INSIDE,
+	FORM_THIRD,
+	FORM_NEW_TYPE,
 };
 
 struct type_name {
@@ -245,67 +254,78 @@ static const struct type_name type_names[] = {
 	{"time", FORM_FORMAT, SNAFU_SHAPE_STRING, "time"},
 	{"UUID", FORM_FORMAT, SNAFU_SHAPE_STRING, "uuid"},
 	{"Decimal", FORM_FORMAT, SNAFU_SHAPE_STRING, "decimal"},
-	{"list", FORM_LIST, 0, NULL}, {"List", FORM_LIST, 0, NULL},
-	{"Sequence", FORM_LIST, 0, NULL}, {"MutableSequence", FORM_LIST, 0, NULL},
-	{"Iterable", FORM_LIST, 0, NULL}, {"Iterator", FORM_LIST, 0, NULL},
-	{"Collection", FORM_LIST, 0, NULL}, {"Container", FORM_LIST, 0, NULL},
+	{"list", FORM_LIST, 0, NULL},
+	{"List", FORM_LIST, 0, NULL},
+	{"Sequence", FORM_LIST, 0, NULL},
+	{"MutableSequence", FORM_LIST, 0, NULL},
+	{"Iterable", FORM_LIST, 0, NULL},
+	{"Iterator", FORM_LIST, 0, NULL},
+	{"Collection", FORM_LIST, 0, NULL},
+	{"Container", FORM_LIST, 0, NULL},
 	{"Reversible", FORM_LIST, 0, NULL},
-	{"set", FORM_LIST, 0, NULL}, {"Set", FORM_LIST, 0, NULL},
-	{"frozenset", FORM_LIST, 0, NULL}, {"FrozenSet", FORM_LIST, 0, NULL},
-	{"AbstractSet", FORM_LIST, 0, NULL}, {"MutableSet", FORM_LIST, 0, NULL},
-	{"deque", FORM_LIST, 0, NULL}, {"Deque", FORM_LIST, 0, NULL},
-	{"Generator", FORM_LIST, 0, NULL}, {"AsyncGenerator", FORM_LIST, 0, NULL},
-	{"AsyncIterator", FORM_LIST, 0, NULL}, {"AsyncIterable", FORM_LIST, 0, NULL},
-	{"KeysView", FORM_LIST, 0, NULL}, {"ValuesView", FORM_LIST, 0, NULL},
-	{"tuple", FORM_TUPLE, 0, NULL}, {"Tuple", FORM_TUPLE, 0, NULL},
-	{"dict", FORM_MAP, 0, NULL}, {"Dict", FORM_MAP, 0, NULL},
-	{"Mapping", FORM_MAP, 0, NULL}, {"MutableMapping", FORM_MAP, 0, NULL},
-	{"OrderedDict", FORM_MAP, 0, NULL}, {"defaultdict", FORM_MAP, 0, NULL},
-	{"DefaultDict", FORM_MAP, 0, NULL}, {"Counter", FORM_COUNTER, 0, NULL},
-	{"Optional", FORM_OPTIONAL, 0, NULL}, {"Union", FORM_UNION, 0, NULL},
+	{"set", FORM_LIST, 0, NULL},
+	{"Set", FORM_LIST, 0, NULL},
+	{"frozenset", FORM_LIST, 0, NULL},
+	{"FrozenSet", FORM_LIST, 0, NULL},
+	{"AbstractSet", FORM_LIST, 0, NULL},
+	{"MutableSet", FORM_LIST, 0, NULL},
+	{"deque", FORM_LIST, 0, NULL},
+	{"Deque", FORM_LIST, 0, NULL},
+	{"Generator", FORM_LIST, 0, NULL},
+	{"AsyncGenerator", FORM_LIST, 0, NULL},
+	{"AsyncIterator", FORM_LIST, 0, NULL},
+	{"AsyncIterable", FORM_LIST, 0, NULL},
+	{"KeysView", FORM_LIST, 0, NULL},
+	{"ValuesView", FORM_LIST, 0, NULL},
+	{"tuple", FORM_TUPLE, 0, NULL},
+	{"Tuple", FORM_TUPLE, 0, NULL},
+	{"dict", FORM_MAP, 0, NULL},
+	{"Dict", FORM_MAP, 0, NULL},
+	{"Mapping", FORM_MAP, 0, NULL},
+	{"MutableMapping", FORM_MAP, 0, NULL},
+	{"OrderedDict", FORM_MAP, 0, NULL},
+	{"defaultdict", FORM_MAP, 0, NULL},
+	{"DefaultDict", FORM_MAP, 0, NULL},
+	{"Counter", FORM_COUNTER, 0, NULL},
+	{"Optional", FORM_OPTIONAL, 0, NULL},
+	{"Union", FORM_UNION, 0, NULL},
 	{"Literal", FORM_LITERAL, 0, NULL},
-	{"Annotated", FORM_INSIDE, 0, NULL}, {"Final", FORM_INSIDE, 0, NULL},
-	{"ClassVar", FORM_INSIDE, 0, NULL}, {"InitVar", FORM_INSIDE, 0, NULL},
-	{"Required", FORM_INSIDE, 0, NULL}, {"NotRequired", FORM_INSIDE, 0, NULL},
-	{"ReadOnly", FORM_INSIDE, 0, NULL}, {"Awaitable", FORM_INSIDE, 0, NULL},
-	{"Coroutine", FORM_THIRD, 0, NULL}, {"NewType", FORM_NEW_TYPE, 0, NULL},
+	{"Annotated", FORM_INSIDE, 0, NULL},
+	{"Final", FORM_INSIDE, 0, NULL},
+	{"ClassVar", FORM_INSIDE, 0, NULL},
+	{"InitVar", FORM_INSIDE, 0, NULL},
+	{"Required", FORM_INSIDE, 0, NULL},
+	{"NotRequired", FORM_INSIDE, 0, NULL},
+	{"ReadOnly", FORM_INSIDE, 0, NULL},
+	{"Awaitable", FORM_INSIDE, 0, NULL},
+	{"Coroutine", FORM_THIRD, 0, NULL},
+	{"NewType", FORM_NEW_TYPE, 0, NULL},
 };
 
 static const struct snafu_shape *apply(struct python_type_reader reader,
-                                       const struct type_name *type,
-                                       struct python_span arguments)
+                                       const struct type_name *type, struct python_span arguments)
 {
 	static const char integer[] = "int";
 	struct snafu_shape *shape;
 
 	switch (type->form) {
-	case FORM_PLAIN:
-		return snafu_shape_plain(type->kind);
+	case FORM_PLAIN: return snafu_shape_plain(type->kind);
 	case FORM_FORMAT:
 		shape = snafu_python_make_shape(reader, type->kind);
 		if (shape)
 			shape->format = type->format;
 		return or_any(shape);
-	case FORM_LIST:
-		return containing(reader, SNAFU_SHAPE_ARRAY, nth(arguments, 0));
-	case FORM_TUPLE:
-		return read_tuple(reader, arguments);
-	case FORM_MAP:
-		return containing(reader, SNAFU_SHAPE_MAP, nth(arguments, 1));
+	case FORM_LIST: return containing(reader, SNAFU_SHAPE_ARRAY, nth(arguments, 0));
+	case FORM_TUPLE: return read_tuple(reader, arguments);
+	case FORM_MAP: return containing(reader, SNAFU_SHAPE_MAP, nth(arguments, 1));
 	case FORM_COUNTER:
 		return containing(reader, SNAFU_SHAPE_MAP, (struct python_span){integer, integer + 3});
-	case FORM_OPTIONAL:
-		return nullable(reader, snafu_python_read_type(reader, nth(arguments, 0)));
-	case FORM_UNION:
-		return read_union(reader, arguments, ',');
-	case FORM_LITERAL:
-		return read_literal(reader, arguments);
-	case FORM_INSIDE:
-		return snafu_python_read_type(reader, nth(arguments, 0));
-	case FORM_THIRD:
-		return snafu_python_read_type(reader, nth(arguments, 2));
-	case FORM_NEW_TYPE:
-		return snafu_python_read_type(reader, nth(arguments, 1));
+	case FORM_OPTIONAL: return nullable(reader, snafu_python_read_type(reader, nth(arguments, 0)));
+	case FORM_UNION: return read_union(reader, arguments, ',');
+	case FORM_LITERAL: return read_literal(reader, arguments);
+	case FORM_INSIDE: return snafu_python_read_type(reader, nth(arguments, 0));
+	case FORM_THIRD: return snafu_python_read_type(reader, nth(arguments, 2));
+	case FORM_NEW_TYPE: return snafu_python_read_type(reader, nth(arguments, 1));
 	}
 	return any();
 }
@@ -316,7 +336,8 @@ const struct snafu_shape *snafu_python_entry_shape(struct python_type_reader rea
 
 	if ((size_t)entry < outline->n_definitions)
 		return outline->definitions[entry].is_class
-		               ? snafu_python_class_shape(reader, (size_t)entry) : any();
+		           ? snafu_python_class_shape(reader, (size_t)entry)
+		           : any();
 	const struct python_field *field = &outline->fields[(size_t)entry - outline->n_definitions];
 	const char *value = outline->text + field->value;
 	if (!field->value_size || field->owner)
@@ -341,15 +362,14 @@ long snafu_python_find_type(struct python_type_reader reader, struct python_span
 		if ((size_t)entry >= names->outline->n_definitions)
 			return -1;
 		part = take_part(&rest, '.');
-		entry = snafu_python_find(names, (uint32_t)entry + 1, part.at,
-		                          (size_t)(part.end - part.at));
+		entry =
+			snafu_python_find(names, (uint32_t)entry + 1, part.at, (size_t)(part.end - part.at));
 	}
 	return entry;
 }
 
 static const struct snafu_shape *read_name(struct python_type_reader reader,
-                                           struct python_span name,
-                                           struct python_span arguments)
+                                           struct python_span name, struct python_span arguments)
 {
 	long entry = snafu_python_find_type(reader, name);
 
@@ -368,8 +388,7 @@ const struct snafu_shape *snafu_python_read_type(struct python_type_reader reade
                                                  struct python_span text)
 {
 	text = trim(text);
-	if (text.at == text.end || reader.depth++ >= PYTHON_TYPE_DEPTH_CAP ||
-	    reader.types->budget == 0)
+	if (text.at == text.end || reader.depth++ >= PYTHON_TYPE_DEPTH_CAP || reader.types->budget == 0)
 		return any();
 	reader.types->budget--;
 	struct python_span rest = text;
@@ -415,7 +434,9 @@ int snafu_python_types_begin(const struct python_names *names, struct snafu_aren
 	const struct python_outline *outline = names->outline;
 
 	*ret = (struct python_types){
-		.names = names, .arena = arena, .budget = BUDGET,
+		.names = names,
+		.arena = arena,
+		.budget = BUDGET,
 		.classes = calloc(outline->n_definitions + 1, sizeof *ret->classes),
 		.first_field = calloc(outline->n_definitions + 1, sizeof *ret->first_field),
 		.next_field = calloc(outline->n_fields + 1, sizeof *ret->next_field),

@@ -16,8 +16,8 @@ struct python_types {
 	struct snafu_arena *arena;
 	const struct snafu_shape **classes; /* for each definition its shape, once it was asked for */
 	uint32_t *first_field; /* for each definition 1 + its first field */
-	uint32_t *next_field;  /* for each field 1 + the next of the same class */
-	size_t budget;         /* type names still to be looked at: hostile files run out of it */
+	uint32_t *next_field; /* for each field 1 + the next of the same class */
+	size_t budget; /* type names still to be looked at: hostile files run out of it */
 };
 
 /* All arguments are borrowed. 0 or -ENOMEM; RET can be done with in any case. */

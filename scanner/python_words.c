@@ -4,8 +4,7 @@
 
 #include "scanner/python_lex.h"
 
-#define HASH(FIRST, SECOND, LAST, SIZE) \
-	(((FIRST) * 2u + (SECOND) * 12u + (SIZE) * 7u + (LAST)) & 127u)
+#define HASH(FIRST, SECOND, LAST, SIZE) (((FIRST)*2u + (SECOND)*12u + (SIZE)*7u + (LAST)) & 127u)
 
 /* A perfect hash: the multipliers were searched so that no two words meet. */
 static const struct {

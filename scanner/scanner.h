@@ -15,21 +15,21 @@
 
 #include "scanner/function.h"
 
-#define SNAFU_SCAN_FILE_CAP (32u << 20)  /* bytes; a larger file gets a diagnostic */
-#define SNAFU_SCAN_FILES_CAP 200000      /* files in one scan */
-#define SNAFU_SCAN_DEPTH_CAP 64          /* folders inside each other */
+#define SNAFU_SCAN_FILE_CAP      (32u << 20) /* bytes; a larger file gets a diagnostic */
+#define SNAFU_SCAN_FILES_CAP     200000 /* files in one scan */
+#define SNAFU_SCAN_DEPTH_CAP     64 /* folders inside each other */
 #define SNAFU_SCAN_FUNCTIONS_CAP 2000000 /* functions in one scan */
 
 /* One file to scan. */
 struct snafu_source {
-	const char *path;   /* as given, or below the directory given */
-	const char *root;   /* the directory from which its modules resolve: for a file given by
+	const char *path; /* as given, or below the directory given */
+	const char *root; /* the directory from which its modules resolve: for a file given by
 	                     * name the folder it is in (Python: the folder above its outermost
 	                     * package), else the directory given */
 	const char *module; /* dotted id prefix: base name without suffix, or path below the
 	                     * directory given; Python packages: "pkg" for pkg/__init__.py */
-	bool named;         /* given by name, not found in a directory */
-	const char *text;   /* the bytes, followed by a NUL that does not count; NULL for scanners
+	bool named; /* given by name, not found in a directory */
+	const char *text; /* the bytes, followed by a NUL that does not count; NULL for scanners
 	                     * with `reads_paths` */
 	size_t size;
 };
@@ -43,15 +43,15 @@ struct snafu_scan_progress {
 struct snafu_scan_options {
 	const char *const *include_paths; /* C: -I */
 	size_t n_include_paths;
-	const char *const *defines;       /* C: -D, NAME or NAME=VALUE */
+	const char *const *defines; /* C: -D, NAME or NAME=VALUE */
 	size_t n_defines;
-	unsigned jobs;                    /* threads; 0: one a core */
+	unsigned jobs; /* threads; 0: one a core */
 	struct snafu_scan_progress *progress; /* MAY be NULL */
 };
 
 struct snafu_scanner {
-	unsigned version;            /* SNAFU_SCANNER_VERSION; a module with another one is refused */
-	const char *name;            /* the language: "python" */
+	unsigned version; /* SNAFU_SCANNER_VERSION; a module with another one is refused */
+	const char *name; /* the language: "python" */
 	const char *const *suffixes; /* with the dot, NULL-terminated: ".py" */
 
 	/* MAY be NULL. Whether a file without a known suffix is this language's, by
@@ -66,7 +66,7 @@ struct snafu_scanner {
 	            const struct snafu_scan_options *options, struct snafu_functions *ret,
 	            struct snafu_error *error);
 
-	size_t batch;     /* how many sources one call of scan() wants; 0 means 1 */
+	size_t batch; /* how many sources one call of scan() wants; 0 means 1 */
 	bool reads_paths; /* scan() opens the files itself: their bytes are not read for it */
 
 	/* MAY be NULL. The file that makes its folder a package ("__init__.py"): ids

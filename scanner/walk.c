@@ -272,7 +272,7 @@ static void drop_secondary(struct snafu_walk *walk, size_t first)
 /* A file that a person named: its module is its base name. */
 static int add_named(struct snafu_walk *walk, const char *path)
 {
-	const struct snafu_scanner *scanner = 
+	const struct snafu_scanner *scanner =
 		snafu_scanner_by_suffix(&walk->scanners, snafu_path_base(path));
 
 	if (!scanner)

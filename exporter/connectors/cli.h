@@ -13,13 +13,13 @@
 struct snafu_pool;
 
 #define CLI_TEXT_CAP   (64u << 20) /* bytes of a listing or a result made pretty */
-#define CLI_LINE_SLACK 4096        /* bytes of a line beside the arguments */
+#define CLI_LINE_SLACK 4096 /* bytes of a line beside the arguments */
 
 struct cli {
 	struct snafu_connector_options options;
 	const struct snafu_pool *pool;
 	struct snafu_asker asker;
-	bool ended;   /* leave the loop */
+	bool ended; /* leave the loop */
 	bool stopped; /* ...because of stop(): somebody else ends the program */
 	bool pretty;
 };

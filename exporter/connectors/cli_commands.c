@@ -73,8 +73,8 @@ static void describe(const struct snafu_function *function, struct snafu_buffer 
 	}
 	for (size_t i = 0; i < function->n_parameters; i++)
 		if (function->parameters[i].doc && *function->parameters[i].doc)
-			snafu_buffer_format(text, "%s    %s: %s\n", i ? "" : "\n",
-			                    function->parameters[i].name, function->parameters[i].doc);
+			snafu_buffer_format(text, "%s    %s: %s\n", i ? "" : "\n", function->parameters[i].name,
+			                    function->parameters[i].doc);
 	if (text->data)
 		snafu_show_tame(text->data + before, text->size - before);
 }

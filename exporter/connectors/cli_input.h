@@ -13,15 +13,15 @@ struct snafu_error;
 struct snafu_pool;
 
 #define CLI_HISTORY_CAP     1000 /* lines kept */
-#define CLI_COMPLETIONS_CAP 200  /* names that one Tab shows */
+#define CLI_COMPLETIONS_CAP 200 /* names that one Tab shows */
 
 enum cli_event {
 	CLI_LINE,
-	CLI_END,       /* Ctrl-D, the end of the pipe, the terminal is gone */
+	CLI_END, /* Ctrl-D, the end of the pipe, the terminal is gone */
 	CLI_CANCELLED, /* Ctrl-C */
-	CLI_STOPPED,   /* cli_input_stop() */
-	CLI_TOO_LONG,  /* a line of a pipe over the cap; it was passed over */
-	CLI_WOKEN,     /* cli_input_wake(), for cli_input_wait() only */
+	CLI_STOPPED, /* cli_input_stop() */
+	CLI_TOO_LONG, /* a line of a pipe over the cap; it was passed over */
+	CLI_WOKEN, /* cli_input_wake(), for cli_input_wait() only */
 };
 
 /* Takes over SIGINT when standard input is a terminal. COMMANDS (NULL-terminated)

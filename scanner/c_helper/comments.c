@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define SEMICOLON_REACH 4096 /* bytes from a declaration's end to its semicolon */
+#define SEMICOLON_REACH     4096 /* bytes from a declaration's end to its semicolon */
 #define CONDITION_LINES_CAP 8 /* #if lines between a comment and its declaration */
 
 struct span {
@@ -195,8 +195,8 @@ static struct span comment_below(const char *text, size_t size, size_t end)
 		return none;
 	size_t after = (size_t)(close - text) + 2;
 	size_t rest = skip_blank(text, size, after);
-	if (rest < size && (text[rest] != '\n' ||
-	                    !is_blank(text, rest + 1, line_end(text, size, rest + 1))))
+	if (rest < size &&
+	    (text[rest] != '\n' || !is_blank(text, rest + 1, line_end(text, size, rest + 1))))
 		return none;
 	return (struct span){begin, after};
 }

@@ -125,8 +125,8 @@ static const char *find_reason(const struct helper_unit *unit, CXCursor cursor, 
 {
 	if (clang_Cursor_getStorageClass(cursor) == CX_SC_Static)
 		return clang_Cursor_isFunctionInlined(cursor)
-		               ? "static inline: it has no symbol outside of its file"
-		               : "static: it is not visible outside of its file";
+		           ? "static inline: it has no symbol outside of its file"
+		           : "static: it is not visible outside of its file";
 	if (strcmp(name, "main") == 0)
 		return "the program's main; it is not run";
 	if (clang_Cursor_isVariadic(cursor))
@@ -260,8 +260,8 @@ static void list(CXClientData data, const CXIdxDeclInfo *info)
 		return;
 	CXString spelling = clang_getCursorSpelling(cursor);
 	const char *name = clang_getCString(spelling);
-	bool wanted = info->isDefinition ||
-	              (unit->file->declarations && !helper_names_has(&unit->defined, name));
+	bool wanted =
+		info->isDefinition || (unit->file->declarations && !helper_names_has(&unit->defined, name));
 	if (wanted && *name && !is_internal(cursor, name) && helper_names_add(&unit->listed, name))
 		write_function(unit, cursor, name, info->isDefinition);
 	clang_disposeString(spelling);

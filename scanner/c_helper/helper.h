@@ -12,8 +12,8 @@
  *     {"function": {...}}            see functions.c
  *     {"diagnostic": {"severity", "file"?, "line", "message"}}
  *     {"end": I} */
-#ifndef SNAFU_SCANNER_C_HELPER_H
-#define SNAFU_SCANNER_C_HELPER_H
+#ifndef SNAFU_SCANNER_C_HELPER_HELPER_H
+#define SNAFU_SCANNER_C_HELPER_HELPER_H
 
 #include <clang-c/Index.h>
 #include <stdbool.h>
@@ -22,8 +22,8 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 
-#define HELPER_NATIVE_CAP 32768 /* bytes of one type's notation */
-#define HELPER_DOC_CAP 65536    /* bytes of one comment */
+#define HELPER_NATIVE_CAP      32768 /* bytes of one type's notation */
+#define HELPER_DOC_CAP         65536 /* bytes of one comment */
 #define HELPER_DIAGNOSTICS_CAP 50 /* of one file */
 
 /* One file to parse. */
@@ -47,9 +47,9 @@ struct helper_unit {
 	CXTranslationUnit unit;
 	CXFile main;
 	struct helper_names external; /* functions that have a symbol */
-	struct helper_names defined;  /* those with a definition in the file */
-	struct helper_names listed;   /* those that are printed */
-	bool has_own;                 /* the main file declares a function */
+	struct helper_names defined; /* those with a definition in the file */
+	struct helper_names listed; /* those that are printed */
+	bool has_own; /* the main file declares a function */
 	CXFile *parts; /* malloc'ed: the headers that are a part of the file */
 	size_t n_parts, parts_capacity;
 	struct snafu_buffer *out;

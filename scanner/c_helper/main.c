@@ -20,14 +20,14 @@
 #include "base/file.h"
 #include "base/json.h"
 
-#define REQUEST_CAP (16u << 20)
-#define FILES_CAP 1024
-#define ARGUMENTS_CAP 4096 /* of one file */
-#define OUTPUT_CAP (256u << 20) /* of one file */
-#define MEMORY_CAP ((rlim_t)4 << 30)
+#define REQUEST_CAP     (16u << 20)
+#define FILES_CAP       1024
+#define ARGUMENTS_CAP   4096 /* of one file */
+#define OUTPUT_CAP      (256u << 20) /* of one file */
+#define MEMORY_CAP      ((rlim_t)4 << 30)
 #define SECONDS_DEFAULT 30 /* of computing for one file */
-#define FOLLOWING_CAP 5    /* errors reported of a file that misses a header */
-#define WALL_FACTOR 4      /* how much longer it may take on a busy machine */
+#define FOLLOWING_CAP   5 /* errors reported of a file that misses a header */
+#define WALL_FACTOR     4 /* how much longer it may take on a busy machine */
 
 struct request {
 	struct snafu_arena arena;
@@ -144,8 +144,8 @@ static int read_request(const char *text, size_t size, struct request *request,
 		} else if (snafu_json_equals(&key, "files") && value.type == SNAFU_JSON_ARRAY) {
 			while (!code && (more = snafu_json_next_element(&reader, &value, error)) > 0)
 				code = value.type == SNAFU_JSON_OBJECT
-				               ? read_file(request, &reader, error)
-				               : snafu_fail(error, -EINVAL, "a file is no JSON object");
+				           ? read_file(request, &reader, error)
+				           : snafu_fail(error, -EINVAL, "a file is no JSON object");
 			code = code ? code : more;
 		} else {
 			code = snafu_json_skip(&reader, &value, error);
@@ -329,9 +329,11 @@ static void parse(CXIndex index, const struct helper_file *file, const char *res
 	}
 	for (int i = 0; i < file->n_arguments; i++)
 		arguments[count++] = file->arguments[i];
-	enum CXErrorCode code = clang_parseTranslationUnit2(
-		index, file->path, arguments, count, NULL, 0,
-		CXTranslationUnit_SkipFunctionBodies | CXTranslationUnit_KeepGoing, &unit.unit);
+	enum CXErrorCode code =
+		clang_parseTranslationUnit2(index, file->path, arguments, count, NULL, 0,
+	                                CXTranslationUnit_SkipFunctionBodies |
+	                                    CXTranslationUnit_KeepGoing,
+	                                &unit.unit);
 	if (code != CXError_Success) {
 		write_diagnostic(out, true, NULL, 0,
 		                 code == CXError_Crashed ? "clang's parser crashed on this file"

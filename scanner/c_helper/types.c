@@ -11,9 +11,9 @@
 
 struct writer {
 	struct snafu_buffer *into;
-	bool brief;        /* enums without their names: the full text was too long */
-	bool unknown;      /* some of the type is not defined by the source */
-	bool inside;       /* in a struct */
+	bool brief; /* enums without their names: the full text was too long */
+	bool unknown; /* some of the type is not defined by the source */
+	bool inside; /* in a struct */
 	unsigned pointers; /* around the type that is being written */
 	unsigned depth;
 };
@@ -292,8 +292,8 @@ bool helper_write_type(CXType type, bool parameter, struct snafu_buffer *into)
 		CXType canonical = clang_getCanonicalType(type);
 
 		/* A function as a parameter is a pointer to it. */
-		if (parameter && (canonical.kind == CXType_FunctionProto ||
-		                  canonical.kind == CXType_FunctionNoProto))
+		if (parameter &&
+		    (canonical.kind == CXType_FunctionProto || canonical.kind == CXType_FunctionNoProto))
 			snafu_buffer_append_byte(&text, '*');
 		write_type(&writer, type);
 		bool failed = snafu_buffer_failed(&text) || writer.unknown;
@@ -306,6 +306,6 @@ bool helper_write_type(CXType type, bool parameter, struct snafu_buffer *into)
 	}
 	if (!good)
 		snafu_buffer_append_text(into, clang_getCanonicalType(type).kind == CXType_Pointer ? "*o:"
-		                                                                                  : "o:");
+		                                                                                   : "o:");
 	return true;
 }

@@ -42,9 +42,10 @@ int main(void)
 	struct MHD_Response *response =
 		MHD_create_response_from_buffer(strlen(payload), payload, MHD_RESPMEM_PERSISTENT);
 	MHD_add_response_header(response, "Content-Type", "application/json");
-	struct MHD_Daemon *daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, answer,
-		response, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_END);
+	struct MHD_Daemon *daemon =
+		MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL,
+	                     NULL, answer, response, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+	                     MHD_OPTION_END);
 	if (!daemon) {
 		fprintf(stderr, "constant-reply: libmicrohttpd does not start\n");
 		return 1;

@@ -42,9 +42,7 @@ static int copy(struct snafu_json_reader *reader, const struct snafu_json_value 
 		}
 		snafu_buffer_append_byte(into, '}');
 		return more;
-	default:
-		snafu_buffer_append(into, value->text, value->size);
-		return 0;
+	default: snafu_buffer_append(into, value->text, value->size); return 0;
 	}
 }
 

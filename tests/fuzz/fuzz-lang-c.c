@@ -144,7 +144,8 @@ static int use_it(struct inner *it, void *context)
 	return (it ? *(int *)it : 0) + (context != NULL);
 }
 
-#define STREAM "s:stream/56/8{next_in@0=*ku1;avail_in@8=u4;next_out@16=*u1;avail_out@24=u4;" \
+#define STREAM                                                                    \
+	"s:stream/56/8{next_in@0=*ku1;avail_in@8=u4;next_out@16=*u1;avail_out@24=u4;" \
 	"msg@32=*c;state@40=*o:inner;low@48^3=u4;high@48.3^13=i4;}"
 #define PLAIN "s:plain/32/8{x@0=f8;name@8=[8]c;list@16=[3]i2;text@24=*kc;}"
 

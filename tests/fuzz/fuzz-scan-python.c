@@ -47,7 +47,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		memcpy(text, bytes, size);
 	text[size] = '\0';
 	struct snafu_source source = {
-		.path = "m.py", .root = ".", .module = "m", .text = text, .size = size,
+		.path = "m.py",
+		.root = ".",
+		.module = "m",
+		.text = text,
+		.size = size,
 	};
 	if (snafu_scanner_python.scan(&source, 1, NULL, &functions, NULL))
 		abort();

@@ -120,8 +120,8 @@ class Source(unittest.TestCase):
     def test_headers_are_guarded(self):
         wrong = []
         for path in sources(".h"):
-            guard = re.sub(r"\W", "_", path.upper())
-            if f"\n#ifndef SNAFU_{guard}\n#define SNAFU_{guard}\n" not in read(path):
+            guard = "SNAFU_" + re.sub(r"\W", "_", path.upper())
+            if f"\n#ifndef {guard}\n#define {guard}\n" not in read(path):
                 wrong.append(path)
         self.assertEqual(wrong, [])
 
@@ -129,6 +129,7 @@ class Source(unittest.TestCase):
         wrong = []
         for path in sources(".c", ".h"):
             included = re.findall(r"#include (\S+)", read(path))
+            included = [name for name in included if not name.endswith('.inc"')]
             wrong += [f"{path}: {name}" for name in set(included) if included.count(name) > 1]
         self.assertEqual(wrong, [])
 

@@ -9,7 +9,7 @@
 
 static int tap_count, tap_failures;
 
-#define CHECK(CONDITION) tap_check((CONDITION), __FILE__, __LINE__, #CONDITION)
+#define CHECK(CONDITION)          tap_check((CONDITION), __FILE__, __LINE__, #CONDITION)
 #define CHECK_STRING(GOT, WANTED) tap_string((GOT), (WANTED), __FILE__, __LINE__, #GOT)
 
 static inline bool tap_check(bool good, const char *file, int line, const char *text)

@@ -15,19 +15,23 @@ static const struct snafu_shape color = {
 	.n_values = 3,
 };
 static const struct snafu_shape integers = {.kind = SNAFU_SHAPE_ARRAY,
-	.items = &(const struct snafu_shape){.kind = SNAFU_SHAPE_INTEGER}};
+                                            .items = &(const struct snafu_shape){
+												.kind = SNAFU_SHAPE_INTEGER}};
 static const struct snafu_shape texts = {.kind = SNAFU_SHAPE_ARRAY,
-	.items = &(const struct snafu_shape){.kind = SNAFU_SHAPE_STRING}};
+                                         .items = &(const struct snafu_shape){
+											 .kind = SNAFU_SHAPE_STRING}};
 static const struct snafu_shape tables = {.kind = SNAFU_SHAPE_ARRAY, .items = &integers};
 static const struct snafu_shape anything = {.kind = SNAFU_SHAPE_ARRAY};
 static const struct snafu_shape counts = {.kind = SNAFU_SHAPE_MAP,
-	.items = &(const struct snafu_shape){.kind = SNAFU_SHAPE_INTEGER}};
+                                          .items = &(const struct snafu_shape){
+											  .kind = SNAFU_SHAPE_INTEGER}};
 static const struct snafu_shape point = {
 	.kind = SNAFU_SHAPE_OBJECT,
-	.fields = (const struct snafu_field[]){
-		{"x", &(const struct snafu_shape){.kind = SNAFU_SHAPE_NUMBER}},
-		{"label", &(const struct snafu_shape){.kind = SNAFU_SHAPE_STRING}},
-	},
+	.fields =
+		(const struct snafu_field[]){
+			{"x", &(const struct snafu_shape){.kind = SNAFU_SHAPE_NUMBER}},
+			{"label", &(const struct snafu_shape){.kind = SNAFU_SHAPE_STRING}},
+		},
 	.n_fields = 2,
 };
 
@@ -96,8 +100,7 @@ static void test_words_and_text(void)
 	CHECK_STRING(plain(SNAFU_SHAPE_STRING, "\xEF\xBF\xBD"), "\"\xEF\xBF\xBD\"");
 	CHECK_STRING(plain(SNAFU_SHAPE_STRING, "\xFF"), "expected text in UTF-8");
 	CHECK_STRING(plain(SNAFU_SHAPE_STRING, "\xEF\xBF\xBD\xFF"), "expected text in UTF-8");
-	CHECK_STRING(convert_bytes(snafu_shape_plain(SNAFU_SHAPE_STRING), "a\0b", 3),
-	             "\"a\\u0000b\"");
+	CHECK_STRING(convert_bytes(snafu_shape_plain(SNAFU_SHAPE_STRING), "a\0b", 3), "\"a\\u0000b\"");
 	CHECK_STRING(plain(SNAFU_SHAPE_HANDLE, "stream:1"), "\"stream:1\"");
 	CHECK_STRING(plain(SNAFU_SHAPE_NOTHING, ""), "null");
 	CHECK_STRING(plain(SNAFU_SHAPE_NOTHING, "x"), "expected nothing, not 'x'");

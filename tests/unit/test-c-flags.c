@@ -64,17 +64,20 @@ static void check_database(void)
 	snafu_buffer_format(
 		&text,
 		"[{\"directory\": \"%s\", \"file\": \"src/b.c\", \"command\": \"cc -DB -c src/b.c\"},"
-		" {\"directory\": \"%s/build\", \"file\": \"../src/a.c\", \"extra\": [1, {}], \"arguments\": "
-		"[\"cc\", \"-I..\", \"-I\", \"/abs\", \"-isystem\", \"sys\", \"-iquotequote\", \"-DA=x y\", "
+		" {\"directory\": \"%s/build\", \"file\": \"../src/a.c\", \"extra\": [1, {}], "
+		"\"arguments\": "
+		"[\"cc\", \"-I..\", \"-I\", \"/abs\", \"-isystem\", \"sys\", \"-iquotequote\", \"-DA=x "
+		"y\", "
 		"\"-D\", \"C\", \"-UD\", \"-std=c99\", \"-include\", \"pre.h\", \"-fshort-enums\", "
 		"\"-fplugin=evil.so\", \"-Xclang\", \"-load\", \"-Xclang\", \"evil.so\", \"-o\", \"a.o\", "
 		"\"-wrapper\", \"evil\", \"@file\", \"-B.\", \"-specs=x\", \"-MD\", \"-MF\", \"a.d\", "
 		"\"-fuse-ld=evil\", \"-c\", \"../src/a.c\", \"-I\"]}]",
 		folder, folder);
 	put("build/compile_commands.json", text.data);
-	CHECK_STRING(flags_of("src/a.c"),
-	             "-Igiven -DGIVEN=1 -I @/build/.. -I /abs -isystem @/build/sys -iquote @/build/quote "
-	             "-DA=x y -DC -UD -std=c99 -include @/build/pre.h -fshort-enums");
+	CHECK_STRING(
+		flags_of("src/a.c"),
+		"-Igiven -DGIVEN=1 -I @/build/.. -I /abs -isystem @/build/sys -iquote @/build/quote "
+		"-DA=x y -DC -UD -std=c99 -include @/build/pre.h -fshort-enums");
 	CHECK_STRING(flags_of("src/b.c"), "-Igiven -DGIVEN=1 -DB");
 	/* Not in the database; a header takes its neighbour's. */
 	CHECK_STRING(flags_of("top.c"), "-Igiven -DGIVEN=1 -I@ -I@/include");
@@ -86,9 +89,9 @@ static void check_command_quotes(void)
 {
 	put("build/compile_commands.json",
 	    "[{\"directory\": \"/d\", \"file\": \"x.c\", \"command\": \"cc\"}]");
-	put("src/compile_commands.json",
-	    "[{\"file\": \"nowhere/a.c\", \"command\": \"cc '-DA=\\\"x y\\\"' -DB=\\\\\\\"z\\\\\\\" \\\"-DC=1 2\\\"   "
-	    "-DD=a\\\\ b 'unclosed -DE\"}]");
+	put("src/compile_commands.json", "[{\"file\": \"nowhere/a.c\", \"command\": \"cc '-DA=\\\"x "
+	                                 "y\\\"' -DB=\\\\\\\"z\\\\\\\" \\\"-DC=1 2\\\"   "
+	                                 "-DD=a\\\\ b 'unclosed -DE\"}]");
 	/* Without a directory, a file counts from the database's folder. */
 	CHECK_STRING(flags_of("src/a.c"), "-Igiven -DGIVEN=1 -I@/src -I@ -I@/include");
 	put("src/compile_commands.json", "[{\"file\": \"a.c\", \"command\": \"cc -DNEAR -Iinc\"}]");
@@ -99,16 +102,27 @@ static void check_command_quotes(void)
 	                    "-DB=\\\\\\\"z\\\\\\\" \\\"-DC=1 2\\\"   -DD=a\\\\ b '-DF\"}]",
 	                    folder);
 	put("src/compile_commands.json", text.data);
-	CHECK_STRING(flags_of("src/a.c"), "-Igiven -DGIVEN=1 -DA=\"x y\" -DB=\"z\" -DC=1 2 -DD=a b -DF");
+	CHECK_STRING(flags_of("src/a.c"),
+	             "-Igiven -DGIVEN=1 -DA=\"x y\" -DB=\"z\" -DC=1 2 -DD=a b -DF");
 	snafu_buffer_done(&text);
 }
 
 static void check_broken(void)
 {
 	static const char *const broken[] = {
-		"", "{}", "[", "[1]", "[{]", "[{\"file\": 1}]", "[{\"file\": []}]", "[{\"file\": {\"x\": 1}}]",
-		"[{\"file\": \"a.c\", \"arguments\": [1, 2]}]", "[{\"file\": \"a.c\", \"arguments\": {}}]",
-		"[{\"directory\": [], \"file\": \"a.c\"}]", "\xFF\xFE", "[{\"command\": \"\"}]",
+		"",
+		"{}",
+		"[",
+		"[1]",
+		"[{]",
+		"[{\"file\": 1}]",
+		"[{\"file\": []}]",
+		"[{\"file\": {\"x\": 1}}]",
+		"[{\"file\": \"a.c\", \"arguments\": [1, 2]}]",
+		"[{\"file\": \"a.c\", \"arguments\": {}}]",
+		"[{\"directory\": [], \"file\": \"a.c\"}]",
+		"\xFF\xFE",
+		"[{\"command\": \"\"}]",
 	};
 
 	for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
@@ -121,7 +135,10 @@ static void check_broken(void)
 int main(void)
 {
 	static const char *const made[] = {"src", "build"};
-	static const char *const files[] = {"src/a.c", "src/b.c", "src/b.h", "top.c",
+	static const char *const files[] = {"src/a.c",
+	                                    "src/b.c",
+	                                    "src/b.h",
+	                                    "top.c",
 	                                    "build/compile_commands.json",
 	                                    "src/compile_commands.json"};
 

@@ -69,8 +69,7 @@ static void test_endless_shapes(void)
 	struct snafu_field wide[SNAFU_SCHEMA_DEPTH_CAP + 3][8];
 
 	node.fields = sides;
-	CHECK_STRING(schema(&node),
-	             "{\"type\":\"object\",\"properties\":{\"left\":{},\"right\":{}}}");
+	CHECK_STRING(schema(&node), "{\"type\":\"object\",\"properties\":{\"left\":{},\"right\":{}}}");
 	memset(levels, 0, sizeof levels);
 	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
 		bool last = i + 1 == sizeof levels / sizeof *levels;
@@ -150,11 +149,10 @@ static void test_arguments(void)
 	             "\"required\":[\"n\"],\"additionalProperties\":{}}");
 	snafu_buffer_clear(&out);
 	snafu_schema_by_position(function, &out);
-	CHECK_STRING(out.data,
-	             "{\"type\":\"array\",\"prefixItems\":["
-	             "{\"type\":\"integer\",\"description\":\"int\"},"
-	             "{\"type\":\"integer\",\"description\":\"how far\",\"default\":2},"
-	             "{\"description\":\"default now()\"}],\"minItems\":1,\"items\":{}}");
+	CHECK_STRING(out.data, "{\"type\":\"array\",\"prefixItems\":["
+	                       "{\"type\":\"integer\",\"description\":\"int\"},"
+	                       "{\"type\":\"integer\",\"description\":\"how far\",\"default\":2},"
+	                       "{\"description\":\"default now()\"}],\"minItems\":1,\"items\":{}}");
 	CHECK(snafu_schema_takes_positions(function));
 	CHECK(!snafu_schema_needs_nothing(function));
 

@@ -16,13 +16,17 @@ static const struct snafu_shape any = {.kind = SNAFU_SHAPE_ANY};
 static const struct snafu_shape integer = {.kind = SNAFU_SHAPE_INTEGER};
 static const struct snafu_shape text = {.kind = SNAFU_SHAPE_STRING};
 static const struct snafu_shape numbers = {.kind = SNAFU_SHAPE_ARRAY,
-	.items = &(const struct snafu_shape){.kind = SNAFU_SHAPE_NUMBER}};
+                                           .items = &(const struct snafu_shape){
+											   .kind = SNAFU_SHAPE_NUMBER}};
 
-#define FUNCTION(NAME, ...) \
-	static const struct snafu_parameter NAME##_parameters[] = {__VA_ARGS__}; \
-	static const struct snafu_function NAME = { \
-		.id = "m." #NAME, .name = #NAME, .language = "python", .file = "m.py", \
-		.parameters = NAME##_parameters, \
+#define FUNCTION(NAME, ...)                                                   \
+	static const struct snafu_parameter NAME##_parameters[] = {__VA_ARGS__};  \
+	static const struct snafu_function NAME = {                               \
+		.id = "m." #NAME,                                                     \
+		.name = #NAME,                                                        \
+		.language = "python",                                                 \
+		.file = "m.py",                                                       \
+		.parameters = NAME##_parameters,                                      \
 		.n_parameters = sizeof NAME##_parameters / sizeof *NAME##_parameters, \
 	}
 
@@ -92,8 +96,7 @@ static void test_words(void)
 	CHECK_STRING(from_words(&mean, "", "values=1,2.5", NULL), "{\"values\":[1,2.5]}");
 	CHECK_STRING(from_words(&mean, "", "values=1", "values=2"), "{\"values\":[1,2]}");
 	CHECK_STRING(from_words(&mean, "", "values=1", NULL), "{\"values\":[1]}");
-	CHECK_STRING(from_words(&total, "", "rest=1,2", "other=x"),
-	             "{\"rest\":[1,2],\"other\":\"x\"}");
+	CHECK_STRING(from_words(&total, "", "rest=1,2", "other=x"), "{\"rest\":[1,2],\"other\":\"x\"}");
 }
 
 /* -a wins over the JSON that came on stdin. */
@@ -253,10 +256,12 @@ static void test_show(void)
 	CHECK_STRING(shown("not \x1B JSON"), "not ? JSON");
 	CHECK_STRING(shown("\"\xC2\x9B\""), "\"??\"");
 	CHECK_STRING(shown_error("{\"errorType\":\"ValueError\",\"errorMessage\":\"bad \\u001b\","
-	                         "\"stackTrace\":[\"one\",\"two\"]}", false),
+	                         "\"stackTrace\":[\"one\",\"two\"]}",
+	                         false),
 	             "ValueError: bad ?");
 	CHECK_STRING(shown_error("{\"errorType\":\"E\",\"errorMessage\":\"m\","
-	                         "\"stackTrace\":[\"one\",\"two\"]}", true),
+	                         "\"stackTrace\":[\"one\",\"two\"]}",
+	                         true),
 	             "E: m\n  one\n  two");
 	CHECK_STRING(shown_error("[1]", true), "[1]");
 }

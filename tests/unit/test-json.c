@@ -13,16 +13,64 @@
 static void check_texts(void)
 {
 	static const char *const good[] = {
-		"null", " true ", "[]", "{}", "[1,2]", "{\"a\":{\"b\":[{}]}}", "-0", "0.5e-10", "1E+2",
-		"123456789012345678901234567890", "\"\\u00e9\\ud83d\\ude00\"", "\"\xC3\xA9\"", "\"\\/\"",
-		"[[[]],{},[{}]]", "\"\x7F\"",
+		"null",
+		" true ",
+		"[]",
+		"{}",
+		"[1,2]",
+		"{\"a\":{\"b\":[{}]}}",
+		"-0",
+		"0.5e-10",
+		"1E+2",
+		"123456789012345678901234567890",
+		"\"\\u00e9\\ud83d\\ude00\"",
+		"\"\xC3\xA9\"",
+		"\"\\/\"",
+		"[[[]],{},[{}]]",
+		"\"\x7F\"",
 	};
 	static const char *const bad[] = {
-		"", " ", "nul", "NaN", "Infinity", "-", "01", "1.", ".5", "1e", "+1", "[1,]", "[,1]", "{,}",
-		"{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "'a'", "\"a", "\"\\x\"", "\"\\u12g4\"",
-		"\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\xFF\"", "\"\xC0\x80\"",
-		"\"\xED\xA0\x80\"", "\"\xF5\x80\x80\x80\"", "\"\n\"", "[1 2]", "1 2", "[1}", "{\"a\":1]", "]",
-		"\"\\", "[", "{", "{\"a\":", "// x\n1", "\xEF\xBB\xBF\x31",
+		"",
+		" ",
+		"nul",
+		"NaN",
+		"Infinity",
+		"-",
+		"01",
+		"1.",
+		".5",
+		"1e",
+		"+1",
+		"[1,]",
+		"[,1]",
+		"{,}",
+		"{\"a\"}",
+		"{\"a\":}",
+		"{\"a\":1,}",
+		"{a:1}",
+		"'a'",
+		"\"a",
+		"\"\\x\"",
+		"\"\\u12g4\"",
+		"\"\\ud800\"",
+		"\"\\udc00\"",
+		"\"\\ud800\\u0041\"",
+		"\"\xFF\"",
+		"\"\xC0\x80\"",
+		"\"\xED\xA0\x80\"",
+		"\"\xF5\x80\x80\x80\"",
+		"\"\n\"",
+		"[1 2]",
+		"1 2",
+		"[1}",
+		"{\"a\":1]",
+		"]",
+		"\"\\",
+		"[",
+		"{",
+		"{\"a\":",
+		"// x\n1",
+		"\xEF\xBB\xBF\x31",
 	};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		if (!CHECK(snafu_json_validate(good[i], strlen(good[i]), NULL) == 0))
@@ -45,7 +93,8 @@ static void check_depth(void)
 
 static void check_walk(void)
 {
-	static const char text[] = "{\"a\\u0062\": [1, 2.5, \"x\\n\\u20ac\"], \"skip\": [{\"x\":[]}], \"end\": -7}";
+	static const char text[] =
+		"{\"a\\u0062\": [1, 2.5, \"x\\n\\u20ac\"], \"skip\": [{\"x\":[]}], \"end\": -7}";
 	struct snafu_json_reader reader;
 	struct snafu_json_value key, value;
 	struct snafu_error error;
@@ -100,7 +149,8 @@ static void check_writers(void)
 	snafu_buffer_clear(&out);
 	snafu_json_write_int64(&out, INT64_MIN);
 	CHECK_STRING(out.data, "-9223372036854775808");
-	static const double doubles[] = {0, -0.0, 1, 0.1, 1e300, 5e-324, 1.0 / 3, 123456789.125, 1e15, 1e17};
+	static const double doubles[] = {0,       -0.0,          1,    0.1, 1e300, 5e-324,
+	                                 1.0 / 3, 123456789.125, 1e15, 1e17};
 	for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) {
 		snafu_buffer_clear(&out);
 		CHECK(snafu_json_write_double(&out, doubles[i]) == 0);

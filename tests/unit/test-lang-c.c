@@ -127,7 +127,7 @@ static bool fails(const char *name, const char *payload, const char *status, con
 }
 
 #define FAILS(NAME, PAYLOAD, STATUS, WORD) CHECK(fails(NAME, PAYLOAD, STATUS, WORD))
-#define BAD(NAME, PAYLOAD, WORD) FAILS(NAME, PAYLOAD, "bad-arguments", WORD)
+#define BAD(NAME, PAYLOAD, WORD)           FAILS(NAME, PAYLOAD, "bad-arguments", WORD)
 
 /* ---- plain values ------------------------------------------------------------------ */
 
@@ -216,8 +216,10 @@ static void declare_values(void)
 	declare(file, "name_of", "n:i4 buf:*c size:u8 -> i4");
 	declare(file, "invert", "dest:*u1 destLen:*u8 src:*ku1 srcLen:u8 -> i4");
 	declare(file, "count_words", "words:*k*kc -> i4");
-	snprintf(signature, sizeof signature, "l:s:line/40/8{from@0=%s;to@16=%s;label@32=[8]c;} -> "
-	         "s:line/40/8{from@0=%s;to@16=%s;label@32=[8]c;}", point, point, point, point);
+	snprintf(signature, sizeof signature,
+	         "l:s:line/40/8{from@0=%s;to@16=%s;label@32=[8]c;} -> "
+	         "s:line/40/8{from@0=%s;to@16=%s;label@32=[8]c;}",
+	         point, point, point, point);
 	declare(file, "flip", signature);
 	snprintf(signature, sizeof signature, "p:*%s dx:f8 -> v", point);
 	declare(file, "move", signature);
@@ -338,9 +340,11 @@ static void test_structs(void)
 static void test_handles(void)
 {
 	CALL("counter_new", "[5]", "{\"handle\":\"counter@2\",\"count\":5,\"self\":\"counter@2\"}");
-	CALL("counter_next", "[\"counter@2\"]", "{\"return\":5,\"c\":{\"handle\":\"counter@2\","
+	CALL("counter_next", "[\"counter@2\"]",
+	     "{\"return\":5,\"c\":{\"handle\":\"counter@2\","
 	     "\"count\":6,\"self\":\"counter@2\"}}");
-	CALL("counter_next", "[{\"handle\":\"counter@2\",\"count\":40}]", "{\"return\":40,\"c\":{"
+	CALL("counter_next", "[{\"handle\":\"counter@2\",\"count\":40}]",
+	     "{\"return\":40,\"c\":{"
 	     "\"handle\":\"counter@2\",\"count\":41,\"self\":\"counter@2\"}}");
 	BAD("counter_next", "[\"flags@1\"]", "no handle of a counter");
 	BAD("counter_next", "[\"counter@9\"]", "there is no handle");
@@ -359,8 +363,7 @@ static void test_handles(void)
 	     "{\"b\":{\"handle\":\"buffer@4\",\"size\":2,\"sum\":9}}");
 	BAD("buffer_add", "[{\"handle\":\"buffer@4\",\"size\":9}]", "data has only");
 	BAD("buffer_add", "[{\"handle\":\"buffer@4\",\"sum\":1,\"nix\":2}]", "no field");
-	CALL("buffer_add", "[\"buffer@4\"]",
-	     "{\"b\":{\"handle\":\"buffer@4\",\"size\":2,\"sum\":12}}");
+	CALL("buffer_add", "[\"buffer@4\"]", "{\"b\":{\"handle\":\"buffer@4\",\"size\":2,\"sum\":12}}");
 }
 
 static void test_misbehaviour(void)
@@ -374,7 +377,8 @@ static void test_misbehaviour(void)
 
 static void test_left_out(void)
 {
-	char *broken = path_of("broken.c"), *needy = path_of("needy.c"), *double_ = path_of("sub/two.c");
+	char *broken = path_of("broken.c"), *needy = path_of("needy.c"),
+		 *double_ = path_of("sub/two.c");
 
 	FAILS("broken", "[]", "load-failed", "does not compile");
 	FAILS("broken", "[]", "load-failed", "expected");
@@ -412,19 +416,20 @@ int main(void)
 		return 1;
 	write_source("values.c", values_source);
 	write_source("lib.h", "struct thing;\nint helper(int);\nextern const int table[];\n");
-	write_source("helper.c", "#include \"lib.h\"\nint helper(int x) { return 2 * x; }\n"
+	write_source("helper.c",
+	             "#include \"lib.h\"\nint helper(int x) { return 2 * x; }\n"
 	             "int read(void) { return 11; }\nint tables(void) { return read() + table[0]; }\n"
 	             "int main(int c, char **v) { return helper(c); }\n");
 	write_source("data.c", "const int table[] = {0};\n");
 	write_source("broken.c", "int broken(void) { return }\n");
 	write_source("needy.c", "int missing_function(void); int needy(void) { return "
-	             "missing_function(); }\n");
+	                        "missing_function(); }\n");
 	file = path_of("cache");
 	mkdir(file, 0700);
 	options.cache_directory = file;
 	file = path_of("second.c");
 	write_source("second.c", "int helper(int x) { return 3 * x; }\n"
-	             "int second_helper(int x) { return helper(x); }\n");
+	                         "int second_helper(int x) { return helper(x); }\n");
 	declare(file, "second_helper", "x:i4 -> i4");
 	free(file);
 	declare_values();

@@ -47,8 +47,12 @@ static enum snafu_status call_in(const char *file, const char *root, const char 
 
 	snprintf(path, sizeof path, "%s/%s", root, file);
 	*function = (struct snafu_function){
-		.id = id, .name = strrchr(id, '.') + 1, .language = "java", .file = strdup(path),
-		.root = strdup(root), .kind = SNAFU_STATIC_METHOD,
+		.id = id,
+		.name = strrchr(id, '.') + 1,
+		.language = "java",
+		.file = strdup(path),
+		.root = strdup(root),
+		.kind = SNAFU_STATIC_METHOD,
 		.returns_shape = snafu_shape_plain(SNAFU_SHAPE_ANY),
 	};
 	if (language->bind(state, function, &bound, &result) == 0)
@@ -66,8 +70,8 @@ static void basics(const char *id, const char *payload, enum snafu_status status
 {
 	char *text;
 	enum snafu_status got = call_in("Basics.java", data, id, payload, &text);
-	bool good = got == status && (status == SNAFU_OK ? strcmp(text, wanted) == 0
-	                                                 : strstr(text, wanted) != NULL);
+	bool good = got == status &&
+	            (status == SNAFU_OK ? strcmp(text, wanted) == 0 : strstr(text, wanted) != NULL);
 
 	tap_check(good, __FILE__, line, id);
 	if (!good)
@@ -352,12 +356,11 @@ static void test_tree(void)
 	check_file("tree", cart, "shop.Cart.plugin", "[\"Soft\"]", SNAFU_RAISED,
 	           "java.lang.ClassNotFoundException");
 	check_file("tree", cart, "shop.Cart.helper", "", SNAFU_OK, "\"helped\"");
-	check_file("tree", cart, "shop.Cart.broken", "", SNAFU_LOAD_FAILED,
-	           "does not compile: ");
+	check_file("tree", cart, "shop.Cart.broken", "", SNAFU_LOAD_FAILED, "does not compile: ");
 	check_file("tree", cart, "shop.Cart.whole", "", SNAFU_OK, "\"whole\"");
 	check_file("tree", broken, "shop.Broken.half", "[4]", SNAFU_LOAD_FAILED, "Broken.java:9: ");
-	check_file("tree", "src/main/java/shop/Item.java", "shop.Item.price",
-	           "{\"this\":[\"x\",5,1]}", SNAFU_OK, "5");
+	check_file("tree", "src/main/java/shop/Item.java", "shop.Item.price", "{\"this\":[\"x\",5,1]}",
+	           SNAFU_OK, "5");
 }
 
 static void test_exercises(void)

@@ -25,8 +25,8 @@
 #include "tests/unit/tap.h"
 
 #define RESULT_CAP 100000
-#define THREADS 4
-#define CALLS 3000
+#define THREADS    4
+#define CALLS      3000
 
 static const struct snafu_language *python;
 static void *state;
@@ -69,8 +69,8 @@ static const struct snafu_function *describe(const char *file, const char *root,
 		.file = snafu_arena_string(&arena, file),
 		.root = snafu_arena_string(&arena, root),
 		.kind = strcmp(kind, "#method") == 0     ? SNAFU_METHOD
-	                : strcmp(kind, "#property") == 0 ? SNAFU_PROPERTY
-	                                                 : SNAFU_FUNCTION,
+	            : strcmp(kind, "#property") == 0 ? SNAFU_PROPERTY
+	                                             : SNAFU_FUNCTION,
 		.returns_shape = snafu_shape_plain(SNAFU_SHAPE_ANY),
 	};
 	const char *dot = strrchr(function->id, '.');
@@ -155,8 +155,8 @@ static void take_file_line(char *line, char **ret_file, char **ret_root)
 	free(*ret_file);
 	free(*ret_root);
 	*ret_file = line[0] == '/' ? strdup(line) : snafu_path_join(data, line);
-	*ret_root = below && below[0] == '/' ? strdup(below)
-	                                     : snafu_path_join(data, below ? below : "");
+	*ret_root =
+		below && below[0] == '/' ? strdup(below) : snafu_path_join(data, below ? below : "");
 }
 
 static void run_cases(const char *name, bool print)
@@ -310,7 +310,7 @@ static void check_late_interrupt(void)
 	unsigned long mark = python->thread_mark(state);
 
 	check_call(shared[0], "", "ok \"Hello, world\"");
-	python->interrupt(state, mark);  /* it has ended: nothing happens */
+	python->interrupt(state, mark); /* it has ended: nothing happens */
 	python->interrupt(state, 12345); /* no thread of ours */
 	for (int i = 0; i < 100; i++)
 		check_call(shared[0], "", "ok \"Hello, world\"");

@@ -14,13 +14,31 @@ static const struct snafu_parameter parameters[] = {
 	{.name = "rest", .fallback = "{\n}", .kind = SNAFU_PARAMETER_KEYWORD_ONLY},
 };
 static struct snafu_function entries[] = {
-	{.id = "pkg.mod.work", .name = "work", .language = "python", .file = "src/pkg/mod.py",
-	 .root = "src", .line = 10, .parameters = parameters, .n_parameters = 2, .returns = "str",
-	 .doc = "Does \"it\".\n\x1B[31m"},
-	{.id = "pkg.mod.Class.work", .name = "work", .language = "python", .file = "src/pkg/mod.py",
-	 .root = "src", .line = 9, .kind = SNAFU_METHOD, .reason = "abstract \x1B[31m"},
-	{.id = "org.Thing.also", .name = "also", .language = "java", .file = "a\tb\\c.java",
-	 .root = ".", .kind = SNAFU_STATIC_METHOD, .returns = "Map<String, Integer>"},
+	{.id = "pkg.mod.work",
+     .name = "work",
+     .language = "python",
+     .file = "src/pkg/mod.py",
+     .root = "src",
+     .line = 10,
+     .parameters = parameters,
+     .n_parameters = 2,
+     .returns = "str",
+     .doc = "Does \"it\".\n\x1B[31m"},
+	{.id = "pkg.mod.Class.work",
+     .name = "work",
+     .language = "python",
+     .file = "src/pkg/mod.py",
+     .root = "src",
+     .line = 9,
+     .kind = SNAFU_METHOD,
+     .reason = "abstract \x1B[31m"},
+	{.id = "org.Thing.also",
+     .name = "also",
+     .language = "java",
+     .file = "a\tb\\c.java",
+     .root = ".",
+     .kind = SNAFU_STATIC_METHOD,
+     .returns = "Map<String, Integer>"},
 };
 static const struct snafu_functions functions = {.functions = entries, .count = 3};
 
@@ -76,13 +94,12 @@ static void test_ctags(void)
 	const char *tags = strstr(text, "also");
 
 	CHECK(strncmp(text, "!_TAG_FILE_FORMAT\t2\t", 20) == 0);
-	CHECK_STRING(tags,
-	             "also\ta\\tb\\\\c.java\t1;\"\tm\tline:1\tlanguage:Java\tclass:org.Thing"
-	             "\tsignature:()\ttyperef:typename:Map<String, Integer>\n"
-	             "work\tsrc/pkg/mod.py\t10;\"\tf\tline:10\tlanguage:Python"
-	             "\tsignature:(n: int, *, rest={ })\ttyperef:typename:str\n"
-	             "work\tsrc/pkg/mod.py\t9;\"\tm\tline:9\tlanguage:Python\tclass:Class"
-	             "\tsignature:()\n");
+	CHECK_STRING(tags, "also\ta\\tb\\\\c.java\t1;\"\tm\tline:1\tlanguage:Java\tclass:org.Thing"
+	                   "\tsignature:()\ttyperef:typename:Map<String, Integer>\n"
+	                   "work\tsrc/pkg/mod.py\t10;\"\tf\tline:10\tlanguage:Python"
+	                   "\tsignature:(n: int, *, rest={ })\ttyperef:typename:str\n"
+	                   "work\tsrc/pkg/mod.py\t9;\"\tm\tline:9\tlanguage:Python\tclass:Class"
+	                   "\tsignature:()\n");
 	free(text);
 }
 
@@ -93,8 +110,11 @@ static void test_variadic_of_c(void)
 		{.name = "...", .type = "...", .kind = SNAFU_PARAMETER_VARIADIC},
 	};
 	const struct snafu_function print = {
-		.name = "print", .language = "c", .returns = "int",
-		.parameters = both, .n_parameters = 2,
+		.name = "print",
+		.language = "c",
+		.returns = "int",
+		.parameters = both,
+		.n_parameters = 2,
 	};
 	struct snafu_buffer text = SNAFU_BUFFER(256);
 

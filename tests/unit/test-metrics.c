@@ -8,7 +8,7 @@
 #include "tests/unit/tap.h"
 
 #define THREADS 4
-#define ROUNDS 10000
+#define ROUNDS  10000
 
 struct shared {
 	struct snafu_metrics *metrics;

@@ -14,8 +14,8 @@ extern const struct snafu_scanner snafu_scanner_python;
 
 static struct snafu_functions scan_bytes(const char *text, size_t size)
 {
-	struct snafu_source source = {.path = "m.py", .root = ".", .module = "m", .text = text,
-	                              .size = size};
+	struct snafu_source source = {
+		.path = "m.py", .root = ".", .module = "m", .text = text, .size = size};
 	struct snafu_functions functions = {0};
 	struct snafu_error error = {0};
 
@@ -53,8 +53,7 @@ static const struct snafu_parameter *parameter(const struct snafu_function *func
 	return &none;
 }
 
-static const struct snafu_shape *shape_of(const struct snafu_functions *functions,
-                                          const char *name)
+static const struct snafu_shape *shape_of(const struct snafu_functions *functions, const char *name)
 {
 	return parameter(find(functions, "m.f", 0), name)->shape;
 }
@@ -144,12 +143,11 @@ static void test_shapes(void)
 
 static void test_flags(void)
 {
-	struct snafu_functions got = scan_text(
-		"async def a(): yield 1\n"
-		"def b():\n    def inner(): yield\n    return inner\n"
-		"def c():\n    f = lambda: (yield)\n"
-		"def d():\n    x = yield from e()\n"
-		"def e(x=[i for i in ()]): return f'{(yield)}'\n");
+	struct snafu_functions got = scan_text("async def a(): yield 1\n"
+	                                       "def b():\n    def inner(): yield\n    return inner\n"
+	                                       "def c():\n    f = lambda: (yield)\n"
+	                                       "def d():\n    x = yield from e()\n"
+	                                       "def e(x=[i for i in ()]): return f'{(yield)}'\n");
 
 	CHECK(find(&got, "m.a", 0)->asynchronous && find(&got, "m.a", 0)->generator);
 	CHECK(!find(&got, "m.b", 0)->generator && !find(&got, "m.b", 0)->asynchronous);
@@ -170,7 +168,8 @@ static void test_docs(void)
 		"def g(n, m):\n    r\"\"\"Args:\n        n (int): one \\d\n        m: two\n\n"
 		"    Returns:\n        n: no\n    \"\"\"\n"
 		"def h(x, y, *args):\n    '''H.\n\n    Parameters\n    ----------\n    x, y : float\n"
-		"        both\n    *args\n        rest\n\n    Returns\n    -------\n    x\n        no\n    '''\n"
+		"        both\n    *args\n        rest\n\n    Returns\n    -------\n    x\n        no\n    "
+		"'''\n"
 		"def i():\n    b'no doc'\n"
 		"def j():\n    'no' + 'doc'\n"
 		"def k(): 'doc'; return 1\n");
@@ -235,13 +234,15 @@ static void test_python2(void)
 static void test_encodings(void)
 {
 	CHECK_STRING(language_of("# -*- coding: latin-1 -*-\ndef f(): 'caf\xe9'\n"), "python");
-	CHECK_STRING(language_of("\xef\xbb\xbf" "def f(): 'caf\xc3\xa9'\n"), "python");
+	CHECK_STRING(language_of("\xef\xbb\xbf"
+	                         "def f(): 'caf\xc3\xa9'\n"),
+	             "python");
 	CHECK_STRING(language_of("def f(): 'caf\xe9'\n"), "told wrong");
 	CHECK_STRING(language_of("# coding: nonesuch\ndef f(): pass\n"), "told wrong");
 
-	struct snafu_functions got =
-		scan_text("#!x\r\n# vim: set fileencoding=iso-8859-15 :\r\n\f\r\ndef f():\r\n\t'''a \xa4\r\n"
-	                  "\tb'''\r\n\treturn 1\r\n");
+	struct snafu_functions got = scan_text(
+		"#!x\r\n# vim: set fileencoding=iso-8859-15 :\r\n\f\r\ndef f():\r\n\t'''a \xa4\r\n"
+		"\tb'''\r\n\treturn 1\r\n");
 	CHECK_STRING(find(&got, "m.f", 0)->doc, "a \xe2\x82\xac\nb");
 	CHECK(find(&got, "m.f", 0)->line == 4);
 	snafu_functions_done(&got);
@@ -250,8 +251,8 @@ static void test_encodings(void)
 static void test_reasons(void)
 {
 	struct snafu_functions got = scan_text(
-		"try:\n    def a(): pass\nexcept E:\n    def a(): pass\n"   /* 2, 4 */
-		"def b(): pass\ndef b(): pass\n"                           /* 5, 6 */
+		"try:\n    def a(): pass\nexcept E:\n    def a(): pass\n" /* 2, 4 */
+		"def b(): pass\ndef b(): pass\n" /* 5, 6 */
 		"if sys.version_info[0] < 3:\n    def c(): pass\nelse:\n    def c(): pass\n"
 		"if __name__ == '__main__':\n    def d(): pass\n"
 		"def e(): pass\nif fast:\n    def e(): pass\n"
@@ -280,14 +281,14 @@ static void test_reasons(void)
 
 static void test_syntax_errors(void)
 {
-	struct snafu_functions got = scan_text(
-		"def a():\n    return 1 +\n"
-		"def b(x):\n    pass\n"
-		"def c(y:\n    return 1\n"
-		"def d(z): pass\n"
-		"class K:\n    def e(self): return [1, 2\n    def f(self): pass\n"
-		"def g():\npass\n"
-		"def h(): return a b\n");
+	struct snafu_functions got =
+		scan_text("def a():\n    return 1 +\n"
+	              "def b(x):\n    pass\n"
+	              "def c(y:\n    return 1\n"
+	              "def d(z): pass\n"
+	              "class K:\n    def e(self): return [1, 2\n    def f(self): pass\n"
+	              "def g():\npass\n"
+	              "def h(): return a b\n");
 
 	CHECK_STRING(find(&got, "m.a", 0)->reason, "does not parse: syntax error in line 2");
 	CHECK(!find(&got, "m.b", 0)->reason && find(&got, "m.b", 0)->n_parameters == 1);

@@ -43,8 +43,12 @@ static void test_utf8(void)
 
 static void test_base64(void)
 {
-	static const char *const pairs[][2] = {/* RFC 4648, section 10 */
-		{"", "\"\""}, {"f", "\"Zg==\""}, {"fo", "\"Zm8=\""}, {"foob", "\"Zm9vYg==\""},
+	static const char *const pairs[][2] = {
+		/* RFC 4648, section 10 */
+		{"", "\"\""},
+		{"f", "\"Zg==\""},
+		{"fo", "\"Zm8=\""},
+		{"foob", "\"Zm9vYg==\""},
 		{"foobar", "\"Zm9vYmFy\""},
 	};
 

@@ -10,18 +10,15 @@
 
 #include "exporter/connectors/web/web.h"
 
-#define LOOK_MS 500  /* how often the replies under way are looked at */
+#define LOOK_MS   500 /* how often the replies under way are looked at */
 #define COARSE_MS 10 /* what the coarse clock may lag */
 
 static struct web_list *list_of(struct web *web, enum web_phase phase)
 {
 	switch (phase) {
-	case WEB_WAITING:
-		return &web->waiting_list;
-	case WEB_REPLYING:
-		return &web->replying_list;
-	default:
-		return &web->calling_list;
+	case WEB_WAITING: return &web->waiting_list;
+	case WEB_REPLYING: return &web->replying_list;
+	default: return &web->calling_list;
 	}
 }
 
@@ -61,9 +58,9 @@ static struct web_request *longest_idle(const struct web *web)
 {
 	struct web_request *request;
 
-	TAILQ_FOREACH (request, &web->waiting_list, entry)
-		if (!request->hung_up)
-			break;
+	TAILQ_FOREACH(request, &web->waiting_list, entry)
+	if (!request->hung_up)
+		break;
 	return request;
 }
 
@@ -118,8 +115,8 @@ void web_request_free(struct web_request *request)
 	free(request);
 }
 
-void web_connection_changed(void *state, struct MHD_Connection *connection,
-                            void **connection_state, enum MHD_ConnectionNotificationCode code)
+void web_connection_changed(void *state, struct MHD_Connection *connection, void **connection_state,
+                            enum MHD_ConnectionNotificationCode code)
 {
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		open_connection(state, connection, connection_state);
@@ -156,9 +153,9 @@ static void hang_up_slow_replies(struct web *web)
 	struct web_request *request;
 
 	web->next_look = web->now + LOOK_MS;
-	TAILQ_FOREACH (request, &web->replying_list, entry)
-		if (!request->hung_up && web->now > request->reply_until)
-			hang_up(request);
+	TAILQ_FOREACH(request, &web->replying_list, entry)
+	if (!request->hung_up && web->now > request->reply_until)
+		hang_up(request);
 }
 
 void web_hang_up_slow(struct web *web)

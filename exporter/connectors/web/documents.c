@@ -13,15 +13,16 @@
 #include "runtime/metrics.h"
 #include "runtime/pool.h"
 
-#define JSON "application/json"
+#define JSON          "application/json"
 #define OVERLOADS_CAP 256
 
 static enum MHD_Result fail(struct web_request *request)
 {
 	static const struct web_problem problem = {
-		.status = 500, .type = "InternalError",
+		.status = 500,
+		.type = "InternalError",
 		.message = "the functions of this host do not fit into one document; ask for one at a "
-		           "time at /functions/NAME"};
+				   "time at /functions/NAME"};
 
 	return web_reply_problem(request, &problem);
 }
@@ -39,8 +40,8 @@ static bool keep(struct web_document *document, struct snafu_buffer *buffer)
 
 static enum MHD_Result reply(struct web_request *request, const struct web_document *document)
 {
-	return web_reply_bytes(request, JSON, document->bytes, document->size,
-	                       MHD_RESPMEM_PERSISTENT, document->etag);
+	return web_reply_bytes(request, JSON, document->bytes, document->size, MHD_RESPMEM_PERSISTENT,
+	                       document->etag);
 }
 
 enum MHD_Result web_reply_openapi(struct web_request *request)
@@ -54,7 +55,8 @@ enum MHD_Result web_reply_openapi(struct web_request *request)
 	/* Elsewhere than on loopback we cannot know by what address we are reached. */
 	options.server = web->address.loopback ? web->address.url : NULL;
 	if (snafu_openapi_write(snafu_pool_functions(snafu_host_pool(web->host)), &options, &buffer,
-	                        NULL) < 0 || !keep(&web->openapi, &buffer)) {
+	                        NULL) < 0 ||
+	    !keep(&web->openapi, &buffer)) {
 		snafu_buffer_done(&buffer);
 		return fail(request);
 	}
@@ -66,7 +68,8 @@ enum MHD_Result web_reply_metrics(struct web_request *request)
 	struct snafu_buffer buffer = SNAFU_BUFFER(WEB_DOCUMENT_CAP);
 
 	snafu_metrics_write(snafu_host_metrics(request->web->host), &buffer);
-	snafu_buffer_format(&buffer, "# HELP snafu_web_connections Open connections.\n"
+	snafu_buffer_format(&buffer,
+	                    "# HELP snafu_web_connections Open connections.\n"
 	                    "# TYPE snafu_web_connections gauge\nsnafu_web_connections %zu\n",
 	                    request->web->n_connections);
 	size_t size = buffer.size;

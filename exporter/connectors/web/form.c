@@ -65,8 +65,7 @@ int web_form_add(struct web_form *form, const char *name, size_t name_size, cons
 	return 0;
 }
 
-int web_form_parse(struct web_form *form, const char *bytes, size_t size,
-                   struct snafu_error *error)
+int web_form_parse(struct web_form *form, const char *bytes, size_t size, struct snafu_error *error)
 {
 	const char *end = bytes + size;
 
@@ -162,7 +161,8 @@ int web_form_parse_multipart(struct web_form *form, const char *content_type, co
 	const char *at = bytes, *end = bytes + size, *next;
 
 	if (!web_header_parameter(content_type, strlen(content_type), "boundary", boundary + 4,
-	                          WEB_BOUNDARY_CAP) || !boundary[4])
+	                          WEB_BOUNDARY_CAP) ||
+	    !boundary[4])
 		return snafu_fail(error, -EINVAL, "the form's boundary is missing or too long");
 	size_t length = strlen(boundary);
 	/* The first boundary may stand at the very beginning, without a line before it. */

@@ -9,9 +9,9 @@
 
 struct snafu_error;
 
-#define WEB_FIELDS_CAP 1000  /* names and values in one form */
+#define WEB_FIELDS_CAP     1000 /* names and values in one form */
 #define WEB_FIELD_NAME_CAP 256 /* bytes of a name in multipart/form-data */
-#define WEB_BOUNDARY_CAP 71  /* RFC 2046 allows 70 */
+#define WEB_BOUNDARY_CAP   71 /* RFC 2046 allows 70 */
 
 struct web_field {
 	const char *name; /* UTF-8, no NUL inside */

@@ -24,7 +24,7 @@ struct web_canceller {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct web_request *wanted; /* under the lock */
-	bool ended, busy;           /* under the lock */
+	bool ended, busy; /* under the lock */
 	_Atomic(struct web_request *) done; /* a stack that the leader empties */
 };
 
@@ -148,9 +148,9 @@ void web_look_for_leavers(struct web *web)
 	web->looked = web->now;
 	/* Those of the last time: MHD has read by now what they sent before. */
 	if (web->n_left > 0)
-		TAILQ_FOREACH (request, &web->waiting_list, entry)
-			if (request->left)
-				web_nudge(request);
+		TAILQ_FOREACH(request, &web->waiting_list, entry)
+	if (request->left)
+		web_nudge(request);
 	int n = epoll_wait(web->watch_fd, events, LEAVERS_A_TURN, 0);
 	for (int i = 0; i < n; i++)
 		note(events[i].data.ptr);

@@ -48,7 +48,8 @@ static int parse(const char *listen, struct web_address *address, struct snafu_e
 	if (parse_port(port, &address->port) < 0 || size == 0 || size >= sizeof address->host)
 		return snafu_fail(error, -EINVAL,
 		                  "cannot listen at '%s': give a port (8080), or an address and a port "
-		                  "(0.0.0.0:8080, [::1]:8080)", listen);
+		                  "(0.0.0.0:8080, [::1]:8080)",
+		                  listen);
 	memcpy(address->host, host, size);
 	address->host[size] = '\0';
 	return 0;
@@ -67,8 +68,10 @@ static bool is_loopback(const struct sockaddr *address)
 static int fail(int code, const struct web_address *address, struct snafu_error *error)
 {
 	if (code == -EADDRINUSE)
-		return snafu_fail(error, code, "port %u of %s is in use by another program: choose another "
-		                  "with -L PORT (0 takes a free one)", address->port, address->host);
+		return snafu_fail(error, code,
+		                  "port %u of %s is in use by another program: choose another "
+		                  "with -L PORT (0 takes a free one)",
+		                  address->port, address->host);
 	if (code == -EACCES)
 		return snafu_fail(error, code, "port %u may only be used by root: choose one above 1023",
 		                  address->port);

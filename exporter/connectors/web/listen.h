@@ -7,13 +7,13 @@
 struct snafu_error;
 
 #define WEB_DEFAULT_LISTEN "127.0.0.1:8080"
-#define WEB_BACKLOG 4096 /* connections the kernel holds until we accept them */
+#define WEB_BACKLOG        4096 /* connections the kernel holds until we accept them */
 
 struct web_address {
-	char host[256];  /* as given, without brackets */
-	char url[300];   /* "http://127.0.0.1:8080", with the port that was taken */
+	char host[256]; /* as given, without brackets */
+	char url[300]; /* "http://127.0.0.1:8080", with the port that was taken */
 	unsigned port;
-	bool loopback;   /* reachable from this machine alone */
+	bool loopback; /* reachable from this machine alone */
 };
 
 /* Opens a listening socket at LISTEN ("8080", "0.0.0.0:8080", "[::1]:0",

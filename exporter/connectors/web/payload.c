@@ -17,8 +17,8 @@
 #include "runtime/pool.h"
 
 #define OVERLOADS_CAP 64
-#define JSON_GROWTH 6 /* bytes that one byte of text may become in JSON: \u0001 */
-#define JSON_SLACK (64u << 10)
+#define JSON_GROWTH   6 /* bytes that one byte of text may become in JSON: \u0001 */
+#define JSON_SLACK    (64u << 10)
 
 enum source { NOTHING, JSON, QUERY, FORM, MULTIPART, UNSUPPORTED, BOTH };
 
@@ -95,8 +95,8 @@ static int read_form(struct web_request *request, enum source source, struct web
 	if (source == FORM)
 		return web_form_parse(form, body->data, body->size, error);
 	if (source == MULTIPART)
-		return web_form_parse_multipart(form, request->headers.content_type, body->data,
-		                                body->size, error);
+		return web_form_parse_multipart(form, request->headers.content_type, body->data, body->size,
+		                                error);
 	struct gathering gathering = {form, error, 0};
 	MHD_get_connection_values_n(request->connection, MHD_GET_ARGUMENT_KIND, gather_argument,
 	                            &gathering);
@@ -290,22 +290,24 @@ int web_payload(struct web_request *request, struct web_problem *ret_problem)
 	call->payload = NULL;
 	call->payload_size = 0;
 	switch (source) {
-	case NOTHING:
-		return 0;
+	case NOTHING: return 0;
 	case JSON:
 		call->payload_size = request->body.size;
 		call->payload = request->body.data;
 		request->body = SNAFU_BUFFER(request->web->body_cap);
 		return 0;
 	case UNSUPPORTED:
-		*ret_problem = (struct web_problem){
-			.status = 415, .type = "UnsupportedMediaType",
-			.message = "send application/json, application/x-www-form-urlencoded or "
-			           "multipart/form-data"};
+		*ret_problem =
+			(struct web_problem){.status = 415,
+		                         .type = "UnsupportedMediaType",
+		                         .message =
+		                             "send application/json, application/x-www-form-urlencoded or "
+		                             "multipart/form-data"};
 		return 1;
 	case BOTH:
 		*ret_problem = (struct web_problem){
-			.status = 400, .type = "ArgumentError",
+			.status = 400,
+			.type = "ArgumentError",
 			.message = "give the arguments either in the query string or in the body, not in both"};
 		return 1;
 	default:

@@ -9,9 +9,9 @@
 #include "exporter/connectors/web/web.h"
 #include "runtime/pool.h"
 
-#define JSON "application/json"
+#define JSON       "application/json"
 #define NONCE_SIZE 22 /* characters: 128 random bits in 6 each, with some to spare */
-#define PAGE_CAP (4u << 20)
+#define PAGE_CAP   (4u << 20)
 
 static const char console_page[] =
 #include "exporter/connectors/web/console.inc"
@@ -20,7 +20,7 @@ static const char console_page[] =
 struct reply {
 	unsigned status;
 	const char *type; /* NULL: no body */
-	char *bytes;      /* taken when `mode` says so */
+	char *bytes; /* taken when `mode` says so */
 	size_t size;
 	enum MHD_ResponseMemoryMode mode;
 	const char *headers[8][2]; /* up to the first NULL */
@@ -57,29 +57,19 @@ static enum MHD_Result queue(struct web_request *request, const struct reply *re
 static unsigned http_status(enum snafu_status status)
 {
 	switch (status) {
-	case SNAFU_OK:
-		return 200;
-	case SNAFU_BAD_ARGUMENTS:
-		return 400;
-	case SNAFU_UNKNOWN_FUNCTION:
-		return 404;
-	case SNAFU_TOO_LARGE:
-		return 413;
-	case SNAFU_OVER_LIMIT:
-		return 429;
+	case SNAFU_OK: return 200;
+	case SNAFU_BAD_ARGUMENTS: return 400;
+	case SNAFU_UNKNOWN_FUNCTION: return 404;
+	case SNAFU_TOO_LARGE: return 413;
+	case SNAFU_OVER_LIMIT: return 429;
 	case SNAFU_RAISED:
 	case SNAFU_BAD_RESULT:
 	case SNAFU_LOAD_FAILED:
-	case SNAFU_INTERNAL:
-		return 500;
-	case SNAFU_DIED:
-		return 502;
-	case SNAFU_UNAVAILABLE:
-		return 503;
-	case SNAFU_DEADLINE:
-		return 504;
-	case SNAFU_CANCELLED:
-		return 499; /* no code of a standard; nginx's */
+	case SNAFU_INTERNAL: return 500;
+	case SNAFU_DIED: return 502;
+	case SNAFU_UNAVAILABLE: return 503;
+	case SNAFU_DEADLINE: return 504;
+	case SNAFU_CANCELLED: return 499; /* no code of a standard; nginx's */
 	}
 	return 500;
 }
@@ -150,7 +140,11 @@ enum MHD_Result web_reply_bytes(struct web_request *request, const char *type, c
 {
 	const char *known = request->headers.if_none_match;
 	struct reply reply = {
-		.status = 200, .type = type, .bytes = (char *)bytes, .size = size, .mode = mode,
+		.status = 200,
+		.type = type,
+		.bytes = (char *)bytes,
+		.size = size,
+		.mode = mode,
 		.headers = {{"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-cache"}},
 	};
 
@@ -210,9 +204,9 @@ enum MHD_Result web_reply_console(struct web_request *request)
 		.size = page.size,
 		.mode = MHD_RESPMEM_MUST_FREE,
 		.headers = {{"Content-Security-Policy", policy},
-		            {"X-Content-Type-Options", "nosniff"},
-		            {"Referrer-Policy", "no-referrer"},
-		            {"Cache-Control", "no-store"}},
+	                {"X-Content-Type-Options", "nosniff"},
+	                {"Referrer-Policy", "no-referrer"},
+	                {"Cache-Control", "no-store"}},
 	};
 	reply.bytes = snafu_buffer_take(&page);
 	snafu_request_id(request->call.request_id);

@@ -16,7 +16,7 @@
 #include "exporter/connectors/web/web.h"
 
 #define METHODS_INVOKE "GET, POST, OPTIONS"
-#define METHODS_READ "GET, HEAD, OPTIONS"
+#define METHODS_READ   "GET, HEAD, OPTIONS"
 
 static enum web_route problem(struct web_request *request, unsigned status, const char *type,
                               const char *message)
@@ -35,21 +35,11 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 	(void)value_size;
 	/* By length first: few headers get as far as a comparison. */
 	switch (key_size) {
-	case 4:
-		slot = strcasecmp(key, "host") == 0 ? &headers->host : NULL;
-		break;
-	case 6:
-		slot = strcasecmp(key, "origin") == 0 ? &headers->origin : NULL;
-		break;
-	case 7:
-		slot = strcasecmp(key, "referer") == 0 ? &headers->referer : NULL;
-		break;
-	case 12:
-		slot = strcasecmp(key, "content-type") == 0 ? &headers->content_type : NULL;
-		break;
-	case 13:
-		slot = strcasecmp(key, "if-none-match") == 0 ? &headers->if_none_match : NULL;
-		break;
+	case 4: slot = strcasecmp(key, "host") == 0 ? &headers->host : NULL; break;
+	case 6: slot = strcasecmp(key, "origin") == 0 ? &headers->origin : NULL; break;
+	case 7: slot = strcasecmp(key, "referer") == 0 ? &headers->referer : NULL; break;
+	case 12: slot = strcasecmp(key, "content-type") == 0 ? &headers->content_type : NULL; break;
+	case 13: slot = strcasecmp(key, "if-none-match") == 0 ? &headers->if_none_match : NULL; break;
 	case 14:
 		slot = strcasecmp(key, "content-length") == 0   ? &headers->content_length
 		       : strcasecmp(key, "sec-fetch-site") == 0 ? &headers->fetch_site
@@ -100,8 +90,10 @@ static enum web_route find_route(struct web_request *request, const char *url,
 		const char *path;
 		enum web_route route;
 	} paths[] = {
-		{"/", WEB_ROUTE_CONSOLE},          {"/functions", WEB_ROUTE_FUNCTIONS},
-		{"/openapi.json", WEB_ROUTE_OPENAPI}, {"/metrics", WEB_ROUTE_METRICS},
+		{"/", WEB_ROUTE_CONSOLE},
+		{"/functions", WEB_ROUTE_FUNCTIONS},
+		{"/openapi.json", WEB_ROUTE_OPENAPI},
+		{"/metrics", WEB_ROUTE_METRICS},
 		{"/healthz", WEB_ROUTE_HEALTH},
 	};
 	const char *name = NULL;
@@ -123,8 +115,7 @@ static enum web_route find_route(struct web_request *request, const char *url,
 		case WEB_TEXT_BAD:
 			return problem(request, 400, "BadRequest",
 			               "the function's name is not percent-encoded UTF-8 text");
-		default:
-			return route;
+		default: return route;
 		}
 	}
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
@@ -210,8 +201,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 }
 
 /* A piece of the body. Of a body that is not wanted nothing is kept. */
-static enum MHD_Result receive(struct web_request *request, const char *upload,
-                               size_t *upload_size)
+static enum MHD_Result receive(struct web_request *request, const char *upload, size_t *upload_size)
 {
 	size_t size = *upload_size;
 
@@ -224,14 +214,12 @@ static enum MHD_Result receive(struct web_request *request, const char *upload,
 	if (request->route != WEB_ROUTE_INVOKE)
 		return MHD_YES;
 	switch (snafu_buffer_append(&request->body, upload, size)) {
-	case 0:
-		return MHD_YES;
+	case 0: return MHD_YES;
 	case -EMSGSIZE: /* sent in chunks: the size was not announced */
 		request->route = too_large(request);
 		snafu_buffer_done(&request->body);
 		return MHD_YES;
-	default:
-		return MHD_NO;
+	default: return MHD_NO;
 	}
 }
 
@@ -276,21 +264,15 @@ static enum MHD_Result invoke(struct web_request *request)
 static enum MHD_Result act(struct web_request *request)
 {
 	switch (request->route) {
-	case WEB_ROUTE_INVOKE:
-		return invoke(request);
-	case WEB_ROUTE_FUNCTIONS:
-		return web_reply_functions(request);
-	case WEB_ROUTE_OPENAPI:
-		return web_reply_openapi(request);
-	case WEB_ROUTE_METRICS:
-		return web_reply_metrics(request);
+	case WEB_ROUTE_INVOKE: return invoke(request);
+	case WEB_ROUTE_FUNCTIONS: return web_reply_functions(request);
+	case WEB_ROUTE_OPENAPI: return web_reply_openapi(request);
+	case WEB_ROUTE_METRICS: return web_reply_metrics(request);
 	case WEB_ROUTE_HEALTH:
 		return web_reply_bytes(request, "text/plain", "ok\n", 3, MHD_RESPMEM_PERSISTENT, NULL);
-	case WEB_ROUTE_CONSOLE:
-		return web_reply_console(request);
+	case WEB_ROUTE_CONSOLE: return web_reply_console(request);
 	case WEB_ROUTE_OPTIONS:
-	case WEB_ROUTE_PROBLEM:
-		return web_reply_problem(request, &request->problem);
+	case WEB_ROUTE_PROBLEM: return web_reply_problem(request, &request->problem);
 	}
 	return MHD_NO;
 }
@@ -303,8 +285,8 @@ enum MHD_Result web_access(void *state, struct MHD_Connection *connection, const
 	struct web_request *request = *request_state;
 
 	if (!request) {
-		request = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-		                  ->socket_context;
+		request =
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 		if (!request || request->running || request->cancelling || web->closing)
 			return MHD_NO;
 		*request_state = request;
@@ -313,8 +295,7 @@ enum MHD_Result web_access(void *state, struct MHD_Connection *connection, const
 	if (*upload_size > 0)
 		return receive(request, upload, upload_size);
 	switch (request->phase) {
-	case WEB_WAITING:
-		return act(request);
+	case WEB_WAITING: return act(request);
 	case WEB_CALLING:
 		if (web->closing)
 			return MHD_NO;
@@ -326,12 +307,9 @@ enum MHD_Result web_access(void *state, struct MHD_Connection *connection, const
 		if (request->left)
 			web_cancel(request);
 		return MHD_YES;
-	case WEB_FINISHED:
-		return web_reply_result(request);
-	case WEB_SUSPENDED: /* close() has resumed it without a result */
-		return MHD_NO;
-	case WEB_REPLYING:
-		return MHD_YES;
+	case WEB_FINISHED: return web_reply_result(request);
+	case WEB_SUSPENDED: /* close() has resumed it without a result */ return MHD_NO;
+	case WEB_REPLYING: return MHD_YES;
 	}
 	return MHD_NO;
 }

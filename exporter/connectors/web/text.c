@@ -114,8 +114,7 @@ static bool take_value(struct span *text, char *into, size_t cap)
 	return true;
 }
 
-bool web_header_parameter(const char *header, size_t size, const char *name, char *into,
-                          size_t cap)
+bool web_header_parameter(const char *header, size_t size, const char *name, char *into, size_t cap)
 {
 	struct span text = {header, header + size};
 	const char *first = memchr(header, ';', size);

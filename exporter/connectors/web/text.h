@@ -8,7 +8,7 @@
 
 enum web_text {
 	WEB_TEXT_OK,
-	WEB_TEXT_BAD,      /* a % without two hex digits, a NUL, or not UTF-8 */
+	WEB_TEXT_BAD, /* a % without two hex digits, a NUL, or not UTF-8 */
 	WEB_TEXT_TOO_LONG, /* more than CAP bytes */
 };
 

@@ -15,9 +15,9 @@
 #include "base/error.h"
 #include "runtime/settings.h"
 
-#define OTHER_FILES 256     /* descriptors for everything but connections */
-#define LAST_ROUNDS 100     /* turns of the loop to send the last replies... */
-#define LAST_ROUND_MS 10    /* ...each so long at most */
+#define OTHER_FILES   256 /* descriptors for everything but connections */
+#define LAST_ROUNDS   100 /* turns of the loop to send the last replies... */
+#define LAST_ROUND_MS 10 /* ...each so long at most */
 
 static uint64_t coarse_now(void)
 {
@@ -54,8 +54,7 @@ static size_t leave_encoded(void *state, struct MHD_Connection *connection, char
 static int join_epoll(struct web *web)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
 	if (!info)
 		return -EIO;
@@ -68,16 +67,14 @@ static int join_epoll(struct web *web)
 
 static int start(struct web *web, int socket, struct snafu_error *error)
 {
-	web->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, web_access, web,
-		MHD_OPTION_LISTEN_SOCKET, (MHD_socket)socket,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)web->connections_cap,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_CONNECTION_MEMORY,
-		MHD_OPTION_NOTIFY_CONNECTION, web_connection_changed, web,
-		MHD_OPTION_NOTIFY_COMPLETED, web_request_ended, web,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
-		MHD_OPTION_STRICT_FOR_CLIENT, 0,
-		MHD_OPTION_END);
+	web->daemon =
+		MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, web_access, web,
+	                     MHD_OPTION_LISTEN_SOCKET, (MHD_socket)socket, MHD_OPTION_CONNECTION_LIMIT,
+	                     (unsigned)web->connections_cap, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	                     (size_t)WEB_CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
+	                     web_connection_changed, web, MHD_OPTION_NOTIFY_COMPLETED,
+	                     web_request_ended, web, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
+	                     MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_END);
 	if (!web->daemon) {
 		close(socket);
 		return snafu_fail(error, -EIO, "the HTTP server does not start");
@@ -187,9 +184,9 @@ static void finish(struct web *web)
 	}
 	/* MHD aborts the process when it is stopped with a suspended connection. */
 	web->closing = true;
-	TAILQ_FOREACH (request, &web->calling_list, entry)
-		if (request->phase == WEB_SUSPENDED)
-			MHD_resume_connection(request->connection);
+	TAILQ_FOREACH(request, &web->calling_list, entry)
+	if (request->phase == WEB_SUSPENDED)
+		MHD_resume_connection(request->connection);
 	MHD_run_wait(web->daemon, 0);
 }
 

@@ -8,8 +8,8 @@
  * A connection has one struct web_request for its life; requests on it follow one
  * another. A request whose call is still running when its client has gone is
  * kept until the call ends. */
-#ifndef SNAFU_EXPORTER_CONNECTORS_WEB_H
-#define SNAFU_EXPORTER_CONNECTORS_WEB_H
+#ifndef SNAFU_EXPORTER_CONNECTORS_WEB_WEB_H
+#define SNAFU_EXPORTER_CONNECTORS_WEB_WEB_H
 
 #include <microhttpd.h>
 #include <stdatomic.h>
@@ -24,24 +24,24 @@
 #include "exporter/connectors/web/listen.h"
 
 #define WEB_CONNECTION_MEMORY (32u << 10) /* bytes MHD has for a request's line and headers */
-#define WEB_URL_CAP (16u << 10)     /* bytes of path and query; longer ones are 414 */
-#define WEB_NAME_CAP 1024           /* bytes of a function's name in a path */
-#define WEB_PROGRESS (64u << 10)    /* bytes a client must send within the idle timeout */
-#define WEB_REPLY_RATE 8            /* bytes a millisecond that a client must take a reply with */
-#define WEB_SPARE_CONNECTIONS 16    /* when fewer are left, the longest idle ones are closed */
-#define WEB_SPARE_AGE_MS 1000       /* ...if it has been idle for so long */
-#define WEB_DOCUMENT_CAP (256u << 20) /* bytes of /openapi.json, /functions, /metrics */
-#define WEB_LANGUAGES_CAP 16        /* cached lists by ?language= */
-#define WEB_LINGER_CAP 32           /* refused clients that are heard out at the same time */
-#define WEB_LINGER_MS 5000          /* ...for so long */
-#define WEB_LINGER_BYTES (256u << 20) /* ...or so much */
+#define WEB_URL_CAP           (16u << 10) /* bytes of path and query; longer ones are 414 */
+#define WEB_NAME_CAP          1024 /* bytes of a function's name in a path */
+#define WEB_PROGRESS          (64u << 10) /* bytes a client must send within the idle timeout */
+#define WEB_REPLY_RATE        8 /* bytes a millisecond that a client must take a reply with */
+#define WEB_SPARE_CONNECTIONS 16 /* when fewer are left, the longest idle ones are closed */
+#define WEB_SPARE_AGE_MS      1000 /* ...if it has been idle for so long */
+#define WEB_DOCUMENT_CAP      (256u << 20) /* bytes of /openapi.json, /functions, /metrics */
+#define WEB_LANGUAGES_CAP     16 /* cached lists by ?language= */
+#define WEB_LINGER_CAP        32 /* refused clients that are heard out at the same time */
+#define WEB_LINGER_MS         5000 /* ...for so long */
+#define WEB_LINGER_BYTES      (256u << 20) /* ...or so much */
 
 enum web_phase {
-	WEB_WAITING,   /* for a request, or for the rest of it */
-	WEB_CALLING,   /* the function runs; MHD would ask again */
+	WEB_WAITING, /* for a request, or for the rest of it */
+	WEB_CALLING, /* the function runs; MHD would ask again */
 	WEB_SUSPENDED, /* the function runs; MHD was told not to ask */
-	WEB_FINISHED,  /* the result is there, the reply is not yet queued */
-	WEB_REPLYING,  /* MHD sends the reply */
+	WEB_FINISHED, /* the result is there, the reply is not yet queued */
+	WEB_REPLYING, /* MHD sends the reply */
 };
 
 enum web_route {
@@ -59,33 +59,33 @@ enum web_route {
 struct web_problem {
 	unsigned status;
 	const char *type, *message; /* errorType and errorMessage */
-	const char *allow;          /* 405 and OPTIONS: the Allow header */
+	const char *allow; /* 405 and OPTIONS: the Allow header */
 };
 
 struct web_request {
 	struct web *web;
 	struct MHD_Connection *connection; /* NULL when it is closed and only the call is left */
-	int fd;                            /* MHD's; -1 when closed */
-	TAILQ_ENTRY(web_request) entry;    /* in the list of its phase */
-	uint64_t since;                    /* ms, when it came into that list */
-	uint64_t reply_until;              /* ms, WEB_REPLYING */
-	bool hung_up;                      /* we have shut the connection down */
-	bool left;                         /* the client has closed its side */
+	int fd; /* MHD's; -1 when closed */
+	TAILQ_ENTRY(web_request) entry; /* in the list of its phase */
+	uint64_t since; /* ms, when it came into that list */
+	uint64_t reply_until; /* ms, WEB_REPLYING */
+	bool hung_up; /* we have shut the connection down */
+	bool left; /* the client has closed its side */
 
 	enum web_phase phase;
 	enum web_route route;
 	struct web_problem problem;
 	struct web_headers headers; /* borrowed from MHD while the request lasts */
-	bool head;                  /* HEAD: no body in the reply */
-	unsigned turn;              /* of the event loop in which the call was queued */
+	bool head; /* HEAD: no body in the reply */
+	unsigned turn; /* of the event loop in which the call was queued */
 	char name[WEB_NAME_CAP + 1]; /* of the function; for /functions/NAME too */
 	struct snafu_buffer body;
-	size_t progress;            /* bytes since `since` */
+	size_t progress; /* bytes since `since` */
 
 	struct snafu_call call;
-	bool running;                       /* the call has not come back to the leader */
-	bool cancelling;                    /* the canceller has it */
-	bool refused;                       /* answered before its body was there */
+	bool running; /* the call has not come back to the leader */
+	bool cancelling; /* the canceller has it */
+	bool refused; /* answered before its body was there */
 	struct web_request *next_finished, *next_cancel;
 };
 
@@ -116,26 +116,26 @@ struct web {
 	struct MHD_Daemon *daemon;
 	struct web_address address;
 	struct snafu_event_loop event_loop;
-	size_t body_cap;        /* bytes */
+	size_t body_cap; /* bytes */
 	size_t connections_cap;
-	uint64_t idle_timeout;  /* ms */
-	int wake_fd;            /* eventfd in MHD's epoll set */
-	atomic_bool waiting;    /* the leader may be asleep in epoll_wait */
+	uint64_t idle_timeout; /* ms */
+	int wake_fd; /* eventfd in MHD's epoll set */
+	atomic_bool waiting; /* the leader may be asleep in epoll_wait */
 	atomic_bool stopping;
 	_Atomic(struct web_request *) finished; /* a stack */
 
 	/* The leader's. */
 	bool said_ready, closing;
 	unsigned turn;
-	uint64_t now;           /* ms, coarse */
-	uint64_t next_look;     /* ms, when replies are looked at again */
+	uint64_t now; /* ms, coarse */
+	uint64_t next_look; /* ms, when replies are looked at again */
 	size_t n_connections, n_hung_up, n_suspended;
 	struct web_list waiting_list, calling_list, replying_list; /* each oldest first */
-	int epoll_fd;           /* MHD's */
-	int watch_fd;           /* epoll set that tells which clients have left */
-	uint64_t looked;        /* ms, when it was asked */
-	bool unlooked;          /* it is to be asked again soon */
-	size_t n_left;          /* clients that have left */
+	int epoll_fd; /* MHD's */
+	int watch_fd; /* epoll set that tells which clients have left */
+	uint64_t looked; /* ms, when it was asked */
+	bool unlooked; /* it is to be asked again soon */
+	size_t n_left; /* clients that have left */
 	struct web_canceller *canceller; /* NULL until it is needed */
 	struct web_lingerer lingerers[WEB_LINGER_CAP];
 	size_t n_lingerers;
@@ -145,8 +145,8 @@ struct web {
 };
 
 /* connection.c: lives of connections and requests, and their clocks. */
-void web_connection_changed(void *state, struct MHD_Connection *connection,
-                            void **connection_state, enum MHD_ConnectionNotificationCode code);
+void web_connection_changed(void *state, struct MHD_Connection *connection, void **connection_state,
+                            enum MHD_ConnectionNotificationCode code);
 void web_request_ended(void *state, struct MHD_Connection *connection, void **request_state,
                        enum MHD_RequestTerminationCode code);
 void web_request_enter(struct web_request *request, enum web_phase phase);
@@ -156,7 +156,7 @@ int web_next_deadline(const struct web *web, int timeout_ms);
 void web_request_free(struct web_request *request); /* unless its call still needs it */
 
 /* leave.c: clients that leave. */
-void web_watch(struct web_request *request);   /* the connection was opened */
+void web_watch(struct web_request *request); /* the connection was opened */
 void web_unwatch(struct web_request *request); /* it is about to be closed */
 void web_look_for_leavers(struct web *web);
 void web_cancel(struct web_request *request);
