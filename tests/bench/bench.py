@@ -7,6 +7,7 @@ medians; the spread is the middle half of the ratios of the single rounds.
 Peers that are missing (universal-ctags, wrk) are named and left out."""
 
 import argparse
+import glob
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 
 BUILD = os.environ["SNAFU_BUILD"]
 SOURCE = os.environ["SNAFU_SOURCE"]
@@ -106,9 +108,13 @@ def bench_scan_java(rounds):
     if folder:
         return scan_ratio("scan-java", f"scanning {os.path.basename(folder)}", folder, ".java",
                           "Java", rounds)
-    archive = need("/usr/lib/jvm/openjdk-17/lib/src.zip", "openjdk-17-source")
+    archives = sorted(glob.glob("/usr/lib/jvm/*/lib/src.zip"))
+    if not archives:
+        raise Missing("no JDK with its source: install openjdk-17-source")
     with tempfile.TemporaryDirectory() as scratch:
-        subprocess.run(["unzip", "-q", archive, "java.base/java/*", "-d", scratch], check=True)
+        with zipfile.ZipFile(archives[0]) as archive:
+            archive.extractall(scratch, [name for name in archive.namelist()
+                                         if name.startswith("java.base/java/")])
         return scan_ratio("scan-java", "scanning java.base", scratch, ".java", "Java", rounds)
 
 
