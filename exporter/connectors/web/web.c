@@ -199,6 +199,7 @@ static void close_web(void *state)
 		web->said_ready = true;
 		finish(web);
 		MHD_stop_daemon(web->daemon);
+		web_deliver(web); /* what came in the last moment, and was refused */
 	}
 	web_canceller_stop(web);
 	web_lingerers_done(web);
