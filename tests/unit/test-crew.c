@@ -24,7 +24,7 @@
 #define FAR_AWAY (UINT64_MAX / 2000000)
 
 static int event_fd;
-static struct snafu_crew *volatile left_to_the_stuck; /* not freed, and no leak */
+static struct snafu_crew *volatile left_to_the_stuck[2]; /* not freed, and no leak */
 static sem_t gate, passed, ended;
 static atomic_int n_run, n_deadline, n_unavailable, n_cancelled, n_interrupted, n_left, n_waiting;
 
@@ -214,7 +214,7 @@ static void check_second_stop(void)
 	for (int i = 0; i < (intptr_t)stuck; i++)
 		sem_post(&gate);
 	wait_for(&passed, (int)(intptr_t)stuck);
-	left_to_the_stuck = crew;
+	left_to_the_stuck[0] = crew;
 }
 
 /* Every thread is in a function that nothing interrupts, and all is quiet: a call
@@ -257,6 +257,7 @@ static void check_stuck_leave(void)
 	pthread_join(thread, &stuck);
 	CHECK((intptr_t)stuck >= 1 && (intptr_t)stuck <= THREADS + 2);
 	leave_blocks = false;
+	left_to_the_stuck[1] = crew;
 }
 
 /* Calls that wait, run, are over: each thread is taken, so the last one waits. */
