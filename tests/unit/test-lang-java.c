@@ -256,6 +256,10 @@ static void *sleep_long(void *mark)
 	enum snafu_status status = call_in("Basics.java", data, "Basics.spin", "", &text);
 	bool good = status == SNAFU_RAISED && strstr(text, "java.lang.InterruptedException");
 	free(text);
+	/* The mark would hold for the next call too. */
+	pthread_mutex_lock(((pthread_mutex_t **)mark)[0]);
+	*((unsigned long **)mark)[1] = 0;
+	pthread_mutex_unlock(((pthread_mutex_t **)mark)[0]);
 	status = call_in("Basics.java", data, "Basics.interrupted", "", &text);
 	good = good && status == SNAFU_OK && strcmp(text, "false") == 0;
 	free(text);
@@ -274,10 +278,9 @@ static void test_interrupt(void)
 	/* It may not be in its call yet; an interruption that comes too early does nothing. */
 	while (pthread_tryjoin_np(thread, &good) != 0) {
 		pthread_mutex_lock(&mutex);
-		unsigned long now = mark;
+		if (mark)
+			language->interrupt(state, mark);
 		pthread_mutex_unlock(&mutex);
-		if (now)
-			language->interrupt(state, now);
 		sched_yield();
 	}
 	CHECK(good != NULL);
