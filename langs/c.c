@@ -204,12 +204,12 @@ static int bind(void *opaque, const struct snafu_function *function, struct snaf
 	return code;
 }
 
-static void call(void *opaque, struct snafu_bound *bound, const char *payload, size_t size,
+static void call(void *opaque, struct snafu_bound *bound, const struct snafu_request *request,
                  struct snafu_result *result)
 {
 	struct state *state = opaque;
 
-	snafu_c_call(&state->handles, bound, payload, size, result);
+	snafu_c_call(&state->handles, bound, request->payload, request->size, result);
 }
 
 extern const struct snafu_language snafu_language;

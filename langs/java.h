@@ -77,7 +77,7 @@ void java_interrupt(void *state, unsigned long mark);
 
 int java_bind(void *state, const struct snafu_function *function, struct snafu_bound **ret_bound,
               struct snafu_result *result);
-void java_call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
+void java_call(void *state, struct snafu_bound *bound, const struct snafu_request *request,
                struct snafu_result *result);
 
 /* ---- helpers (java_helpers.c) ---- */

@@ -170,9 +170,10 @@ static enum snafu_status status_of(jlong reply)
 	return status < sizeof statuses / sizeof *statuses ? statuses[status] : SNAFU_INTERNAL;
 }
 
-void java_call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
+void java_call(void *state, struct snafu_bound *bound, const struct snafu_request *request,
                struct snafu_result *result)
 {
+	size_t size = request->size;
 	struct java_caller *caller = java_attach();
 	size_t cap = result->payload.cap < RESULT_CAP ? result->payload.cap : RESULT_CAP;
 
@@ -188,7 +189,8 @@ void java_call(void *state, struct snafu_bound *bound, const char *payload, size
 		return;
 	}
 	if (size)
-		(*env)->SetByteArrayRegion(env, caller->in, 0, (jsize)size, (const jbyte *)payload);
+		(*env)->SetByteArrayRegion(env, caller->in, 0, (jsize)size,
+		                           (const jbyte *)request->payload);
 	/* Takes global references and returns a number, so no frame for local ones is needed. */
 	jlong reply = (*env)->CallStaticLongMethod(env, java.bridge, java.call, caller->state,
 	                                           bound->object, size ? (jint)size : -1, (jint)cap);

@@ -23,6 +23,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "langs/request.h"
+
 struct snafu_error;
 struct snafu_function;
 struct snafu_functions;
@@ -50,6 +52,16 @@ struct snafu_language_options {
 	 * ("compiling x.c"); NULL: it is over. Any thread. May be NULL. */
 	void (*working)(void *state, const char *what);
 	void *working_state;
+	/* Calls a function of the host from inside a call (`snafu.call(...)` and its
+	 * likes). CALLER is the context that the calling function was given, NULL outside
+	 * of any call. RESULT comes empty with its cap set. Returns when that call
+	 * has ended; so an interpreter's lock MUST be let go before. Any thread. MAY be
+	 * NULL: nobody can be called. */
+	void (*invoke)(void *state, const struct snafu_context *caller,
+	               const struct snafu_invocation *invocation, struct snafu_result *result);
+	void *invoke_state;
+	/* This process serves one call and ends: what only pays off later is left out. */
+	bool brief;
 };
 
 struct snafu_language {
@@ -68,12 +80,20 @@ struct snafu_language {
 	int (*bind)(void *state, const struct snafu_function *function, struct snafu_bound **ret_bound,
 	            struct snafu_result *result);
 
-	/* Calls it. PAYLOAD is SIZE bytes from anybody: it is checked here. RESULT
-	 * comes empty, with its cap set, and MUST be filled, also on failure. MUST
-	 * NOT let any exception, exit or stack overflow of the function end the
+	/* Calls it. The payload comes from anybody: it is checked here. RESULT
+	 * comes empty, with its caps set, and MUST be filled, also on failure; what the
+	 * function prints is added to its log where the language can tell whose it is.
+	 * MUST NOT let any exception, exit or stack overflow of the function end the
 	 * process where the language can prevent that. */
-	void (*call)(void *state, struct snafu_bound *bound, const char *payload, size_t size,
+	void (*call)(void *state, struct snafu_bound *bound, const struct snafu_request *request,
 	             struct snafu_result *result);
+
+	/* MAY be NULL. The same with the state of the function's module as it is when
+	 * just loaded: nothing that an earlier call left there is seen, nothing that
+	 * this one leaves there is seen later. Without reading or compiling the source
+	 * again. Any number of threads, each with a state of its own. */
+	void (*call_fresh)(void *state, struct snafu_bound *bound, const struct snafu_request *request,
+	                   struct snafu_result *result);
 
 	/* MAY be NULL. A mark of the calling thread, for interrupt(). */
 	unsigned long (*thread_mark)(void *state);
@@ -85,13 +105,48 @@ struct snafu_language {
 	/* MAY be NULL. The calling thread will not call again. */
 	void (*leave)(void *state);
 
+	/* MAY be NULL. Sources have changed, come or gone: FUNCTIONS (which outlives
+	 * the language, or the next changed()) replaces what the options said, FILES are
+	 * the paths that differ. What is bound stays as it is, with calls under way;
+	 * the next bind() of a function in one of these files loads it anew. Calls and
+	 * bind() may run meanwhile on other threads. */
+	void (*changed)(void *state, const struct snafu_functions *functions, const char *const *files,
+	                size_t n_files);
+
+	/* MAY be NULL. Nobody will call BOUND again; no call of it is under way. */
+	void (*unbind)(void *state, struct snafu_bound *bound);
+
+	/* MAY be NULL. A process that is going to call FUNCTION only: must it know OTHER,
+	 * too? (Its overloads, the other files of its library.) Needs no open(). NULL:
+	 * overloads, that is the same id and file. */
+	bool (*needs)(const struct snafu_function *function, const struct snafu_function *other);
+
+	/* MAY be NULL. Functions of this language may be served by a program of its own, which
+	 * speaks the frames of runtime/instances/frame.h on its stdin and stdout. VARIANT is the
+	 * setting that asks for it ("native"). Needs no open(). 1 and malloc'ed strings in a
+	 * malloc'ed list that NULL ends; 0: this function is called here; or -ENOENT, ERROR says
+	 * which program is missing. */
+	int (*command)(const struct snafu_function *function, const char *variant, char ***ret_argv,
+	               struct snafu_error *error);
+
+	/* For languages whose opened interpreter may be forked by a process that has one
+	 * thread; `forkable` says so. MAY be NULL. In the parent before, in the parent
+	 * after, and in the child. */
+	void (*before_fork)(void *state);
+	void (*after_fork)(void *state, bool child);
+	/* MAY be NULL. Nothing more comes before a fork, or before this child waits for its
+	 * call: rest what is there (so that the pages stay shared), or touch what every
+	 * call will write to (so that the call does not wait for page faults). */
+	void (*settle)(void *state, bool child);
+
 	/* Ends the interpreter: atexit handlers and shutdown hooks run. MAY be NULL. */
 	void (*close)(void *state);
 
 	bool parallel; /* calls on several threads really run at the same time */
+	bool forkable;
 };
 
-#define SNAFU_LANGUAGE_VERSION 1
+#define SNAFU_LANGUAGE_VERSION 2
 #define SNAFU_LANGUAGE_SYMBOL  "snafu_language"
 
 #endif

@@ -177,7 +177,7 @@ static void receive_interrupt(struct python_thread *thread)
 
 static atomic_ulong numbers = 1; /* of calls */
 
-static void call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
+static void call(void *state, struct snafu_bound *bound, const struct snafu_request *request,
                  struct snafu_result *result)
 {
 	struct python_thread *thread = enter();
@@ -201,7 +201,7 @@ static void call(void *state, struct snafu_bound *bound, const char *payload, si
 		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
 		                  "its time was over before it could begin");
 	else
-		python_call(bound, payload, size, result);
+		python_call(bound, request->payload, request->size, result);
 
 	thread->calls--;
 	atomic_store(&thread->number, outer);

@@ -57,6 +57,36 @@ static void end(struct snafu_result *result)
 	                         "{\"errorType\":\"Error\",\"errorMessage\":\"no memory\"}");
 }
 
+/* Room in the log is made by halves, so that many small pieces are not moved each
+ * time. The cut is not inside a UTF-8 character. */
+void snafu_result_log(struct snafu_result *result, const char *bytes, size_t size)
+{
+	struct snafu_buffer *log = &result->log;
+	size_t keep = log->cap / 2, drop;
+
+	if (size > log->cap) {
+		bytes += size - log->cap;
+		size = log->cap;
+	}
+	if (size > log->cap - log->size) {
+		if (keep > log->cap - size)
+			keep = log->cap - size;
+		drop = log->size > keep ? log->size - keep : 0;
+		while (drop < log->size && (log->data[drop] & 0xC0) == 0x80)
+			drop++;
+		memmove(log->data, log->data + drop, log->size - drop);
+		log->size -= drop;
+	}
+	if (size && snafu_buffer_append(log, bytes, size))
+		log->failed = 0; /* no memory: this piece is lost */
+}
+
+void snafu_result_done(struct snafu_result *result)
+{
+	snafu_buffer_done(&result->payload);
+	snafu_buffer_done(&result->log);
+}
+
 void snafu_result_fail(struct snafu_result *result, enum snafu_status status, const char *type,
                        const char *format, ...)
 {

@@ -38,7 +38,20 @@ enum snafu_status {
 struct snafu_result {
 	enum snafu_status status;
 	struct snafu_buffer payload; /* JSON; the cap is the result size cap */
+	/* The end of what the function printed while it ran, stdout and stderr as they
+	 * came; cap 0: not wanted. Filled by snafu_result_log() only. */
+	struct snafu_buffer log;
+	/* Set by who knows; 0: not measured. */
+	uint64_t init_ns; /* loading what was not there yet: processes, interpreters, the source */
+	uint64_t run_ns; /* inside the language */
+	uint64_t peak_memory; /* bytes; of the process, if the function has its own */
 };
+
+/* Adds to the log; of what is longer than the cap the end is kept. Never fails. */
+void snafu_result_log(struct snafu_result *result, const char *bytes, size_t size);
+
+/* Frees what it holds; harmless on a zeroed one. */
+void snafu_result_done(struct snafu_result *result);
 
 /* Replaces whatever RESULT holds by the error object. TYPE is a word like
  * "ArgumentError". Never fails: if memory is out, the payload is a constant. */

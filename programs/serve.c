@@ -209,12 +209,16 @@ static void begin_doors(void)
 		sem_post(&serving.begun);
 }
 
+/* What the loop waits for when no connector has one: being woken, and the runtime. */
+enum { WAKE, RUNTIME, N_IDLE };
+
 static void idle_wait(void *state, int timeout_ms)
 {
-	struct pollfd wake = {.fd = *(int *)state, .events = POLLIN};
+	struct pollfd *files = state;
 	uint64_t count;
 
-	if (poll(&wake, 1, timeout_ms) > 0 && read(wake.fd, &count, sizeof count) < 0)
+	if (poll(files, N_IDLE, timeout_ms) > 0 && (files[WAKE].revents & POLLIN) &&
+	    read(files[WAKE].fd, &count, sizeof count) < 0)
 		return; /* somebody else has read it */
 }
 
@@ -222,7 +226,7 @@ static void idle_wake(void *state)
 {
 	uint64_t one = 1;
 
-	if (write(*(int *)state, &one, sizeof one) < 0)
+	if (write(((const struct pollfd *)state)[WAKE].fd, &one, sizeof one) < 0)
 		return; /* full: it wakes up anyway */
 }
 
@@ -250,7 +254,11 @@ static void pass_wake(void *state)
 
 static int run_doors(struct snafu_host *host, int idle_fd, struct snafu_error *error)
 {
-	struct snafu_event_loop idle = {.wait = idle_wait, .wake = idle_wake, .state = &idle_fd};
+	struct pollfd files[N_IDLE] = {
+		[WAKE] = {.fd = idle_fd, .events = POLLIN},
+		[RUNTIME] = {.fd = snafu_host_wake_fd(host), .events = POLLIN},
+	};
+	struct snafu_event_loop idle = {.wait = idle_wait, .wake = idle_wake, .state = files};
 	const struct snafu_event_loop *loop = &idle;
 	struct snafu_event_loop beginning = {.wait = first_wait, .wake = pass_wake};
 	bool threads = false;

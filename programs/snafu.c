@@ -54,16 +54,22 @@ static void print_settings(void)
 {
 	struct snafu_buffer line = SNAFU_BUFFER(4096);
 
-	printf("\nLimits, in a settings file (default, least to most):\n\n");
+	printf("\nSettings, in a settings file (default, least to most):\n\n");
 	for (const struct snafu_setting *at = snafu_setting_table; at->name; at++) {
 		snafu_buffer_clear(&line);
-		snafu_buffer_format(&line, "  [%s] %s = ", at->section, at->name);
-		snafu_setting_write(at, at->fallback, &line);
-		snafu_buffer_append_text(&line, "  (");
-		snafu_setting_write(at, at->least, &line);
-		snafu_buffer_append_text(&line, " to ");
-		snafu_setting_write(at, at->most, &line);
-		snafu_buffer_format(&line, ")\n      %s\n", at->help);
+		snafu_buffer_format(&line, "  [%s] %s =", at->section, at->name);
+		if (at->unit == SNAFU_UNIT_TEXT) {
+			snafu_buffer_format(&line, "%s%s", *at->fallback_text ? " " : "", at->fallback_text);
+		} else {
+			snafu_buffer_append_byte(&line, ' ');
+			snafu_setting_write(at, at->fallback, &line);
+			snafu_buffer_append_text(&line, "  (");
+			snafu_setting_write(at, at->least, &line);
+			snafu_buffer_append_text(&line, at->unit == SNAFU_UNIT_SWITCH ? " or " : " to ");
+			snafu_setting_write(at, at->most, &line);
+			snafu_buffer_append_byte(&line, ')');
+		}
+		snafu_buffer_format(&line, "\n      %s\n", at->help);
 		fputs(line.data ? line.data : "", stdout);
 	}
 	snafu_buffer_done(&line);

@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "runtime/host.h"
 #include "runtime/job.h"
+#include "runtime/reactor.h"
 
 #define TICK_NS        1000000u /* the standby's pulse while calls come */
 #define PATIENCE_TICKS 2 /* how long the leader may be inside a function */
@@ -153,8 +155,18 @@ static void wake_loop(struct snafu_crew *crew)
 static void turn(struct snafu_crew *crew, int timeout_ms)
 {
 	const struct snafu_event_loop *event_loop = crew->event_loop;
+	struct snafu_reactor *reactor = crew->options.reactor;
 
+	if (reactor)
+		timeout_ms = snafu_reactor_timeout(reactor, timeout_ms);
 	event_loop->wait(event_loop->state, timeout_ms);
+	if (reactor)
+		snafu_reactor_run(reactor);
+}
+
+static size_t count_rest(const struct snafu_crew *crew)
+{
+	return crew->options.count_rest ? crew->options.count_rest(crew->options.state) : 0;
 }
 
 /* Ends everything that waits or runs, for a stop that takes no longer. */
@@ -181,6 +193,11 @@ static void give_up_all(struct snafu_crew *crew)
 		member->being_given_up = false;
 		pthread_cond_signal(&member->wake);
 	}
+	if (crew->options.give_up_rest) {
+		pthread_mutex_unlock(&crew->lock);
+		crew->options.give_up_rest(crew->options.state);
+		pthread_mutex_lock(&crew->lock);
+	}
 }
 
 /* After the stop: waits for the calls and sends their replies, within limits. */
@@ -190,7 +207,7 @@ static void drain(struct snafu_crew *crew)
 		crew->drain_until = snafu_now_ms() + crew->options.drain_timeout;
 	bool over = crew->stops > 1 || snafu_now_ms() >= crew->drain_until;
 
-	if (!over && (crew->queue.first || crew->n_calling))
+	if (!over && (crew->queue.first || crew->n_calling || count_rest(crew)))
 		return;
 	give_up_all(crew);
 	pthread_mutex_unlock(&crew->lock);
@@ -435,6 +452,21 @@ int snafu_crew_cancel(struct snafu_crew *crew, const struct snafu_call *call)
 	pthread_cond_signal(&found->wake);
 	pthread_mutex_unlock(&crew->lock);
 	return 0;
+}
+
+bool snafu_crew_step_aside(struct snafu_crew *crew)
+{
+	pthread_mutex_lock(&crew->lock);
+	bool at_work = crew->event_loop && !crew->ended;
+	if (at_work && crew->leader && pthread_equal(crew->leader->thread, pthread_self())) {
+		crew->leader = NULL;
+		if (crew->standby)
+			pthread_cond_signal(&crew->standby->wake);
+		else
+			call_up(crew);
+	}
+	pthread_mutex_unlock(&crew->lock);
+	return at_work;
 }
 
 /* Waits for the members that can still come back. Leaving may take for ever, too,

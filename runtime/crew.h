@@ -16,6 +16,7 @@
 #ifndef SNAFU_RUNTIME_CREW_H
 #define SNAFU_RUNTIME_CREW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct snafu_call;
 struct snafu_crew;
 struct snafu_error;
 struct snafu_job;
+struct snafu_reactor;
 
 struct snafu_crew_options {
 	/* Runs the job's function and ends the job. Any thread of the crew. */
@@ -33,6 +35,11 @@ struct snafu_crew_options {
 	void (*give_up)(void *state, struct snafu_job *job, int status, int running);
 	/* The calling thread leaves the crew. */
 	void (*leave)(void *state);
+	/* Calls that are under way without a thread: how many, and their end when the crew
+	 * stops. Both MAY be NULL. */
+	size_t (*count_rest)(void *state);
+	void (*give_up_rest)(void *state);
+	struct snafu_reactor *reactor; /* run by the leader; MAY be NULL */
 	void *state;
 	size_t threads; /* calls at the same time */
 	size_t queue_length;
@@ -54,11 +61,16 @@ int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job);
  * already. Any thread; may block as give_up() does. */
 int snafu_crew_cancel(struct snafu_crew *crew, const struct snafu_call *call);
 
+/* The calling thread is going to wait for another call: if it is the leader, somebody
+ * else takes the lead at once. False: the crew is not at work. */
+bool snafu_crew_step_aside(struct snafu_crew *crew);
+
 /* What the leader does when no call is waiting. */
 struct snafu_event_loop {
 	/* Waits for events up to TIMEOUT_MS (-1: as long as it takes), handles them,
-	 * returns. Calls are queued from in here with snafu_host_submit(). Never run
-	 * by two threads at once, but by different ones in turn. */
+	 * returns; also when snafu_host_wake_fd() is readable. Calls are made from in
+	 * here with snafu_host_submit(). Never run by two threads at once, but by
+	 * different ones in turn. */
 	void (*wait)(void *state, int timeout_ms);
 	/* Makes a wait() that is under way return soon, or the next one return at
 	 * once. Any thread; async-signal-safe. */

@@ -1,5 +1,5 @@
-/* runtime/host.c — see host.h: wires scanner, pool, languages, executor and
- * crew together, and leads a call through them. */
+/* runtime/host.c — see host.h: wires scanner, pool, languages, executors and crew
+ * together. How a call goes through them is in host_calls.c. */
 #include "runtime/host.h"
 
 #include <errno.h>
@@ -7,47 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "runtime/away.h"
 #include "runtime/crew.h"
-#include "runtime/executors/executor.h"
-#include "runtime/job.h"
+#include "runtime/host_state.h"
 #include "runtime/languages.h"
 #include "runtime/metrics.h"
 #include "runtime/pool.h"
-#include "runtime/settings.h"
+#include "runtime/reactor.h"
+#include "runtime/service.h"
 
-#define DEFAULT_EXECUTOR "inprocess"
-#define REPORT_CAP       2048
-#define AVERAGE_WEIGHT   8 /* a new duration counts for one part in so many */
+#define REPORT_CAP 2048
 
-/* What the host learns about a function from its calls. Racy on purpose: these
- * are hints for the crew. */
-struct habit {
-	_Atomic uint32_t average_us;
-	atomic_bool parallel;
-};
-
-struct snafu_host {
-	struct snafu_host_options options;
-	struct snafu_settings settings;
-	struct snafu_functions functions;
-	struct habit *habits; /* one a function */
-	struct snafu_pool *pool;
-	struct snafu_languages *languages;
-	const struct snafu_executor *executor;
-	void *executor_state;
-	struct snafu_metrics *metrics;
-	struct snafu_crew *crew;
-};
-
-static void report(const struct snafu_host *host, enum snafu_severity severity, const char *format,
-                   ...) __attribute__((format(printf, 3, 4)));
-
-static void report(const struct snafu_host *host, enum snafu_severity severity, const char *format,
-                   ...)
+void snafu_host_report(const struct snafu_host *host, enum snafu_severity severity,
+                       const char *format, ...)
 {
 	char line[REPORT_CAP];
 	va_list arguments;
@@ -66,11 +41,11 @@ static void report_diagnostics(const struct snafu_host *host)
 		const struct snafu_diagnostic *at = &host->functions.diagnostics[i];
 
 		if (!at->file)
-			report(host, at->severity, "%s", at->message);
+			snafu_host_report(host, at->severity, "%s", at->message);
 		else if (at->line)
-			report(host, at->severity, "%s:%u: %s", at->file, at->line, at->message);
+			snafu_host_report(host, at->severity, "%s:%u: %s", at->file, at->line, at->message);
 		else
-			report(host, at->severity, "%s: %s", at->file, at->message);
+			snafu_host_report(host, at->severity, "%s: %s", at->file, at->message);
 	}
 }
 
@@ -89,75 +64,15 @@ static void report_hidden(const struct snafu_host *host)
 		    strcmp(first->language, function->language) == 0)
 			continue;
 		said = function->file;
-		report(host, SNAFU_WARNING, "%s: %s is in %s as well, and that one is called; rename one",
-		       function->file, function->id, first->file);
+		snafu_host_report(host, SNAFU_WARNING,
+		                  "%s: %s is in %s as well, and that one is called; rename one",
+		                  function->file, function->id, first->file);
 	}
 }
 
 static void warn(void *state, const char *message)
 {
-	report(state, SNAFU_WARNING, "%s", message);
-}
-
-static int find_executor(struct snafu_host *host, struct snafu_error *error)
-{
-	const char *name = host->options.executors ? host->options.executors : DEFAULT_EXECUTOR;
-	int code = snafu_executor_find(name, &host->executor, error);
-
-	if (code)
-		return code;
-	return host->executor->open(host->languages, &host->functions, &host->executor_state, error);
-}
-
-/* Ends the job's call with RESULT unless somebody else was first. */
-static void end_job(struct snafu_host *host, struct snafu_job *job, struct snafu_result *result)
-{
-	if (!snafu_job_claim(job))
-		return;
-	snafu_metrics_end(host->metrics, job->function, result->status, snafu_now_ns() - job->accepted);
-	snafu_job_deliver(job, result);
-}
-
-/* Runs a job on this thread and ends it. */
-static void run_job(void *state, struct snafu_job *job)
-{
-	struct snafu_host *host = state;
-	struct habit *habit = &host->habits[job->function - host->functions.functions];
-	uint64_t start = snafu_now_ns();
-
-	host->executor->run(host->executor_state, job);
-	int64_t took_us = (int64_t)((snafu_now_ns() - start) / 1000), average = habit->average_us;
-	average = average ? average + (took_us - average) / AVERAGE_WEIGHT : took_us;
-	habit->average_us = average < 1 ? 1 : average > UINT32_MAX ? UINT32_MAX : (uint32_t)average;
-	if (job->language && job->language->parallel)
-		habit->parallel = true;
-	end_job(host, job, &job->result);
-}
-
-static void give_up_job(void *state, struct snafu_job *job, int status, int running)
-{
-	struct snafu_host *host = state;
-	struct snafu_result result = {.payload = SNAFU_BUFFER(host->settings.result_size)};
-
-	if (status == SNAFU_DEADLINE && running && !atomic_load(&job->loaded))
-		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
-		                  "%s is still being compiled or loaded after %.3g s, and goes on: "
-		                  "call it again later",
-		                  job->function->file, (double)host->settings.call_timeout / 1000);
-	else if (status == SNAFU_DEADLINE)
-		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
-		                  "%s did not end within the call timeout of %.3g s", job->function->id,
-		                  (double)host->settings.call_timeout / 1000);
-	else if (status == SNAFU_CANCELLED)
-		snafu_result_fail(&result, SNAFU_CANCELLED, "Cancelled", "%s was cancelled",
-		                  job->function->id);
-	else
-		snafu_result_fail(&result, SNAFU_UNAVAILABLE, "Unavailable",
-		                  "the host stopped before %s had ended", job->function->id);
-	end_job(host, job, &result);
-	snafu_buffer_done(&result.payload);
-	if (running)
-		host->executor->interrupt(host->executor_state, job);
+	snafu_host_report(state, SNAFU_WARNING, "%s", message);
 }
 
 static void leave(void *state)
@@ -167,10 +82,63 @@ static void leave(void *state)
 	snafu_languages_leave(host->languages);
 }
 
+static void give_up_rest(void *state)
+{
+	struct snafu_host *host = state;
+
+	snafu_away_give_up_all(host->away);
+}
+
+static size_t count_rest(void *state)
+{
+	struct snafu_host *host = state;
+
+	return snafu_away_count(host->away);
+}
+
+static int make_services(struct snafu_host *host, struct snafu_error *error)
+{
+	size_t count = host->functions.count;
+
+	host->services = calloc(count ? count : 1, sizeof *host->services);
+	if (!host->services)
+		return snafu_fail(error, -ENOMEM, "no memory for %zu functions", count);
+	for (size_t i = 0; i < count; i++) {
+		host->services[i].function = &host->functions.functions[i];
+		host->services[i].settings = &host->settings;
+		host->services[i].references = 1;
+	}
+	return 0;
+}
+
+static int open_crew(struct snafu_host *host, struct snafu_error *error)
+{
+	struct snafu_crew_options options = {
+		.run = snafu_host_run_job,
+		.give_up = snafu_host_give_up_running,
+		.leave = leave,
+		.count_rest = count_rest,
+		.give_up_rest = give_up_rest,
+		.state = host,
+		.threads = host->settings.threads,
+		.queue_length = host->settings.queue_length,
+		.drain_timeout = host->settings.drain_timeout,
+	};
+	int code = snafu_reactor_new(&host->reactor, error);
+
+	options.reactor = host->reactor;
+	if (!code)
+		code = snafu_away_new(host->reactor, snafu_host_give_up_away, host, &host->away, error);
+	if (!code)
+		code = snafu_crew_new(&options, &host->crew, error);
+	return code;
+}
+
 static int open_parts(struct snafu_host *host, struct snafu_error *error)
 {
 	const struct snafu_host_options *options = &host->options;
-	struct snafu_language_options language_options = {
+
+	host->language_options = (struct snafu_language_options){
 		.functions = &host->functions,
 		.paths = options->paths,
 		.n_paths = options->n_paths,
@@ -182,36 +150,25 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 		.warn_state = host,
 		.working = options->working,
 		.working_state = options->working_state,
+		.invoke = snafu_host_invoke,
+		.invoke_state = host,
 	};
-	struct snafu_crew_options crew_options = {
-		.run = run_job,
-		.give_up = give_up_job,
-		.leave = leave,
-		.state = host,
-		.threads = host->settings.threads,
-		.queue_length = host->settings.queue_length,
-		.drain_timeout = host->settings.drain_timeout,
-	};
-
 	int code =
 		snafu_scan(options->paths, options->n_paths, &options->scan, &host->functions, error);
 	if (code)
 		return code;
 	report_diagnostics(host);
-	host->habits = calloc(host->functions.count ? host->functions.count : 1, sizeof *host->habits);
-	if (!host->habits)
-		return snafu_fail(error, -ENOMEM, "no memory for %zu functions", host->functions.count);
-	code = snafu_pool_new(&host->functions, &host->pool, error);
+	code = make_services(host, error);
+	if (!code)
+		code = snafu_pool_new(&host->functions, &host->pool, error);
 	if (!code)
 		report_hidden(host);
 	if (!code)
-		code = snafu_languages_new(&language_options, &host->languages, error);
-	if (!code)
-		code = find_executor(host, error);
+		code = snafu_languages_new(&host->language_options, &host->languages, error);
 	if (!code)
 		code = snafu_metrics_new(&host->functions, &host->metrics, error);
 	if (!code)
-		code = snafu_crew_new(&crew_options, &host->crew, error);
+		code = open_crew(host, error);
 	return code;
 }
 
@@ -223,6 +180,7 @@ int snafu_host_open(const struct snafu_host_options *options, struct snafu_host 
 	if (!host)
 		return snafu_fail(error, -ENOMEM, "no memory");
 	host->options = *options;
+	pthread_mutex_init(&host->lock, NULL);
 	snafu_settings_init(&host->settings);
 	if (options->settings)
 		host->settings = *options->settings;
@@ -240,13 +198,15 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 		return;
 	snafu_languages_leave(host->languages);
 	snafu_crew_free(host->crew);
-	if (host->executor_state)
-		host->executor->close(host->executor_state);
+	snafu_host_close_executors(host);
+	snafu_away_free(host->away);
+	snafu_reactor_free(host->reactor);
 	snafu_languages_free(host->languages);
 	snafu_metrics_free(host->metrics);
 	snafu_pool_free(host->pool);
-	free(host->habits);
+	free(host->services);
 	snafu_functions_done(&host->functions);
+	pthread_mutex_destroy(&host->lock);
 	free(host);
 }
 
@@ -275,9 +235,33 @@ static void report_result(const struct snafu_host *host, const struct snafu_func
 			if (snafu_json_skip(&reader, &value, NULL))
 				break;
 		}
-	report(host, SNAFU_ERROR, "%s: cannot be loaded: %s", function->file,
-	       message.data ? message.data : "no reason was given");
+	snafu_host_report(host, SNAFU_ERROR, "%s: cannot be loaded: %s", function->file,
+	                  message.data ? message.data : "no reason was given");
 	snafu_buffer_done(&message);
+}
+
+/* Gets the file of SERVICE ready. Interpreters of this process start on this thread,
+ * whoever calls first. */
+static void preload(struct snafu_host *host, struct snafu_service *service)
+{
+	const struct snafu_function *function = service->function;
+	struct snafu_result result = {.payload = SNAFU_BUFFER(host->settings.result_size)};
+	const struct snafu_open_executor *executor;
+	const struct snafu_language *language;
+	struct snafu_error error;
+	void *state;
+
+	int code = snafu_host_executor_of(host, service, &executor, &error);
+	if (!code && executor->executor->supports)
+		code = executor->executor->supports(executor->state, function->language, &error);
+	if (!code && executor->executor->run)
+		code = snafu_languages_get(host->languages, function->language, &language, &state, &error);
+	if (code)
+		snafu_host_report(host, SNAFU_ERROR, "%s: %s", function->file, error.message);
+	else if (is_named(host, function) &&
+	         executor->executor->prepare(executor->state, service, &result))
+		report_result(host, function, &result);
+	snafu_result_done(&result);
 }
 
 void snafu_host_preload(struct snafu_host *host)
@@ -286,24 +270,11 @@ void snafu_host_preload(struct snafu_host *host)
 
 	for (size_t i = 0; i < host->functions.count; i++) {
 		const struct snafu_function *function = &host->functions.functions[i];
-		const struct snafu_language *language;
-		struct snafu_error error;
-		void *state;
 
 		if (function->reason || (file && strcmp(function->file, file) == 0))
 			continue;
 		file = function->file;
-		/* Interpreters start on this thread, whoever calls first. */
-		if (snafu_languages_get(host->languages, function->language, &language, &state, &error)) {
-			report(host, SNAFU_ERROR, "%s: %s", file, error.message);
-			continue;
-		}
-		if (!is_named(host, function))
-			continue;
-		struct snafu_result result = {.payload = SNAFU_BUFFER(host->settings.result_size)};
-		if (host->executor->prepare(host->executor_state, function, &result))
-			report_result(host, function, &result);
-		snafu_buffer_done(&result.payload);
+		preload(host, &host->services[i]);
 	}
 	snafu_languages_leave(host->languages);
 }
@@ -328,123 +299,7 @@ struct snafu_metrics *snafu_host_metrics(struct snafu_host *host)
 	return host->metrics;
 }
 
-/* Finds the function NAME; fills the job's result when it cannot be called. */
-static int admit(struct snafu_host *host, struct snafu_job *job, const char *name,
-                 const struct snafu_function **ret_function)
+int snafu_host_wake_fd(const struct snafu_host *host)
 {
-	struct snafu_result *result = &job->result;
-	const struct snafu_function *function;
-	struct snafu_error error;
-	int code = snafu_pool_find(host->pool, name, &function, &error);
-
-	if (code) {
-		snafu_result_fail(result, SNAFU_UNKNOWN_FUNCTION, "UnknownFunction", "%s", error.message);
-		return code;
-	}
-	if (function->reason) {
-		snafu_result_fail(result, SNAFU_UNKNOWN_FUNCTION, "NotCallable", "%s cannot be called: %s",
-		                  function->id, function->reason);
-		return -ENOEXEC;
-	}
-	if (job->payload_size > host->settings.payload_size) {
-		snafu_result_fail(result, SNAFU_TOO_LARGE, "PayloadTooLarge",
-		                  "the arguments take %zu bytes, the limit is %zu", job->payload_size,
-		                  (size_t)host->settings.payload_size);
-		return -EMSGSIZE;
-	}
-	*ret_function = function;
-	return 0;
-}
-
-/* Makes the job of a call, or ends the call at once and returns NULL. */
-static struct snafu_job *make_job(struct snafu_host *host, struct snafu_call *call)
-{
-	struct snafu_job *job = calloc(1, sizeof *job), none = {0};
-	const struct snafu_function *function;
-
-	snafu_request_id(call->request_id);
-	snafu_metrics_begin(host->metrics);
-	if (!job)
-		job = &none;
-	job->call = call;
-	job->accepted = snafu_now_ns();
-	job->payload = call->payload;
-	job->payload_size = call->payload_size;
-	job->result.payload = SNAFU_BUFFER(host->settings.result_size);
-	call->payload = NULL;
-	if (job == &none) {
-		snafu_result_fail(&none.result, SNAFU_INTERNAL, "OutOfMemory", "no memory for the call");
-		free(none.payload);
-		end_job(host, &none, &none.result);
-		return NULL;
-	}
-	if (admit(host, job, call->function, &function)) {
-		end_job(host, job, &job->result);
-		snafu_job_free(job);
-		return NULL;
-	}
-	struct habit *habit = &host->habits[function - host->functions.functions];
-	job->function = function;
-	job->expected_us = habit->average_us;
-	job->parallel = habit->parallel;
-	job->deadline = job->accepted / 1000000u + host->settings.call_timeout;
-	return job;
-}
-
-void snafu_host_call(struct snafu_host *host, struct snafu_call *call)
-{
-	struct snafu_job *job = make_job(host, call);
-
-	if (!job)
-		return;
-	run_job(host, job);
-	snafu_job_free(job);
-}
-
-void snafu_host_submit(struct snafu_host *host, struct snafu_call *call)
-{
-	struct snafu_job *job = make_job(host, call);
-	int code = job ? snafu_crew_queue(host->crew, job) : 0;
-
-	if (!code)
-		return;
-	if (code == -EBUSY)
-		snafu_result_fail(&job->result, SNAFU_OVER_LIMIT, "TooManyCalls",
-		                  "%zu calls are waiting already; try again later",
-		                  (size_t)host->settings.queue_length);
-	else
-		snafu_result_fail(&job->result, SNAFU_UNAVAILABLE, "Unavailable", "the host is stopping");
-	end_job(host, job, &job->result);
-	snafu_job_free(job);
-}
-
-bool snafu_host_cancel(struct snafu_host *host, const struct snafu_call *call)
-{
-	return snafu_crew_cancel(host->crew, call) == 0;
-}
-
-void snafu_request_id(char ret_id[SNAFU_REQUEST_ID_SIZE])
-{
-	static _Thread_local unsigned char pool[256];
-	static _Thread_local size_t used = sizeof pool;
-	static const char hex[] = "0123456789abcdef";
-
-	if (used == sizeof pool) {
-		/* Up to 256 bytes come whole once the kernel's generator is ready. */
-		if (getrandom(pool, sizeof pool, 0) != sizeof pool)
-			for (size_t i = 0; i < sizeof pool; i++)
-				pool[i] = (unsigned char)(snafu_now_ns() >> (i % 8));
-		used = 0;
-	}
-	unsigned char *bytes = pool + used;
-	used += 16;
-	bytes[6] = (unsigned char)((bytes[6] & 0x0F) | 0x40); /* version 4 */
-	bytes[8] = (unsigned char)((bytes[8] & 0x3F) | 0x80);
-	for (int i = 0, at = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			ret_id[at++] = '-';
-		ret_id[at++] = hex[bytes[i] >> 4];
-		ret_id[at++] = hex[bytes[i] & 15];
-	}
-	ret_id[SNAFU_REQUEST_ID_SIZE - 1] = '\0';
+	return snafu_reactor_fd(host->reactor);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "langs/request.h"
 #include "langs/result.h"
 #include "scanner/scanner.h"
 
@@ -17,8 +18,6 @@ struct snafu_crew;
 struct snafu_metrics;
 struct snafu_settings;
 struct snafu_error;
-
-#define SNAFU_REQUEST_ID_SIZE 37 /* a UUID in text, with the NUL */
 
 struct snafu_host_options {
 	const char *const *paths; /* sources, directories, libraries: what the user named */
@@ -54,28 +53,37 @@ struct snafu_crew *snafu_host_crew(struct snafu_host *host);
 const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);
 struct snafu_metrics *snafu_host_metrics(struct snafu_host *host);
 
-/* A call. The door allocates it, fills the upper part, and keeps it until
- * `finished` was called. */
+/* Becomes readable when the runtime has something to do: every door with an event loop
+ * MUST end its wait() then. */
+int snafu_host_wake_fd(const struct snafu_host *host);
+
+/* A call. The door allocates it, zeroed, fills the upper part, and keeps it until
+ * `finished` was called. Texts may be NULL, and need not live on after the start. */
 struct snafu_call {
-	const char *function; /* id or unambiguous tail; need not live on after the start */
+	const char *function; /* id or unambiguous tail */
 	char *payload; /* malloc'ed JSON, or NULL and 0: the host takes it */
 	size_t payload_size;
+	const char *executor; /* one of the ladder's names; NULL: as the settings say */
+	const char *tenant;
+	const char *trigger; /* which door */
+	const char *client_context; /* JSON */
+	const struct snafu_context *caller; /* the call that makes this one, or NULL */
 	/* Called once, on any thread, RESULT filled; must not block. May be called
 	 * before snafu_host_submit() has returned. */
 	void (*finished)(struct snafu_call *call);
 	void *state; /* the door's own */
 
-	/* Filled in by the host. */
+	/* Filled in by the host; a request id that is there already is kept. */
 	char request_id[SNAFU_REQUEST_ID_SIZE];
-	struct snafu_result result; /* its payload is the door's to free, snafu_buffer_done() */
+	struct snafu_result result; /* the door's to free, snafu_result_done() */
 };
 
-/* Runs the call on this thread and returns when it has ended; `finished` may be
- * NULL. For doors that have a thread to spare, such as the command line. A
- * deadline cannot make it return earlier than the function lets go. */
+/* Runs the call and returns when it has ended; `finished` may be NULL. For doors that
+ * have a thread to spare, such as the command line, and for functions that call others.
+ * In-process, a deadline cannot make it return earlier than the function lets go. */
 void snafu_host_call(struct snafu_host *host, struct snafu_call *call);
 
-/* Queues the call for the crew (crew.h) and returns. */
+/* Queues the call for the crew (crew.h), or sends it to a process, and returns. */
 void snafu_host_submit(struct snafu_host *host, struct snafu_call *call);
 
 /* Ends a submitted call with SNAFU_CANCELLED and asks its function to stop, best

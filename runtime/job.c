@@ -2,22 +2,9 @@
 #include "runtime/job.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "runtime/host.h"
-
-uint64_t snafu_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-uint64_t snafu_now_ms(void)
-{
-	return snafu_now_ns() / 1000000u;
-}
+#include "runtime/service.h"
 
 void snafu_job_queue_append(struct snafu_job_queue *queue, struct snafu_job *job)
 {
@@ -66,18 +53,34 @@ void snafu_job_deliver(struct snafu_job *job, struct snafu_result *result)
 {
 	struct snafu_call *call = job->call;
 
-	snafu_buffer_done(&call->result.payload);
+	snafu_result_done(&call->result);
 	call->result = *result;
-	*result = (struct snafu_result){.payload = SNAFU_BUFFER(result->payload.cap)};
+	*result = (struct snafu_result){
+		.payload = SNAFU_BUFFER(result->payload.cap),
+		.log = SNAFU_BUFFER(result->log.cap),
+	};
 	if (call->finished)
 		call->finished(call);
 }
 
+void snafu_job_ended(struct snafu_job *job)
+{
+	job->ended(job->ended_state, job);
+}
+
+struct snafu_job *snafu_job_ref(struct snafu_job *job)
+{
+	atomic_fetch_add(&job->references, 1);
+	return job;
+}
+
 void snafu_job_free(struct snafu_job *job)
 {
-	if (!job)
+	if (!job || atomic_fetch_sub(&job->references, 1) != 0)
 		return;
+	snafu_service_unref(job->service);
 	free(job->payload);
-	snafu_buffer_done(&job->result.payload);
+	free(job->texts);
+	snafu_result_done(&job->result);
 	free(job);
 }

@@ -14,29 +14,71 @@
 #define KIB    1024ull
 #define MIB    (1024ull * KIB)
 
-#define ENTRY(SECTION, NAME, FIELD, UNIT, FALLBACK, LEAST, MOST, HELP)                      \
+#define NUMBER(SECTION, NAME, FIELD, UNIT, FALLBACK, LEAST, MOST, NARROWABLE, HELP)         \
 	{                                                                                       \
 		.section = SECTION, .name = NAME, .offset = offsetof(struct snafu_settings, FIELD), \
-		.unit = UNIT, .fallback = FALLBACK, .least = LEAST, .most = MOST, .help = HELP      \
+		.unit = UNIT, .fallback = FALLBACK, .least = LEAST, .most = MOST,                   \
+		.narrowable = NARROWABLE, .help = HELP                                              \
+	}
+#define TEXT(SECTION, NAME, FIELD, FALLBACK, HELP)                                           \
+	{                                                                                        \
+		.section = SECTION, .name = NAME, .offset = offsetof(struct snafu_settings, FIELD),  \
+		.unit = SNAFU_UNIT_TEXT, .fallback_text = FALLBACK, .narrowable = true, .help = HELP \
 	}
 
 const struct snafu_setting snafu_setting_table[] = {
-	ENTRY("limits", "call-timeout", call_timeout, SNAFU_UNIT_TIME, 60 * SECOND, 1, 86400 * SECOND,
-          "time from a call's acceptance to its reply"),
-	ENTRY("limits", "drain-timeout", drain_timeout, SNAFU_UNIT_TIME, 5 * SECOND, 0, 3600 * SECOND,
-          "time that running calls get when the host stops"),
-	ENTRY("limits", "threads", threads, SNAFU_UNIT_COUNT, 64, 1, 1000,
-          "in-process calls at the same time"),
-	ENTRY("limits", "queue-length", queue_length, SNAFU_UNIT_COUNT, 10000, 1, 1000000,
-          "calls that wait for a thread"),
-	ENTRY("limits", "payload-size", payload_size, SNAFU_UNIT_SIZE, 6 * MIB, 1, 1024 * MIB,
-          "arguments of one call"),
-	ENTRY("limits", "result-size", result_size, SNAFU_UNIT_SIZE, 32 * MIB, 1 * KIB, 1024 * MIB,
-          "result of one call"),
-	ENTRY("web", "connections", connections, SNAFU_UNIT_COUNT, 4096, 1, 65536,
-          "connections open at the same time"),
-	ENTRY("web", "idle-timeout", idle_timeout, SNAFU_UNIT_TIME, 60 * SECOND, SECOND, 3600 * SECOND,
-          "time without traffic before a connection is closed"),
+	NUMBER("limits", "call-timeout", call_timeout, SNAFU_UNIT_TIME, 60 * SECOND, 1, 86400 * SECOND,
+           true, "time from a call's acceptance to its reply"),
+	NUMBER("limits", "concurrency", concurrency, SNAFU_UNIT_COUNT, 0, 0, 100000, true,
+           "calls of one function at the same time, waiting ones included; 0: no limit"),
+	NUMBER("limits", "instances", instances, SNAFU_UNIT_COUNT, 64, 1, 1000, true,
+           "processes of one function"),
+	NUMBER("limits", "memory", memory, SNAFU_UNIT_SIZE, 512 * MIB, 0, 1024 * 1024 * MIB, true,
+           "memory of a process of a function; 0: no limit"),
+	NUMBER("limits", "open-files", open_files, SNAFU_UNIT_COUNT, 256, 16, 1000000, true,
+           "open files of a process of a function"),
+	NUMBER("limits", "processes", processes, SNAFU_UNIT_COUNT, 64, 1, 100000, true,
+           "processes and threads that a function may start"),
+	NUMBER("limits", "file-size", file_size, SNAFU_UNIT_SIZE, 512 * MIB, 0, 1024 * 1024 * MIB, true,
+           "largest file that a process of a function may write; 0: no limit"),
+	NUMBER("limits", "payload-size", payload_size, SNAFU_UNIT_SIZE, 6 * MIB, 1, 1024 * MIB, true,
+           "arguments of one call"),
+	NUMBER("limits", "result-size", result_size, SNAFU_UNIT_SIZE, 32 * MIB, 1 * KIB, 1024 * MIB,
+           true, "result of one call"),
+	NUMBER("limits", "log-size", log_size, SNAFU_UNIT_SIZE, 16 * KIB, 0, 64 * MIB, true,
+           "what is kept of the output of one call"),
+	NUMBER("limits", "queue-length", queue_length, SNAFU_UNIT_COUNT, 10000, 1, 1000000, true,
+           "calls that wait for a thread or a process"),
+	NUMBER("limits", "call-depth", call_depth, SNAFU_UNIT_COUNT, 100, 1, 1000, true,
+           "calls of functions by functions, inside each other"),
+	NUMBER("limits", "threads", threads, SNAFU_UNIT_COUNT, 64, 1, 1000, false,
+           "in-process calls at the same time"),
+	NUMBER("limits", "drain-timeout", drain_timeout, SNAFU_UNIT_TIME, 5 * SECOND, 0, 3600 * SECOND,
+           false, "time that running calls get when the host stops"),
+	TEXT("execution", "executor", executor, "", "an executor, or LANGUAGE=EXECUTOR and commas"),
+	NUMBER("execution", "choose-executor", choose_executor, SNAFU_UNIT_SWITCH, 1, 0, 1, false,
+           "whether a call may name its executor (X-Snafu-Executor)"),
+	NUMBER("execution", "instance-idle", instance_idle, SNAFU_UNIT_TIME, 600 * SECOND, 1,
+           86400 * SECOND, true, "time after which an idle process of a function is ended"),
+	NUMBER("execution", "instance-calls", instance_calls, SNAFU_UNIT_COUNT, 0, 0, 1000000000, true,
+           "calls after which a process of a function is replaced; 0: never"),
+	TEXT("execution", "environment", environment, "", "NAME=VALUE, which functions see"),
+	TEXT("execution", "directory", directory, "", "working directory of functions' processes"),
+	TEXT("execution", "python2", python2, "upgrade",
+         "Python 2 sources: upgrade (with 2to3), or native (in a Python 2)"),
+	NUMBER("asynchronous", "retries", retries, SNAFU_UNIT_COUNT, 2, 0, 1000, true,
+           "how often a failed asynchronous call is tried again"),
+	NUMBER("asynchronous", "retry-delay", retry_delay, SNAFU_UNIT_TIME, 1 * SECOND, 1,
+           86400 * SECOND, true, "time before the first retry; doubled for each further one"),
+	NUMBER("asynchronous", "maximum-age", maximum_age, SNAFU_UNIT_TIME, 21600 * SECOND, SECOND,
+           30 * 86400 * SECOND, true, "time after which an asynchronous call is given up"),
+	TEXT("asynchronous", "on-success", on_success, "",
+         "where results go: function:ID, file:PATH or a URL"),
+	TEXT("asynchronous", "on-failure", on_failure, "", "where calls go that have failed for good"),
+	NUMBER("web", "connections", connections, SNAFU_UNIT_COUNT, 4096, 1, 65536, false,
+           "connections open at the same time"),
+	NUMBER("web", "idle-timeout", idle_timeout, SNAFU_UNIT_TIME, 60 * SECOND, SECOND, 3600 * SECOND,
+           false, "time without traffic before a connection is closed"),
 	{.name = NULL},
 };
 
@@ -52,6 +94,7 @@ static const struct unit size_units[] = {
 	{"B", 1}, {"KiB", KIB}, {"MiB", MIB}, {"GiB", 1024 * MIB}, {NULL, 0},
 };
 static const struct unit counts[] = {{"", 1}, {NULL, 0}};
+static const char *const switch_words[] = {"no", "yes"};
 
 static const struct unit *units_of(const struct snafu_setting *setting)
 {
@@ -60,15 +103,30 @@ static const struct unit *units_of(const struct snafu_setting *setting)
 	                                          : counts;
 }
 
-static uint64_t *field_of(struct snafu_settings *settings, const struct snafu_setting *setting)
+static void *field_of(struct snafu_settings *settings, const struct snafu_setting *setting)
 {
-	return (uint64_t *)((char *)settings + setting->offset);
+	return (char *)settings + setting->offset;
+}
+
+static void set_number(struct snafu_settings *settings, const struct snafu_setting *setting,
+                       uint64_t number)
+{
+	*(uint64_t *)field_of(settings, setting) = number;
+}
+
+static void set_text(struct snafu_settings *settings, const struct snafu_setting *setting,
+                     const char *text)
+{
+	*(const char **)field_of(settings, setting) = text;
 }
 
 void snafu_settings_init(struct snafu_settings *settings)
 {
 	for (const struct snafu_setting *setting = snafu_setting_table; setting->name; setting++)
-		*field_of(settings, setting) = setting->fallback;
+		if (setting->unit == SNAFU_UNIT_TEXT)
+			set_text(settings, setting, setting->fallback_text);
+		else
+			set_number(settings, setting, setting->fallback);
 }
 
 void snafu_setting_write(const struct snafu_setting *setting, uint64_t value,
@@ -76,6 +134,10 @@ void snafu_setting_write(const struct snafu_setting *setting, uint64_t value,
 {
 	const struct unit *best = units_of(setting);
 
+	if (setting->unit == SNAFU_UNIT_SWITCH) {
+		snafu_buffer_append_text(into, switch_words[value != 0]);
+		return;
+	}
 	for (const struct unit *unit = best; unit->suffix; unit++)
 		if (value >= unit->factor && value % unit->factor == 0)
 			best = unit;
@@ -86,6 +148,12 @@ static int parse_value(const struct snafu_setting *setting, const char *text, ui
 {
 	char *rest;
 
+	if (setting->unit == SNAFU_UNIT_SWITCH)
+		for (size_t i = 0; i < 2; i++)
+			if (strcmp(text, switch_words[i]) == 0) {
+				*ret_value = i;
+				return 0;
+			}
 	if (*text < '0' || *text > '9')
 		return -EINVAL;
 	errno = 0;
@@ -110,11 +178,14 @@ static int bad_value(const struct snafu_setting *setting, const char *text,
 	struct snafu_buffer words = SNAFU_BUFFER(512);
 
 	snafu_setting_write(setting, setting->least, &words);
-	snafu_buffer_append_text(&words, " to ");
+	snafu_buffer_append_text(&words, setting->unit == SNAFU_UNIT_SWITCH ? " or " : " to ");
 	snafu_setting_write(setting, setting->most, &words);
 	snafu_fail(error, -EINVAL, "%s takes %s%s, not '%s'", setting->name,
 	           words.data ? words.data : "another value",
-	           setting->unit == SNAFU_UNIT_COUNT ? "" : " (a number with its unit)", text);
+	           setting->unit == SNAFU_UNIT_TIME || setting->unit == SNAFU_UNIT_SIZE
+	               ? " (a number with its unit)"
+	               : "",
+	           text);
 	snafu_buffer_done(&words);
 	return -EINVAL;
 }
@@ -129,10 +200,18 @@ static int set(void *state, const char *section, const char *name, const char *v
 	for (const struct snafu_setting *setting = snafu_setting_table; setting->name; setting++) {
 		if (strcmp(section, setting->section) != 0 || strcmp(name, setting->name) != 0)
 			continue;
+		if (setting->unit == SNAFU_UNIT_TEXT) {
+			char *text = strdup(value);
+
+			if (!text)
+				return snafu_fail(error, -ENOMEM, "no memory");
+			set_text(settings, setting, text);
+			return 0;
+		}
 		if (parse_value(setting, value, &number) || number < setting->least ||
 		    number > setting->most)
 			return bad_value(setting, value, error);
-		*field_of(settings, setting) = number;
+		set_number(settings, setting, number);
 		return 0;
 	}
 	return snafu_fail(error, -EINVAL, "there is no setting %s in [%s]; snafu(1) lists them", name,

@@ -10,19 +10,47 @@
 #ifndef SNAFU_RUNTIME_SETTINGS_H
 #define SNAFU_RUNTIME_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct snafu_buffer;
 struct snafu_error;
 
+/* What holds for the instance; and, narrowed by what the tenant's and the function's
+ * own settings say, what holds for the calls of one function. Texts are never NULL:
+ * "" where nothing is set. */
 struct snafu_settings {
+	/* Of calls: settable for the instance, a tenant and a function. */
 	uint64_t call_timeout; /* ms from acceptance to reply */
-	uint64_t drain_timeout; /* ms that running calls get when the host stops */
-	uint64_t threads; /* in-process calls at the same time */
-	uint64_t queue_length; /* calls waiting for a thread */
+	uint64_t concurrency; /* calls of one function at the same time, waiting ones included;
+	                       * more are refused; 0: no limit */
+	uint64_t instances; /* processes of one function */
+	uint64_t memory; /* bytes that a process of a function may use; 0: no limit */
+	uint64_t open_files; /* descriptors of a process of a function */
+	uint64_t processes; /* processes and threads that a function may have */
+	uint64_t file_size; /* bytes of the largest file that a function may write */
 	uint64_t payload_size; /* bytes of one call's arguments */
 	uint64_t result_size; /* bytes of one call's result */
+	uint64_t log_size; /* bytes kept of what one call prints */
+	uint64_t queue_length; /* calls waiting for a thread or an instance */
+	uint64_t call_depth; /* calls of functions by functions, inside each other */
+	uint64_t instance_idle; /* ms after which an idle instance is ended */
+	uint64_t instance_calls; /* calls after which an instance is replaced; 0: never */
+	uint64_t retries; /* of an asynchronous call that failed */
+	uint64_t retry_delay; /* ms before the first retry; doubled for each further one */
+	uint64_t maximum_age; /* ms after which an asynchronous call is given up */
+	const char *executor; /* "fork" or "python=fork,java=inprocess" */
+	const char *on_success; /* destination of asynchronous calls: function:ID, file:PATH or a URL */
+	const char *on_failure;
+	const char *environment; /* NAME=VALUE lines that the function sees, "\n" between them */
+	const char *directory; /* working directory of the function's processes */
+	const char *python2; /* "upgrade" or "native" */
+
+	/* Of the instance only. */
+	uint64_t choose_executor; /* 1: callers may choose one (X-Snafu-Executor) */
+	uint64_t drain_timeout; /* ms that running calls get when the host stops */
+	uint64_t threads; /* in-process calls at the same time */
 	uint64_t connections; /* open at the same time, web connector */
 	uint64_t idle_timeout; /* ms without traffic on a connection */
 };
@@ -30,10 +58,18 @@ struct snafu_settings {
 /* One line of the settings reference. */
 struct snafu_setting {
 	const char *section, *name;
-	size_t offset; /* of the uint64_t in struct snafu_settings */
-	enum { SNAFU_UNIT_COUNT, SNAFU_UNIT_TIME, SNAFU_UNIT_SIZE } unit;
+	size_t offset; /* of the field in struct snafu_settings */
+	enum {
+		SNAFU_UNIT_COUNT,
+		SNAFU_UNIT_TIME,
+		SNAFU_UNIT_SIZE,
+		SNAFU_UNIT_SWITCH, /* yes or no */
+		SNAFU_UNIT_TEXT, /* a const char * */
+	} unit;
 	uint64_t fallback, least, most;
+	const char *fallback_text; /* TEXT */
 	const char *help;
+	bool narrowable; /* tenants and functions may set it, too */
 };
 
 /* All settings; the last entry's name is NULL. */
@@ -43,7 +79,8 @@ extern const struct snafu_setting snafu_setting_table[];
 void snafu_settings_init(struct snafu_settings *settings);
 
 /* Reads a snafu.ini over what SETTINGS holds. Unknown names, bad values and
- * values out of bounds are errors that name file, line and what is allowed. */
+ * values out of bounds are errors that name file, line and what is allowed. Texts are
+ * kept for the life of the process. */
 int snafu_settings_load(struct snafu_settings *settings, const char *path,
                         struct snafu_error *error);
 

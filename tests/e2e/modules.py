@@ -22,10 +22,10 @@ EXECUTOR = """
 #include <errno.h>
 #include "base/error.h"
 #include "runtime/executors/executor.h"
-static int start(struct snafu_languages *languages, const struct snafu_functions *functions,
-                 void **ret_state, struct snafu_error *error)
+static int start(const struct snafu_executor_options *options, void **ret_state,
+                 struct snafu_error *error)
 {
-	(void)languages, (void)functions, (void)ret_state;
+	(void)options, (void)ret_state;
 	return snafu_fail(error, -EPERM, "the lazy executor does nothing");
 }
 const struct snafu_executor snafu_executor = {

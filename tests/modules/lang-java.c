@@ -90,9 +90,11 @@ static void wait_for_release(const struct snafu_json_value *path, struct snafu_r
 	snafu_buffer_append_text(&result->payload, "\"released\"");
 }
 
-static void call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
+static void call(void *state, struct snafu_bound *bound, const struct snafu_request *request,
                  struct snafu_result *result)
 {
+	const char *payload = request->payload;
+	size_t size = request->size;
 	const char *name = ((const struct snafu_function *)bound)->name;
 	struct snafu_json_value value;
 	int64_t n;

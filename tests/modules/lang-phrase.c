@@ -122,9 +122,11 @@ static void render(const struct snafu_bound *bound, const struct snafu_buffer *v
 	snafu_buffer_done(&text);
 }
 
-static void call(void *state, struct snafu_bound *bound, const char *payload, size_t size,
+static void call(void *state, struct snafu_bound *bound, const struct snafu_request *request,
                  struct snafu_result *result)
 {
+	const char *payload = request->payload;
+	size_t size = request->size;
 	const struct snafu_function *function = bound->function;
 	struct snafu_argument_problems problems = {0};
 	struct snafu_buffer values[ARGUMENTS_CAP];

@@ -15,6 +15,7 @@
 static char folder[] = "/tmp/snafu-test-lang-c.XXXXXX";
 static struct snafu_functions functions;
 static struct snafu_language_options options;
+static const struct snafu_context context;
 static const struct snafu_language *language;
 static void *state;
 static char warnings[8192];
@@ -105,7 +106,8 @@ static const char *call(const char *name, const char *payload)
 	size_t size = strlen(payload);
 	char *exact = malloc(size ? size : 1);
 	memcpy(exact, payload, size);
-	language->call(state, bound, exact, size, &result);
+	const struct snafu_request request = {exact, size, &context};
+	language->call(state, bound, &request, &result);
 	free(exact);
 	snprintf(words, sizeof words, "%s%s%s",
 	         result.status == SNAFU_OK ? "" : snafu_status_name(result.status),

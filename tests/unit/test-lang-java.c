@@ -21,6 +21,7 @@
 #define RESULT_CAP    20000
 #define FUNCTIONS_CAP 4096
 
+static const struct snafu_context context;
 static const struct snafu_language *language;
 static void *state;
 static char data[2048]; /* tests/data/java */
@@ -56,7 +57,8 @@ static enum snafu_status call_in(const char *file, const char *root, const char 
 		.returns_shape = snafu_shape_plain(SNAFU_SHAPE_ANY),
 	};
 	if (language->bind(state, function, &bound, &result) == 0)
-		language->call(state, bound, payload, strlen(payload), &result);
+		language->call(state, bound, &(struct snafu_request){payload, strlen(payload), &context},
+		               &result);
 	*ret_text = snafu_buffer_take(&result.payload);
 	return result.status;
 }

@@ -28,6 +28,7 @@
 #define THREADS    4
 #define CALLS      3000
 
+static const struct snafu_context context;
 static const struct snafu_language *python;
 static void *state;
 static char data[PATH_MAX];
@@ -103,7 +104,8 @@ static char *outcome(struct snafu_bound *bound, struct snafu_result *result, con
 	size_t size = strlen(data);
 
 	if (bound)
-		python->call(state, bound, payload, strlen(payload), result);
+		python->call(state, bound, &(struct snafu_request){payload, strlen(payload), &context},
+		             result);
 	snafu_buffer_format(&text, "%s ", snafu_status_name(result->status));
 	for (const char *at = result->payload.data ? result->payload.data : ""; *at;) {
 		bool here = strncmp(at, data, size) == 0;

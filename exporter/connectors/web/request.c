@@ -251,6 +251,8 @@ static enum MHD_Result invoke(struct web_request *request)
 		return web_reply_result(request);
 	}
 	call->function = request->name;
+	call->trigger = "http";
+	call->request_id[0] = '\0'; /* the last request's */
 	call->finished = finished;
 	call->state = request;
 	request->running = true;

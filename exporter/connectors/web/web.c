@@ -54,13 +54,15 @@ static size_t leave_encoded(void *state, struct MHD_Connection *connection, char
 static int join_epoll(struct web *web)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
+	int runtime_fd = snafu_host_wake_fd(web->host);
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
 	if (!info)
 		return -EIO;
 	web->epoll_fd = info->epoll_fd;
 	if (epoll_ctl(web->epoll_fd, EPOLL_CTL_ADD, web->wake_fd, &event) < 0 ||
-	    epoll_ctl(web->epoll_fd, EPOLL_CTL_ADD, web->watch_fd, &event) < 0)
+	    epoll_ctl(web->epoll_fd, EPOLL_CTL_ADD, web->watch_fd, &event) < 0 ||
+	    epoll_ctl(web->epoll_fd, EPOLL_CTL_ADD, runtime_fd, &event) < 0)
 		return -errno;
 	return 0;
 }

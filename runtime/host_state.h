@@ -1,0 +1,71 @@
+/* runtime/host_state.h — what the files of the host share: private to runtime/. */
+#ifndef SNAFU_RUNTIME_HOST_STATE_H
+#define SNAFU_RUNTIME_HOST_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "langs/language.h"
+#include "runtime/executors/executor.h"
+#include "runtime/host.h"
+#include "runtime/settings.h"
+
+struct snafu_away;
+struct snafu_job;
+struct snafu_reactor;
+struct snafu_service;
+
+/* An executor that was opened, or could not be. */
+struct snafu_open_executor {
+	char *name;
+	const struct snafu_executor *executor; /* NULL: it could not be opened */
+	void *state;
+	struct snafu_executor_options options;
+	struct snafu_error error;
+};
+
+struct snafu_host {
+	struct snafu_host_options options;
+	struct snafu_settings settings;
+	struct snafu_functions functions;
+	struct snafu_service *services; /* one a function, in the same order */
+	struct snafu_pool *pool;
+	struct snafu_language_options language_options;
+	struct snafu_languages *languages;
+	struct snafu_metrics *metrics;
+	struct snafu_reactor *reactor;
+	struct snafu_away *away;
+	struct snafu_crew *crew;
+	pthread_mutex_t lock; /* guards the opening of executors */
+	struct snafu_open_executor executors[SNAFU_EXECUTORS_CAP];
+	atomic_size_t n_executors; /* entries below it never change again */
+};
+
+/* One line for whoever runs the host, without a newline. Any thread. */
+void snafu_host_report(const struct snafu_host *host, enum snafu_severity severity,
+                       const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* (host_executors.c) The executor NAME, opened if it is not yet. */
+int snafu_host_executor(struct snafu_host *host, const char *name,
+                        const struct snafu_open_executor **ret_executor, struct snafu_error *error);
+
+/* The one that SERVICE's settings ask for: the command line's, else the function's, else
+ * the default. */
+int snafu_host_executor_of(struct snafu_host *host, const struct snafu_service *service,
+                           const struct snafu_open_executor **ret_executor,
+                           struct snafu_error *error);
+
+void snafu_host_close_executors(struct snafu_host *host);
+
+/* (host_calls.c) For the crew and the calls that are away. */
+void snafu_host_run_job(void *state, struct snafu_job *job);
+void snafu_host_give_up_running(void *state, struct snafu_job *job, int status, int running);
+void snafu_host_give_up_away(void *state, struct snafu_job *job, int status);
+
+/* What struct snafu_language_options calls `invoke`. */
+void snafu_host_invoke(void *state, const struct snafu_context *caller,
+                       const struct snafu_invocation *invocation, struct snafu_result *result);
+
+#endif
