@@ -81,6 +81,7 @@ void serve_prepare(void)
 			sigaction(numbers[i], &action, NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a log that may not grow fails to be written, no more */
 }
 
 void serve_finish(void)
