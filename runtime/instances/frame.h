@@ -47,7 +47,8 @@ enum snafu_frame_kind {
 	SNAFU_FRAME_RESULT, /* snafu_pack_result(); number: CALL's */
 	SNAFU_FRAME_INVOKE, /* snafu_pack_invocation(): the function calls another one; number: any
 	                     * that the process has not in use, since it may have threads */
-	SNAFU_FRAME_STARTED, /* a zygote has forked: u32 pid, and a pidfd (SCM_RIGHTS); number: START's */
+	SNAFU_FRAME_STARTED, /* a zygote has forked: u32 pid, and a pidfd (SCM_RIGHTS); number:
+	                      * START's */
 	SNAFU_FRAME_EXITED, /* its child has ended: u32 wait status, u64 peak memory in bytes, u64 user
 	                     * and u64 system time in µs; number: START's */
 };
@@ -110,7 +111,8 @@ int snafu_unpack_setup(const char *body, size_t size, struct snafu_setup *ret_se
 int snafu_unpack_start(const char *body, size_t size, struct snafu_start *ret_start);
 int snafu_unpack_call(const char *body, size_t size, struct snafu_context *ret_context,
                       struct snafu_request *ret_request);
-/* Appends to what RESULT holds, within its caps (-EMSGSIZE). */
+/* Appends to what RESULT holds, within its caps (-EMSGSIZE); an error may take up to
+ * SNAFU_RESULT_ERROR_CAP. */
 int snafu_unpack_result(const char *body, size_t size, struct snafu_result *result);
 int snafu_unpack_invocation(const char *body, size_t size, struct snafu_context *ret_caller,
                             struct snafu_invocation *ret_invocation);
