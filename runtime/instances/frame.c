@@ -30,6 +30,7 @@ void snafu_pack_setup(struct snafu_buffer *into, const struct snafu_setup *setup
 	pack_texts(into, setup->include_paths, setup->n_include_paths);
 	pack_texts(into, setup->defines, setup->n_defines);
 	snafu_pack_text(into, setup->parts);
+	snafu_pack_u32(into, setup->zygote);
 	snafu_pack_u32(into, (uint32_t)functions->count);
 	for (size_t i = 0; i < functions->count; i++)
 		snafu_function_pack(&functions->functions[i], into);
@@ -103,6 +104,7 @@ int snafu_unpack_setup(const char *body, size_t size, struct snafu_setup *ret_se
 	if (!code)
 		code = unpack_texts(&from, &setup.defines, &setup.n_defines);
 	setup.parts = snafu_unpack_text(&from);
+	setup.zygote = snafu_unpack_u32(&from);
 	if (!code)
 		code = unpack_functions(&from, &functions);
 	if (!code)

@@ -87,6 +87,7 @@ static void test_setup(void)
 	                            .n_include_paths = 1,
 	                            .defines = defines,
 	                            .n_defines = 2,
+	                            .zygote = 1,
 	                            .functions = &functions};
 	snafu_pack_setup(&body, &setup);
 	CHECK(!snafu_buffer_failed(&body));
@@ -98,6 +99,7 @@ static void test_setup(void)
 	CHECK_STRING(got.include_paths[0], "/inc");
 	CHECK_STRING(got.defines[1], "Y");
 	CHECK_STRING(got.parts, NULL);
+	CHECK(got.zygote == 1);
 	CHECK(got.functions == &got_functions && got_functions.count == 3);
 	CHECK_STRING(got_functions.functions[1].id, "m.g");
 	CHECK(got_functions.functions[2].line == 3);
