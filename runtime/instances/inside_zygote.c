@@ -178,9 +178,12 @@ void snafu_inside_zygote(struct snafu_inside *inside, bool first)
 		inside->language->settle(inside->language_state, false);
 	if (!code && first)
 		code = start(inside);
+	bool readable = true; /* frames may have been read together with the first one */
 	while (!code) {
-		if (snafu_below_wait(&inside->below, inside->channel.fd))
+		if (readable)
 			code = start_all(inside);
+		if (!code)
+			readable = snafu_below_wait(&inside->below, inside->channel.fd) != 0;
 		if (!code)
 			snafu_below_reap(&inside->below, tell_ended, inside);
 		if (!code && inside->below.stop)
