@@ -135,16 +135,20 @@ struct python_type {
 	bool array_too; /* RECORD: an array gives the fields by position (NamedTuple) */
 	bool open; /* RECORD: members it does not know are passed on */
 	bool exact; /* digits of reals matter inside */
-	struct python_type *next; /* in the list of all, freed at the end */
+	struct python_type *next; /* in the list of its signature's */
 };
 
 /* What ANNOTATION says. GLOBALS is the dict in which string annotations are
- * looked up. Never fails: what it cannot make sense of takes anything. Lives
- * until python_types_end(). */
-struct python_type *python_type_of(PyObject *annotation, PyObject *globals);
+ * looked up. Never fails: what it cannot make sense of takes anything. It is put into the
+ * list TYPES, and lives until python_types_free(). */
+struct python_type *python_type_of(struct python_type **types, PyObject *annotation,
+                                   PyObject *globals);
 /* For a parameter without annotation, by its default. */
-struct python_type *python_type_by_default(PyObject *fallback);
-void python_types_end(void);
+struct python_type *python_type_by_default(struct python_type **types, PyObject *fallback);
+void python_types_free(struct python_type **types);
+/* Whether they hold nothing that was made by the function's own module: then they are as
+ * good for another copy of it. */
+bool python_types_portable(const struct python_type *types);
 
 /* "an integer": what it wants, for messages. */
 const char *python_type_words(const struct python_type *type);
@@ -204,6 +208,7 @@ struct python_signature {
 	int variadic, keywords; /* index of *args and **kwargs, or -1 */
 	bool plain; /* a function in Python: gaps may be filled with defaults */
 	bool exact; /* some parameter's digits matter */
+	struct python_type *types; /* all that its parameters' types are made of */
 };
 
 struct snafu_bound {

@@ -15,6 +15,7 @@ void python_signature_done(struct python_signature *signature)
 		Py_XDECREF(signature->parameters[i].fallback);
 	}
 	free(signature->parameters);
+	python_types_free(&signature->types);
 	*signature = (struct python_signature){.variadic = -1, .keywords = -1};
 }
 
@@ -41,9 +42,9 @@ static int add(struct python_signature *signature, PyObject *name, enum snafu_pa
 	PyUnicode_InternInPlace(&parameter->name);
 	parameter->text = PyUnicode_AsUTF8(parameter->name);
 	if (annotation)
-		parameter->type = python_type_of(annotation, globals);
+		parameter->type = python_type_of(&signature->types, annotation, globals);
 	else if (fallback)
-		parameter->type = python_type_by_default(fallback);
+		parameter->type = python_type_by_default(&signature->types, fallback);
 	signature->exact |= parameter->type && parameter->type->exact;
 	if (kind == SNAFU_PARAMETER_VARIADIC)
 		signature->variadic = (int)signature->n;

@@ -175,7 +175,6 @@ static void release(void)
 	Py_CLEAR(python.system);
 	Py_CLEAR(python.stdout_name);
 	python_read_end();
-	python_types_end();
 	python_load_end();
 }
 
