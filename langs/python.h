@@ -38,6 +38,7 @@ struct python_thread {
 	atomic_ulong announced; /* by thread_mark(): the number that the next call will have, or 0 */
 	unsigned long cancelled; /* number of a call that was interrupted before it began */
 	bool interrupted; /* an exception was thrown into the call under way */
+	bool foreign; /* Python started it, and ends its state */
 	bool forked; /* this process is a child that the function made */
 	struct python_thread *next; /* in the list of all, for interrupt() */
 };
@@ -60,9 +61,6 @@ struct python {
 };
 extern struct python python;
 
-/* Writes out what functions printed. */
-void python_flush(void);
-
 /* (python_start.c) Without the GIL, on the thread that opens and closes; after
  * the start that thread holds it. THREAD: the opener's, NULL on any other one. */
 int python_start(const struct snafu_language_options *options, struct snafu_error *error);
@@ -84,6 +82,15 @@ PyObject *python_helper(const char *name);
 int python_load_begin(void);
 void python_load_end(void);
 
+/* Whether FILE, a str, stands in a folder that was scanned and is no library's. */
+bool python_load_is_users(PyObject *file);
+
+/* (python_fresh.c) The code of the user's modules is kept from now on. 0 or -1. */
+int python_fresh_begin(void);
+void python_fresh_end(void);
+/* MODULE will not be copied again. */
+void python_fresh_forget(PyObject *module);
+
 /* (python_compile.c) Makes loading a source file cheaper. 0 or -1 with an exception. */
 int python_compile_begin(void);
 
@@ -92,9 +99,13 @@ int python_compile_begin(void);
 PyObject *python_load(const struct snafu_function *function, struct snafu_result *result);
 
 /* (python_find.c) The object that FUNCTION's id names, as found in its owner's namespace (so a
- * staticmethod object stays one), and the class it was found in or NULL. */
+ * staticmethod object stays one), and the class it was found in or NULL. RET_TAIL: the part of
+ * the id that led there. */
 PyObject *python_find(PyObject *module, const struct snafu_function *function, PyObject **ret_class,
-                      PyObject **ret_name, struct snafu_result *result);
+                      PyObject **ret_name, const char **ret_tail, struct snafu_result *result);
+/* The same for such a part; NULL without an exception when it leads nowhere. */
+PyObject *python_follow(PyObject *module, const char *tail, PyObject **ret_class,
+                        PyObject **ret_name);
 
 /* ---- types (python_annotation.c, python_convert.c): what annotations say ---- */
 
@@ -212,13 +223,16 @@ struct python_signature {
 };
 
 struct snafu_bound {
-	struct snafu_bound *next;
+	struct snafu_bound *next, *previous;
 	const struct snafu_function *function;
+	PyObject *module; /* as it was loaded */
+	const char *tail; /* of the function's id: what follows the module's part */
 	PyObject *callable; /* without `owner`: called as it is; with it: given the object first,
 	                      * or NULL: looked up on the object */
 	PyObject *owner; /* the class whose object it needs, or NULL */
 	PyObject *name; /* of the attribute */
 	bool property;
+	bool event; /* takes exactly `event` and `context` */
 	struct python_signature signature;
 	struct python_signature constructor; /* of `owner`, for the payload's "self" */
 	bool constructor_known;
@@ -230,10 +244,18 @@ void python_signature_done(struct python_signature *signature);
 int python_bind(const struct snafu_function *function, struct snafu_bound **ret_bound,
                 struct snafu_result *result);
 void python_bound_free(struct snafu_bound *bound);
+/* The same for what TAIL names in MODULE, a copy of the function's own. BOUND is in no list:
+ * python_bound_done(), also after a failure. */
+int python_bind_in(struct snafu_bound *bound, const struct snafu_function *function,
+                   PyObject *module, const char *tail, struct snafu_result *result);
+void python_bound_done(struct snafu_bound *bound);
 
 /* Calls and writes the result. */
-void python_call(struct snafu_bound *bound, const char *payload, size_t size,
+void python_call(struct snafu_bound *bound, const struct snafu_request *request,
                  struct snafu_result *result);
+/* (python_fresh.c) The same with the module's state as it is when just loaded. */
+void python_call_fresh(struct snafu_bound *bound, const struct snafu_request *request,
+                       struct snafu_result *result);
 
 /* Arguments read from a payload: one slot a parameter, then what goes into
  * *args and **kwargs. */

@@ -134,7 +134,8 @@ static struct python_type *from_spec(struct python_type **types, PyObject *spec,
 	return type;
 }
 
-static struct python_type *ask_helper(struct python_type **types, PyObject *annotation, PyObject *globals)
+static struct python_type *ask_helper(struct python_type **types, PyObject *annotation,
+                                      PyObject *globals)
 {
 	PyObject *function = python_helper("describe");
 	PyObject *spec = function ? PyObject_CallFunctionObjArgs(function, annotation,

@@ -35,6 +35,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t loaded = PTHREAD_COND_INITIALIZER;
 
 static char standard_library[PATH_MAX]; /* the folder of os.py */
+static PyObject *ours; /* set: folders with the user's modules, and roots */
 static PyObject *folders; /* set: on sys.path, because of the user's files */
 static PyObject *names; /* dict: name of a module in one of them, to the first such folder */
 static PyObject *started; /* frozenset: names of the modules that Python loads at its start */
@@ -61,17 +62,19 @@ int python_load_begin(void)
 	free(folder);
 	names = PyDict_New();
 	folders = PySet_New(NULL);
+	ours = PySet_New(NULL);
 	started = PyFrozenSet_New(PyImport_GetModuleDict());
 	PyErr_Clear();
 	Py_XDECREF(file);
 	Py_XDECREF(os);
-	return names && folders && started ? 0 : -1;
+	return names && folders && ours && started ? 0 : -1;
 }
 
 void python_load_end(void)
 {
 	Py_CLEAR(names);
 	Py_CLEAR(folders);
+	Py_CLEAR(ours);
 	Py_CLEAR(started);
 	while (python.modules) {
 		struct python_module *module = python.modules;
@@ -251,7 +254,7 @@ static int add_path(const char *folder)
 static int add_folder(const char *folder)
 {
 	PyObject *name = PyUnicode_DecodeFSDefault(folder);
-	int known = name ? PySet_Contains(folders, name) : -1;
+	int known = name && PySet_Add(ours, name) == 0 ? PySet_Contains(folders, name) : -1;
 
 	if (known == 0) {
 		known = add_path(folder) || PySet_Add(folders, name) ||
@@ -261,6 +264,35 @@ static int add_folder(const char *folder)
 	}
 	Py_XDECREF(name);
 	return known < 0 ? -1 : 0;
+}
+
+/* A root: names below it are the user's too. */
+static int add_root(const char *folder)
+{
+	PyObject *name = PyUnicode_DecodeFSDefault(folder);
+	int code = name ? PySet_Add(ours, name) || add_path(folder) : -1;
+
+	Py_XDECREF(name);
+	return code ? -1 : 0;
+}
+
+bool python_load_is_users(PyObject *file)
+{
+	PyObject *folder = Py_XNewRef(file);
+	bool found = false;
+
+	while (folder && !found) {
+		Py_ssize_t end = PyUnicode_FindChar(folder, '/', 0, PyUnicode_GET_LENGTH(folder), -1);
+
+		Py_SETREF(folder, end > 0 ? PyUnicode_Substring(folder, 0, end) : NULL);
+		found = folder && PySet_Contains(ours, folder) == 1;
+	}
+	PyErr_Clear();
+	const char *text = found ? PyUnicode_AsUTF8(file) : NULL;
+	Py_XDECREF(folder);
+	PyErr_Clear();
+	return text && !in_standard_library(text) && !strstr(text, "/site-packages/") &&
+	       !strstr(text, "/dist-packages/");
 }
 
 /* ---- loading under a name ---- */
@@ -436,7 +468,7 @@ PyObject *python_load(const struct snafu_function *function, struct snafu_result
 	if (module && !module->module) {
 		set_loading(module, true);
 		if (add_folder(place->top) ||
-		    (function->root && realpath(function->root, root) && add_path(root)) ||
+		    (function->root && realpath(function->root, root) && add_root(root)) ||
 		    !(module->module = load_place(place)))
 			python_fail_loading(result, function->file);
 		set_loading(module, false);
