@@ -5,6 +5,7 @@
  * Nothing is imported at the start that /usr/bin/python3 would not import. The
  * GIL is free whenever no call runs; each thread that calls has a thread state
  * of its own for life. */
+#include "langs/python_fork.h"
 #include "langs/python_scope.h"
 
 #include <errno.h>
@@ -118,7 +119,10 @@ PyObject *python_helper(const char *name)
 		{
 			PyObject *code = Py_CompileString(python_types_source, "<snafu>", Py_file_input);
 
-			python.helper = code ? PyImport_ExecCodeModule("_snafu", code) : NULL;
+			PyObject *helper = code ? PyImport_ExecCodeModule("_snafu", code) : NULL;
+			if (helper && python_fresh_help(helper))
+				Py_CLEAR(helper);
+			python.helper = helper;
 			Py_XDECREF(code);
 		}
 		pthread_mutex_unlock(&lock);
@@ -253,6 +257,64 @@ static void interrupt(void *state, unsigned long mark)
 		python_interrupt(mark);
 }
 
+static void changed(void *state, const struct snafu_functions *functions, const char *const *files,
+                    size_t n_files)
+{
+	struct python_thread *thread = enter();
+	(void)state, (void)functions; /* what was scanned is not looked at here */
+
+	if (!thread)
+		return;
+	bool nested = thread->nested;
+	python_changed(files, n_files);
+	leave_call(thread, nested);
+}
+
+static void unbind(void *state, struct snafu_bound *bound)
+{
+	struct python_thread *thread = enter();
+	(void)state;
+
+	if (!thread)
+		return;
+	bool nested = thread->nested;
+	python_unbind(bound);
+	leave_call(thread, nested);
+}
+
+/* ---- forks by the host ---- */
+
+static void before_fork(void *state)
+{
+	(void)state;
+	if (enter())
+		PyOS_BeforeFork();
+}
+
+static void after_fork(void *state, bool child)
+{
+	(void)state;
+	if (atomic_load(&python.closed))
+		return;
+	if (child)
+		PyOS_AfterFork_Child();
+	else
+		PyOS_AfterFork_Parent();
+	leave_call(mine, mine->depth > 1);
+}
+
+static void settle(void *state, bool child)
+{
+	struct python_thread *thread = enter();
+	(void)state;
+
+	if (!thread)
+		return;
+	bool nested = thread->nested;
+	python_settle(child);
+	leave_call(thread, nested);
+}
+
 static void after_fork_in_child(void)
 {
 	if (mine && mine->calls)
@@ -322,6 +384,12 @@ const struct snafu_language snafu_language = {
 	.thread_mark = thread_mark,
 	.interrupt = interrupt,
 	.leave = leave,
+	.changed = changed,
+	.unbind = unbind,
+	.before_fork = before_fork,
+	.after_fork = after_fork,
+	.settle = settle,
 	.close = end,
 	.parallel = false,
+	.forkable = true,
 };

@@ -49,7 +49,7 @@ struct python {
 	PyThreadState *main; /* of the thread that opened */
 	PyInterpreterState *interpreter;
 	struct snafu_bound *bound; /* all of them, freed at the end */
-	struct python_module *modules; /* python_load.c's */
+	struct python_module *modules; /* python_modules.c's */
 	PyObject *instances; /* dict: class to the object made of it without arguments */
 	PyObject *deadline; /* the exception that interrupt() throws */
 	PyObject *system; /* the namespace of sys */
@@ -76,7 +76,7 @@ void python_interrupt_end(bool stuck);
  * exception. */
 PyObject *python_helper(const char *name);
 
-/* ---- loading (python_load.c) ---- */
+/* ---- loading (python_load.c, python_modules.c) ---- */
 
 /* Remembers what Python has loaded and where the standard library is. 0 or -1. */
 int python_load_begin(void);
@@ -88,6 +88,8 @@ bool python_load_is_users(PyObject *file);
 /* (python_fresh.c) The code of the user's modules is kept from now on. 0 or -1. */
 int python_fresh_begin(void);
 void python_fresh_end(void);
+/* The helper is to look for modules where the call has them. 0 or -1 with an exception. */
+int python_fresh_help(PyObject *helper);
 /* MODULE will not be copied again. */
 void python_fresh_forget(PyObject *module);
 
@@ -97,6 +99,9 @@ int python_compile_begin(void);
 /* The module of FUNCTION's file, loaded if need be; RESULT is filled on failure
  * (no exception is left). */
 PyObject *python_load(const struct snafu_function *function, struct snafu_result *result);
+/* (python_modules.c) These files have changed: they are loaded anew when they are wanted. */
+void python_changed(const char *const *files, size_t n_files);
+void python_modules_end(void);
 
 /* (python_find.c) The object that FUNCTION's id names, as found in its owner's namespace (so a
  * staticmethod object stays one), and the class it was found in or NULL. RET_TAIL: the part of
@@ -244,6 +249,8 @@ void python_signature_done(struct python_signature *signature);
 int python_bind(const struct snafu_function *function, struct snafu_bound **ret_bound,
                 struct snafu_result *result);
 void python_bound_free(struct snafu_bound *bound);
+/* The same, and the object that was kept for it. */
+void python_unbind(struct snafu_bound *bound);
 /* The same for what TAIL names in MODULE, a copy of the function's own. BOUND is in no list:
  * python_bound_done(), also after a failure. */
 int python_bind_in(struct snafu_bound *bound, const struct snafu_function *function,

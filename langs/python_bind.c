@@ -228,6 +228,19 @@ void python_bound_free(struct snafu_bound *bound)
 	free(bound);
 }
 
+void python_unbind(struct snafu_bound *bound)
+{
+	PyObject *owner = bound ? Py_XNewRef(bound->owner) : NULL;
+	const struct snafu_bound *at = python.bound;
+
+	python_bound_free(bound);
+	while (owner && at && at->owner != owner)
+		at = at->next;
+	if (owner && !at && PyDict_DelItem(python.instances, owner))
+		PyErr_Clear();
+	Py_XDECREF(owner);
+}
+
 static bool is_name(PyObject *name, const char *text)
 {
 	return PyUnicode_CompareWithASCIIString(name, text) == 0;

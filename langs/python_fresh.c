@@ -308,6 +308,28 @@ static int import_below(PyObject *fresh, PyObject *top, PyObject *name)
 	return code;
 }
 
+/* The call's own module of that name, or the shared one, or None. */
+static PyObject *find_module(PyObject *self, PyObject *name)
+{
+	PyObject *fresh = python_scope_fresh();
+	PyObject *module = PyDict_GetItemWithError(PyImport_GetModuleDict(), name);
+	PyObject *own = module && fresh ? PyDict_GetItemWithError(fresh, module) : NULL;
+	(void)self;
+
+	PyErr_Clear(); /* the name may be anything */
+	return Py_NewRef(own ? own : module ? module : Py_None);
+}
+
+int python_fresh_help(PyObject *helper)
+{
+	static PyMethodDef method = {"_module", find_module, METH_O, NULL};
+	PyObject *function = PyCFunction_New(&method, NULL);
+	int code = function ? PyObject_SetAttrString(helper, "_module", function) : -1;
+
+	Py_XDECREF(function);
+	return code;
+}
+
 /* In builtins.__import__'s place: __import__(name, globals, locals, fromlist, level). */
 static PyObject *import_for_call(PyObject *self, PyObject *const *arguments, Py_ssize_t n,
                                  PyObject *names)

@@ -1,6 +1,7 @@
 /* langs/python_start.c — the interpreter's start and end. It starts as Debian's
  * own python3 would: the same sys.path, site packages, PYTHON* variables and
  * locale, but no signal handlers and no .pyc files written. */
+#include "langs/python_fork.h"
 #include "langs/python_scope.h"
 
 #include <errno.h>
@@ -178,8 +179,10 @@ static void release(void)
 	Py_CLEAR(python.stdout_name);
 	python_output_end();
 	python_fresh_end();
+	python_fork_end();
 	python_read_end();
 	python_load_end();
+	python_modules_end();
 }
 
 /* Beside a stuck call, which may hold the GIL for ever: on a thread that nobody
