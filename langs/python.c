@@ -356,8 +356,9 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	                                            "The call took too long and is asked to end.",
 	                                            PyExc_BaseException, NULL);
 	if (python_load_begin() || python_compile_begin() || python_fresh_begin() ||
-	    python_scope_begin() || (!options->brief && python_output_begin()) || !python.instances ||
-	    !python.system || !python.stdout_name || !python.deadline)
+	    python_scope_begin() || python_client_contain() ||
+	    (!options->brief && python_output_begin()) || !python.instances || !python.system ||
+	    !python.stdout_name || !python.deadline)
 		code = snafu_fail_errno(error, -ENOMEM, "cannot start Python");
 	PyErr_Clear();
 	pthread_atfork(NULL, NULL, after_fork_in_child);

@@ -3,11 +3,13 @@
  * does the call (options->invoke), on this thread, while the GIL is free. */
 #include "langs/python_scope.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "langs/python_boto.inc"
 
 #define PAYLOAD_CAP ((size_t)1 << 30) /* of arguments and results; the host has limits of its own */
 #define LOG_CAP     4096 /* bytes of what the function printed, as AWS's LogResult */
@@ -299,6 +301,22 @@ static PyObject *make_module(void)
 		.m_slots = slots,
 	};
 	return PyModuleDef_Init(&definition);
+}
+
+int python_client_contain(void)
+{
+	const char *setting = getenv("SNAFU_CONTAIN_BOTO3");
+
+	if (!setting || !*setting || strcmp(setting, "0") == 0)
+		return 0;
+	PyObject *code = Py_CompileString(python_boto_source, "<snafu>", Py_file_input);
+	PyObject *module = code ? PyImport_ExecCodeModule("_snafu_boto", code) : NULL;
+	PyObject *done = module ? PyObject_CallMethod(module, "begin", "s", setting) : NULL;
+
+	Py_XDECREF(module);
+	Py_XDECREF(code);
+	Py_XDECREF(done);
+	return done ? 0 : -1;
 }
 
 int python_client_begin(void)

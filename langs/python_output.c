@@ -8,6 +8,7 @@
 
 static PyObject *buffer_write; /* io.BufferedWriter.write */
 static PyObject *error_stream; /* sys.stderr as it was made here */
+static bool unbuffered; /* as PYTHONUNBUFFERED has it */
 static bool error_written; /* to its buffer, since it was last written out */
 
 /* The type's own write(), with a note to the call. */
@@ -18,6 +19,12 @@ static PyObject *write_and_log(PyObject *self, PyObject *bytes)
 	struct snafu_result *result = written ? python_scope_result() : NULL;
 	Py_buffer view;
 
+	if (written && unbuffered) {
+		PyObject *done = PyObject_CallMethod(self, "flush", NULL);
+
+		PyErr_Clear();
+		Py_XDECREF(done);
+	}
 	error_written = true;
 	if (!result || !result->log.cap)
 		return written;
@@ -66,7 +73,9 @@ static PyObject *make_stream(PyObject *io, PyObject *type, PyObject *stream)
 	PyObject *encoding = attribute(stream, "encoding"), *errors = attribute(stream, "errors");
 	PyObject *lines = attribute(stream, "line_buffering"), *text = NULL;
 	PyObject *buffer = PyObject_CallMethod(stream, "detach", NULL);
-	PyObject *raw = buffer ? PyObject_CallMethod(buffer, "detach", NULL) : NULL;
+	PyObject *raw = !buffer      ? NULL
+	                : unbuffered ? Py_NewRef(buffer)
+	                             : PyObject_CallMethod(buffer, "detach", NULL);
 	PyObject *output = raw ? PyObject_CallOneArg(type, raw) : NULL;
 
 	if (output)
@@ -85,18 +94,24 @@ static PyObject *make_stream(PyObject *io, PyObject *type, PyObject *stream)
 	return text;
 }
 
-/* Whether OBJECT is text over a buffer of Python's own: not so with PYTHONUNBUFFERED, with
- * what a sitecustomize put there, or where the descriptor is closed. */
+/* Whether OBJECT is text over a buffer of Python's own, or over a file: not so with what a
+ * sitecustomize put there, or where the descriptor is closed. */
 static bool is_plain(PyObject *io, PyObject *object)
 {
 	PyObject *writer = PyObject_GetAttrString(io, "BufferedWriter");
+	PyObject *file = PyObject_GetAttrString(io, "FileIO");
 	PyObject *text = PyObject_GetAttrString(io, "TextIOWrapper");
 	PyObject *buffer = object ? attribute(object, "buffer") : NULL;
-	bool plain = writer && text && buffer && (PyObject *)Py_TYPE(object) == text &&
-	             (PyObject *)Py_TYPE(buffer) == writer;
+	PyObject *type = buffer ? (PyObject *)Py_TYPE(buffer) : NULL;
+	bool plain = writer && file && text && type && (PyObject *)Py_TYPE(object) == text &&
+	             (type == writer || type == file);
+
+	if (plain)
+		unbuffered = type == file;
 
 	Py_XDECREF(buffer);
 	Py_XDECREF(text);
+	Py_XDECREF(file);
 	Py_XDECREF(writer);
 	return plain;
 }

@@ -55,6 +55,8 @@ PyTypeObject *python_context_type(void);
 
 /* (python_client.c) Before the interpreter starts: `import snafu` finds the client. 0 or -1. */
 int python_client_begin(void);
+/* After it: Lambda calls of boto3 stay inside where that was asked for. 0 or -1. */
+int python_client_contain(void);
 
 /* (python_output.c) What goes through sys.stdout and sys.stderr is added to its call. 0 or
  * -1 with an exception. */
