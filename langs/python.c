@@ -374,6 +374,24 @@ static void end(void *state)
 	python_end(mine);
 }
 
+static void finish(void *state)
+{
+	(void)state;
+	python_finish(mine);
+}
+
+static void set_environment(void *state, const char *name, const char *value)
+{
+	struct python_thread *thread = enter();
+	(void)state;
+
+	if (!thread)
+		return;
+	bool nested = thread->nested;
+	python_set_environment(name, value);
+	leave_call(thread, nested);
+}
+
 extern const struct snafu_language snafu_language;
 const struct snafu_language snafu_language = {
 	.version = SNAFU_LANGUAGE_VERSION,
@@ -390,6 +408,8 @@ const struct snafu_language snafu_language = {
 	.before_fork = before_fork,
 	.after_fork = after_fork,
 	.settle = settle,
+	.set_environment = set_environment,
+	.finish = finish,
 	.close = end,
 	.parallel = false,
 	.forkable = true,

@@ -65,6 +65,11 @@ extern struct python python;
  * the start that thread holds it. THREAD: the opener's, NULL on any other one. */
 int python_start(const struct snafu_language_options *options, struct snafu_error *error);
 void python_end(struct python_thread *thread);
+/* For a process that ends and is not taken down: threads and handlers get their end. The
+ * GIL is kept. */
+void python_finish(struct python_thread *thread);
+/* With the GIL: os.environ was made at the start. */
+void python_set_environment(const char *name, const char *value);
 
 /* (python_interrupt.c) Any thread, without the GIL. */
 void python_interrupt_know(struct python_thread *thread);

@@ -223,6 +223,34 @@ static void end_beside_stuck_call(void)
 	pthread_mutex_unlock(&rites_lock);
 }
 
+void python_finish(struct python_thread *thread)
+{
+	if (!python.interpreter || atomic_load(&python.closed) || !thread)
+		return;
+	PyEval_RestoreThread(thread->state);
+	PyThreadState *first = PyInterpreterState_ThreadHead(python.interpreter);
+	if (first && PyThreadState_Next(first))
+		threads_stay();
+	last_rites();
+}
+
+void python_set_environment(const char *name, const char *value)
+{
+	PyObject *key = PyUnicode_FromString("os"), *os = key ? PyImport_GetModule(key) : NULL;
+	PyObject *environ = os ? PyObject_GetAttrString(os, "environ") : NULL;
+	PyObject *text = environ ? PyUnicode_DecodeFSDefault(value) : NULL;
+	PyObject *called = text ? PyUnicode_DecodeFSDefault(name) : NULL;
+
+	if (called)
+		PyObject_SetItem(environ, called, text);
+	PyErr_Clear();
+	Py_XDECREF(called);
+	Py_XDECREF(text);
+	Py_XDECREF(environ);
+	Py_XDECREF(os);
+	Py_XDECREF(key);
+}
+
 void python_end(struct python_thread *thread)
 {
 	if (!python.interpreter || atomic_exchange(&python.closed, true))
