@@ -1,4 +1,4 @@
-/* runtime/instances/wire.c — see channel.h. */
+/* runtime/instances/wire.c — see wire.h. */
 #include "runtime/instances/wire.h"
 
 #include <errno.h>
