@@ -221,4 +221,5 @@ const struct snafu_language snafu_language = {
 	.call = call,
 	.close = stop,
 	.parallel = true,
+	.forkable = true,
 };

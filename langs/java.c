@@ -186,4 +186,5 @@ const struct snafu_language snafu_language = {
 	.leave = java_leave,
 	.close = close_java,
 	.parallel = true,
+	.limits_memory = true,
 };

@@ -1,7 +1,8 @@
 /* langs/python_start.c — the interpreter's start and end. It starts as Debian's
  * own python3 would: the same sys.path, site packages, PYTHON* variables and
  * locale, but no signal handlers and no .pyc files written. */
-#include "langs/python.h"
+#include "langs/python_fork.h"
+#include "langs/python_scope.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -100,6 +101,8 @@ int python_start(const struct snafu_language_options *options, struct snafu_erro
 	PyPreConfig_InitPythonConfig(&before);
 	before.parse_argv = 0;
 	PyStatus status = Py_PreInitialize(&before);
+	if (python_client_begin())
+		return snafu_fail_errno(error, -ENOMEM, "cannot start Python");
 	if (!PyStatus_Exception(status)) {
 		PyConfig_InitPythonConfig(&config);
 		status = configure(&config, options);
@@ -156,7 +159,7 @@ static void last_rites(void)
 	PyErr_Clear();
 	Py_XDECREF(done);
 	Py_XDECREF(module);
-	python_flush();
+	python_output_flush();
 }
 
 static void release(void)
@@ -174,9 +177,12 @@ static void release(void)
 	Py_CLEAR(python.out);
 	Py_CLEAR(python.system);
 	Py_CLEAR(python.stdout_name);
+	python_output_end();
+	python_fresh_end();
+	python_fork_end();
 	python_read_end();
-	python_types_end();
 	python_load_end();
+	python_modules_end();
 }
 
 /* Beside a stuck call, which may hold the GIL for ever: on a thread that nobody
@@ -215,6 +221,34 @@ static void end_beside_stuck_call(void)
 	while (!rites_done && !pthread_cond_timedwait(&rites_over, &rites_lock, &until))
 		;
 	pthread_mutex_unlock(&rites_lock);
+}
+
+void python_finish(struct python_thread *thread)
+{
+	if (!python.interpreter || atomic_load(&python.closed) || !thread)
+		return;
+	PyEval_RestoreThread(thread->state);
+	PyThreadState *first = PyInterpreterState_ThreadHead(python.interpreter);
+	if (first && PyThreadState_Next(first))
+		threads_stay();
+	last_rites();
+}
+
+void python_set_environment(const char *name, const char *value)
+{
+	PyObject *key = PyUnicode_FromString("os"), *os = key ? PyImport_GetModule(key) : NULL;
+	PyObject *environ = os ? PyObject_GetAttrString(os, "environ") : NULL;
+	PyObject *text = environ ? PyUnicode_DecodeFSDefault(value) : NULL;
+	PyObject *called = text ? PyUnicode_DecodeFSDefault(name) : NULL;
+
+	if (called)
+		PyObject_SetItem(environ, called, text);
+	PyErr_Clear();
+	Py_XDECREF(called);
+	Py_XDECREF(text);
+	Py_XDECREF(environ);
+	Py_XDECREF(os);
+	Py_XDECREF(key);
 }
 
 void python_end(struct python_thread *thread)
