@@ -78,9 +78,13 @@ struct snafu_job_queue {
 };
 
 void snafu_job_queue_append(struct snafu_job_queue *queue, struct snafu_job *job);
+void snafu_job_queue_prepend(struct snafu_job_queue *queue, struct snafu_job *job);
 
 /* Takes the first job out; there must be one. */
 struct snafu_job *snafu_job_queue_pop(struct snafu_job_queue *queue);
+
+/* Takes JOB out; false when it is not there. */
+bool snafu_job_queue_remove(struct snafu_job_queue *queue, const struct snafu_job *job);
 
 /* Takes the job of CALL out; NULL when it is not there. */
 struct snafu_job *snafu_job_queue_take(struct snafu_job_queue *queue,
