@@ -39,12 +39,31 @@ static bool find_members(JNIEnv *env)
 	       (java.bind = (*env)->GetStaticMethodID(env, bridge, "bind",
 	                                              "(Lsnafu/CallState;[B)Lsnafu/Bound;")) &&
 	       (java.call = (*env)->GetStaticMethodID(env, bridge, "call",
-	                                              "(Lsnafu/CallState;Lsnafu/Bound;II)J")) &&
+	                                              "(Lsnafu/CallState;Lsnafu/Bound;IIIJZ)J")) &&
 	       (java.output =
 	            (*env)->GetStaticMethodID(env, bridge, "output", "(Lsnafu/CallState;)[B")) &&
 	       (java.interrupt = (*env)->GetMethodID(env, state, "interrupt", "()V")) &&
+	       (java.log = (*env)->GetFieldID(env, state, "log", "[B")) &&
 	       (java.in = (*env)->GetFieldID(env, state, "in", "[B")) &&
 	       (java.shown = (*env)->GetFieldID(env, state, "shown", "[B"));
+}
+
+/* Where a thread keeps its ThreadLocals: private to the JDK, so they may be elsewhere one
+ * day. */
+static void find_locals(JNIEnv *env)
+{
+	jclass thread = (*env)->FindClass(env, "java/lang/Thread");
+	static const char type[] = "Ljava/lang/ThreadLocal$ThreadLocalMap;";
+
+	if (thread) {
+		java.thread =
+			(*env)->GetStaticMethodID(env, thread, "currentThread", "()Ljava/lang/Thread;");
+		java.thread_class = (*env)->NewGlobalRef(env, thread);
+		java.locals = (*env)->GetFieldID(env, thread, "threadLocals", type);
+	}
+	if (java.locals)
+		java.inherited = (*env)->GetFieldID(env, thread, "inheritableThreadLocals", type);
+	(*env)->ExceptionClear(env);
 }
 
 /* As Bridge.start() wants it. */
@@ -76,6 +95,7 @@ static int start_bridge(JNIEnv *env, const struct snafu_language_options *option
 		return snafu_fail(error, -ENOMEM, "no memory for the JVM");
 	java_guard_halt(env);
 	if (find_members(env)) {
+		find_locals(env);
 		write_settings(options, home, bridge, &settings);
 		jbyteArray array =
 			settings.failed ? NULL : java_new_bytes(env, settings.data, settings.size);
@@ -181,6 +201,7 @@ const struct snafu_language snafu_language = {
 	.open = open_java,
 	.bind = java_bind,
 	.call = java_call,
+	.call_fresh = java_call_fresh,
 	.thread_mark = java_thread_mark,
 	.interrupt = java_interrupt,
 	.leave = java_leave,

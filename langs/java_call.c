@@ -17,7 +17,9 @@
 #define ERROR_CAP     (64u << 10) /* room for an error where results are capped lower */
 #define REQUEST_CAP   (1u << 20) /* bytes of what the bridge is told of a function */
 #define OVERLOADS_CAP 256 /* whose parameter names it is told */
+#define LOG_CAP       (1u << 28) /* bytes of what a call prints */
 #define OUT_CHANGED   (1ll << 40) /* Bridge.OUT_CHANGED */
+#define LOGGED        (1ll << 41) /* Bridge.LOGGED */
 
 /* The overloads' parameter names, for class files that have none. Overloads
  * stand in the same file, so their entries stand together. */
@@ -170,33 +172,52 @@ static enum snafu_status status_of(jlong reply)
 	return status < sizeof statuses / sizeof *statuses ? statuses[status] : SNAFU_INTERNAL;
 }
 
-void java_call(void *state, struct snafu_bound *bound, const struct snafu_request *request,
-               struct snafu_result *result)
+/* What the function printed. */
+static void take_log(struct java_caller *caller, struct snafu_result *result)
+{
+	JNIEnv *env = caller->env;
+	jbyteArray log = (*env)->GetObjectField(env, caller->state, java.log);
+	jsize size = log ? (*env)->GetArrayLength(env, log) : 0;
+	jbyte *bytes = size ? (*env)->GetByteArrayElements(env, log, NULL) : NULL;
+
+	if (bytes) {
+		snafu_result_log(result, (const char *)bytes, (size_t)size);
+		(*env)->ReleaseByteArrayElements(env, log, bytes, JNI_ABORT);
+	}
+	(*env)->DeleteLocalRef(env, log);
+}
+
+/* The bytes of the payload into the array that the bridge reads. */
+static bool put_payload(struct java_caller *caller, const struct snafu_request *request)
 {
 	size_t size = request->size;
-	struct java_caller *caller = java_attach();
-	size_t cap = result->payload.cap < RESULT_CAP ? result->payload.cap : RESULT_CAP;
 
-	(void)state;
-	if (!caller) {
-		no_thread(result);
-		return;
-	}
-	JNIEnv *env = caller->env;
-	if (size > RESULT_CAP || ((jsize)size > caller->in_size && !replace_in(caller, (jsize)size))) {
-		snafu_result_fail(result, SNAFU_TOO_LARGE, "MemoryError",
-		                  "the JVM has no memory for a payload of %zu bytes", size);
-		return;
-	}
+	if (size > RESULT_CAP || ((jsize)size > caller->in_size && !replace_in(caller, (jsize)size)))
+		return false;
 	if (size)
-		(*env)->SetByteArrayRegion(env, caller->in, 0, (jsize)size,
-		                           (const jbyte *)request->payload);
-	/* Takes global references and returns a number, so no frame for local ones is needed. */
-	jlong reply = (*env)->CallStaticLongMethod(env, java.bridge, java.call, caller->state,
-	                                           bound->object, size ? (jint)size : -1, (jint)cap);
-	if ((*env)->ExceptionCheck(env)) {
-		char text[512];
+		(*caller->env)
+			->SetByteArrayRegion(caller->env, caller->in, 0, (jsize)size,
+		                         (const jbyte *)request->payload);
+	return true;
+}
 
+/* Calls Bridge.call(), which takes global references and returns a number, so no frame for
+ * local ones is needed. */
+static void run(struct java_caller *caller, struct snafu_bound *bound,
+                const struct snafu_request *request, bool fresh, struct snafu_result *result)
+{
+	JNIEnv *env = caller->env;
+	size_t cap = result->payload.cap < RESULT_CAP ? result->payload.cap : RESULT_CAP;
+	size_t log = result->log.cap < LOG_CAP ? result->log.cap : LOG_CAP;
+	char text[512];
+
+	caller->busy = true;
+	jlong reply =
+		(*env)->CallStaticLongMethod(env, java.bridge, java.call, caller->state, bound->object,
+	                                 request->size ? (jint)request->size : -1, (jint)cap, (jint)log,
+	                                 (jlong)(intptr_t)request->context, (jboolean)fresh);
+	caller->busy = false;
+	if ((*env)->ExceptionCheck(env)) {
 		snafu_result_fail(result, SNAFU_INTERNAL, "InternalError", "%s",
 		                  java_take_exception(env, text, sizeof text));
 		return;
@@ -209,6 +230,57 @@ void java_call(void *state, struct snafu_bound *bound, const struct snafu_reques
 		take_output(env, result, status_of(reply), caller->out, (jsize)(reply & INT_MAX));
 	else
 		snafu_result_fail(result, SNAFU_INTERNAL, "MemoryError", "no memory for the result");
+	if (reply & LOGGED)
+		take_log(caller, result);
+}
+
+static void call(struct snafu_bound *bound, const struct snafu_request *request, bool fresh,
+                 struct snafu_result *result)
+{
+	struct java_caller *caller = java_attach();
+
+	if (!caller) {
+		no_thread(result);
+		return;
+	}
+	if (!put_payload(caller, request)) {
+		snafu_result_fail(result, SNAFU_TOO_LARGE, "MemoryError",
+		                  "the JVM has no memory for a payload of %zu bytes", request->size);
+		return;
+	}
+	run(caller, bound, request, fresh, result);
 	if (caller->in_size > KEPT_CAP)
 		replace_in(caller, KEPT_CAP / 16);
+}
+
+void java_call(void *state, struct snafu_bound *bound, const struct snafu_request *request,
+               struct snafu_result *result)
+{
+	(void)state;
+	call(bound, request, false, result);
+}
+
+/* The thread's ThreadLocals are put aside meanwhile: they would keep the loader of the call
+ * alive. */
+void java_call_fresh(void *state, struct snafu_bound *bound, const struct snafu_request *request,
+                     struct snafu_result *result)
+{
+	struct java_caller *caller = java_attach();
+	JNIEnv *env = caller ? caller->env : NULL;
+
+	(void)state;
+	if (!java.inherited || !caller || (*env)->PushLocalFrame(env, 8)) {
+		call(bound, request, true, result);
+		return;
+	}
+	jobject thread = (*env)->CallStaticObjectMethod(env, java.thread_class, java.thread);
+	jobject locals = (*env)->GetObjectField(env, thread, java.locals);
+	jobject inherited = (*env)->GetObjectField(env, thread, java.inherited);
+
+	(*env)->SetObjectField(env, thread, java.locals, NULL);
+	(*env)->SetObjectField(env, thread, java.inherited, NULL);
+	call(bound, request, true, result);
+	(*env)->SetObjectField(env, thread, java.locals, locals);
+	(*env)->SetObjectField(env, thread, java.inherited, inherited);
+	(*env)->PopLocalFrame(env, NULL);
 }

@@ -17,10 +17,31 @@ final class Loader extends URLClassLoader {
 	private final Map<String, Unit> compiled = new HashMap<>(); // guarded by itself
 	private final Set<String> paths = new HashSet<>(); // guarded by itself
 	private final boolean compiles; // classes still missing are looked for in the source trees
+	final Templates templates = new Templates(this); // for Fresh
 
 	Loader(ClassLoader parent, boolean compiles) {
 		super(new URL[0], parent);
 		this.compiles = compiles;
+	}
+
+	/** The bridge's classes that users' code may name. */
+	static boolean isOurs(String name) {
+		return name.startsWith("snafu.") && (name.equals("snafu.Snafu")
+			|| name.equals("snafu.CallException") || name.equals("snafu.Context"));
+	}
+
+	/** The age of the JDK's loaders. */
+	static final int PERMANENT = 3;
+
+	/** Of two loaders, the one of lower age is gone first, or at the same time. */
+	static int age(ClassLoader loader) {
+		return loader instanceof Fresh ? 0 : !(loader instanceof Loader) ? PERMANENT
+			: loader.getParent() instanceof Loader ? 1 : 2;
+	}
+
+	@Override
+	protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+		return isOurs(name) ? Class.forName(name) : super.loadClass(name, resolve);
 	}
 
 	/** A jar, or a folder of classes or resources; those that do not exist do no harm. */
@@ -64,6 +85,13 @@ final class Loader extends URLClassLoader {
 		}
 	}
 
+	/** The compiled classes' unit, null for others. */
+	Unit unitOfClass(String name) {
+		synchronized (compiled) {
+			return compiled.get(name);
+		}
+	}
+
 	/** The unit with the classes of a source file, null when none of them has it. */
 	Unit unitOf(String source) {
 		synchronized (compiled) {
@@ -76,10 +104,7 @@ final class Loader extends URLClassLoader {
 
 	@Override
 	protected Class<?> findClass(String name) throws ClassNotFoundException {
-		Unit unit;
-		synchronized (compiled) {
-			unit = compiled.get(name);
-		}
+		Unit unit = unitOfClass(name);
 		if (unit == null) {
 			try {
 				return super.findClass(name);

@@ -20,7 +20,7 @@ import java.util.zip.CRC32;
  * step, and a reader has it whole.
  */
 final class Unit {
-	private static final int MAGIC = 0x534e4156; // raised with the format
+	private static final int MAGIC = 0x534e4157; // raised with the format
 	private static final int CAP = 256 << 20; // bytes
 
 	/** One class: the source it is from, and where its bytes are. */
