@@ -13,15 +13,19 @@ import java.util.Set;
 final class ClassFile {
 	private static final int STATIC = 0x0008, FINAL = 0x0010, SYNCHRONIZED = 0x0020,
 		NATIVE = 0x0100;
-	private static final int MONITORENTER = 0xc2, TABLESWITCH = 0xaa,
+	private static final int LDC = 0x12, LDC_W = 0x13, MONITORENTER = 0xc2, TABLESWITCH = 0xaa,
 		LOOKUPSWITCH = 0xab, WIDE = 0xc4, IINC = 0x84, OPCODES = 0xca;
+
+	/** new, anewarray, checkcast, instanceof, multianewarray. */
+	private static final String TAKE_CLASS = "\u00bb\u00bd\u00c0\u00c1\u00c5";
 
 	/** Sizes of the instructions 0 to 201, with their operands; 0 for those that vary. */
 	private static final String SIZES = "111111111111111123233222221111111111111111111111111111222221111111111111"
 		+ "111111111111111111111111111111111111111111111111111111111111311111111111"
 		+ "1111111113333333333333333200111111333333355323113311043355";
 
-	/** Internal names, also of classes that are only mentioned in a descriptor. */
+	/** Internal names of the classes that its code uses, and those in descriptors; not of those that
+	 * it is only written beside, such as the class around it. */
 	final Set<String> names = new LinkedHashSet<>();
 	/** Those of which it calls a method or touches a field. */
 	final Set<String> owners = new LinkedHashSet<>();
@@ -41,8 +45,10 @@ final class ClassFile {
 		refers = new int[count];
 		texts = new String[count];
 		readPool();
-		in.skipNBytes(6); // access flags, this and super class: among the pool's classes
-		in.skipNBytes(2L * in.readUnsignedShort());
+		in.skipNBytes(4); // access flags, this class
+		addClass(in.readUnsignedShort());
+		for (int n = in.readUnsignedShort(); n > 0; n--)
+			addClass(in.readUnsignedShort());
 		readMembers(true);
 		readMembers(false);
 	}
@@ -75,16 +81,20 @@ final class ClassFile {
 			}
 		}
 		for (int i = 1; i < tags.length; i++) {
-			if (tags[i] == 7)
-				addName(texts[refers[i]]);
-			else if (tags[i] >= 9 && tags[i] <= 11)
+			if (tags[i] >= 9 && tags[i] <= 11) {
 				owners.add(texts[refers[refers[i]]]);
-			else if (tags[i] == 1)
+				addClass(refers[i]);
+			} else if (tags[i] == 1) {
 				addDescriptor(texts[i]);
+			}
 		}
 	}
 
-	private void addName(String name) {
+	/** Entry I of the pool, when it is a class. */
+	private void addClass(int i) {
+		if (i == 0 || tags[i] != 7)
+			return;
+		String name = texts[refers[i]];
 		if (name.startsWith("["))
 			addDescriptor(name);
 		else
@@ -116,8 +126,8 @@ final class ClassFile {
 				String attribute = texts[in.readUnsignedShort()];
 				byte[] body = in.readNBytes(in.readInt());
 				constant |= attribute.equals("ConstantValue");
-				if (attribute.equals("Code") && locks(body))
-					stateful = true;
+				if (attribute.equals("Code"))
+					readCode(body);
 			}
 			if (fields)
 				stateful |= (flags & STATIC) != 0 && !(constant && (flags & FINAL) != 0);
@@ -127,27 +137,38 @@ final class ClassFile {
 		}
 	}
 
-	/** Whether a Code attribute takes a lock: that may be one of a class, which calls would share. */
-	private static boolean locks(byte[] body) {
-		int length = number(body, 4);
-		for (int at = 8; at < 8 + length;) {
+	/** A Code attribute. A lock that it takes may be one of a class, which calls would share. */
+	private void readCode(byte[] body) {
+		int end = 8 + number(body, 4);
+		for (int at = 8; at < end;) {
 			int code = body[at] & 0xff;
-			if (code == MONITORENTER || code >= OPCODES)
-				return true;
-			int size = SIZES.charAt(code) - '0';
-			int aligned = at + 4 - (at - 8) % 4; // where a switch's numbers begin
-			if (code == TABLESWITCH)
-				size = aligned + 4 * (number(body, aligned + 8) - number(body, aligned + 4) + 4)
-					- at;
-			else if (code == LOOKUPSWITCH)
-				size = aligned + 8 * (number(body, aligned + 4) + 1) - at;
-			else if (code == WIDE)
-				size = (body[at + 1] & 0xff) == IINC ? 6 : 4;
+			int size = code < OPCODES ? size(body, at, code) : 0;
+			stateful |= code == MONITORENTER || size <= 0;
 			if (size <= 0)
-				return true;
+				return;
+			if (code == LDC)
+				addClass(body[at + 1] & 0xff);
+			else if (code == LDC_W || TAKE_CLASS.indexOf(code) >= 0)
+				addClass(number(body, at) >> 8 & 0xffff);
 			at += size;
 		}
-		return false;
+		for (int n = number(body, end) >> 16 & 0xffff, at = end + 2; n > 0; n--, at += 8)
+			addClass(number(body, at + 4) & 0xffff); // what is caught
+	}
+
+	/** Of the instruction CODE at AT. */
+	private static int size(byte[] body, int at, int code) {
+		int aligned = at + 4 - (at - 8) % 4; // where a switch's numbers begin
+		switch (code) {
+		case TABLESWITCH:
+			return aligned + 4 * (number(body, aligned + 8) - number(body, aligned + 4) + 4) - at;
+		case LOOKUPSWITCH:
+			return aligned + 8 * (number(body, aligned + 4) + 1) - at;
+		case WIDE:
+			return (body[at + 1] & 0xff) == IINC ? 6 : 4;
+		default:
+			return SIZES.charAt(code) - '0';
+		}
 	}
 
 	private static int number(byte[] body, int at) {
