@@ -21,7 +21,6 @@
 #include "base/parts.h"
 #include "langs/java_roots.h"
 
-#define SETTINGS_CAP    (4u << 20) /* bytes of what the bridge is told at the start */
 #define CLOSE_TIMEOUT_S 5 /* for shutdown hooks */
 
 struct java java = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -35,6 +34,7 @@ static bool find_members(JNIEnv *env)
 		return false;
 	java.bridge = (*env)->NewGlobalRef(env, bridge);
 	return (java.start = (*env)->GetStaticMethodID(env, bridge, "start", "([B)V")) &&
+	       (java.change = (*env)->GetStaticMethodID(env, bridge, "change", "([B)V")) &&
 	       (java.enter = (*env)->GetStaticMethodID(env, bridge, "enter", "()Lsnafu/CallState;")) &&
 	       (java.bind = (*env)->GetStaticMethodID(env, bridge, "bind",
 	                                              "(Lsnafu/CallState;[B)Lsnafu/Bound;")) &&
@@ -66,6 +66,17 @@ static void find_locals(JNIEnv *env)
 	(*env)->ExceptionClear(env);
 }
 
+void java_write_paths(const struct snafu_functions *functions, struct snafu_buffer *into)
+{
+	for (size_t i = 0; i < java.options->n_paths; i++) {
+		if (!snafu_path_has_suffix(java.options->paths[i], ".jar"))
+			continue;
+		snafu_buffer_append_byte(into, 'C');
+		java_append_field(into, java.options->paths[i]);
+	}
+	snafu_java_roots(functions, into);
+}
+
 /* As Bridge.start() wants it. */
 static void write_settings(const struct snafu_language_options *options,
                            const struct snafu_java_home *home, const char *bridge,
@@ -75,20 +86,14 @@ static void write_settings(const struct snafu_language_options *options,
 	java_append_field(into, bridge);
 	java_append_field(into, home->compiler);
 	java_append_field(into, home->home);
-	for (size_t i = 0; i < options->n_paths; i++) {
-		if (!snafu_path_has_suffix(options->paths[i], ".jar"))
-			continue;
-		snafu_buffer_append_byte(into, 'C');
-		java_append_field(into, options->paths[i]);
-	}
-	snafu_java_roots(options->functions, into);
+	java_write_paths(options->functions, into);
 }
 
 static int start_bridge(JNIEnv *env, const struct snafu_language_options *options,
                         const struct snafu_java_home *home, const char *bridge,
                         struct snafu_error *error)
 {
-	struct snafu_buffer settings = SNAFU_BUFFER(SETTINGS_CAP);
+	struct snafu_buffer settings = SNAFU_BUFFER(JAVA_SETTINGS_CAP);
 	char text[512];
 
 	if ((*env)->PushLocalFrame(env, 32))
@@ -123,6 +128,7 @@ static int open_java(const struct snafu_language_options *options, void **ret_st
 		code = snafu_java_home_find(&home, error);
 	if (!code) {
 		java.options = options;
+		java.functions = options->functions;
 		code = java_vm_create(&home, bridge, &env, error);
 		java.started = java.vm != NULL;
 	}
@@ -178,13 +184,8 @@ static void close_java(void *state)
 	pthread_t thread;
 	struct java_caller *self = java_attach();
 
-	while (self && java.bounds) {
-		struct snafu_bound *bound = java.bounds;
-
-		java.bounds = bound->next;
-		java_drop_global(self->env, bound->object);
-		free(bound);
-	}
+	while (self && java.bounds)
+		java_unbind(state, java.bounds);
 	java_leave(state);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += CLOSE_TIMEOUT_S;
@@ -205,6 +206,8 @@ const struct snafu_language snafu_language = {
 	.thread_mark = java_thread_mark,
 	.interrupt = java_interrupt,
 	.leave = java_leave,
+	.changed = java_changed,
+	.unbind = java_unbind,
 	.close = close_java,
 	.parallel = true,
 };

@@ -20,7 +20,7 @@ struct snafu_buffer;
 struct snafu_bound {
 	const struct snafu_function *function;
 	jobject object; /* snafu.Bound, global */
-	struct snafu_bound *next;
+	struct snafu_bound *next, **before; /* in java.bounds */
 };
 
 /* A thread that calls; attached until it leaves. A call inside of a call of the same
@@ -43,15 +43,21 @@ struct java {
 	const struct snafu_language_options *options;
 	jclass bridge, exit_class, thread_class; /* global */
 	jmethodID exit_init;
-	jmethodID start, enter, bind, call, output, interrupt, thread;
+	jmethodID start, change, enter, bind, call, output, interrupt, thread;
 	jfieldID in, shown, log;
 	jfieldID locals, inherited; /* of java.lang.Thread; NULL where it has none */
 	pthread_mutex_t mutex; /* guards the rest */
+	const struct snafu_functions *functions; /* all, since the last change */
 	struct snafu_bound *bounds;
 	struct java_caller *callers;
 	unsigned long marks;
 };
 extern struct java java;
+
+/* The libraries and source trees, as Bridge.start() and change() want them. */
+void java_write_paths(const struct snafu_functions *functions, struct snafu_buffer *into);
+
+#define JAVA_SETTINGS_CAP (4u << 20) /* bytes of what these are told */
 
 /* ---- starting (java_vm.c) ---- */
 
@@ -89,7 +95,7 @@ void java_leave(void *state);
 unsigned long java_thread_mark(void *state);
 void java_interrupt(void *state, unsigned long mark);
 
-/* ---- binding and calling (java_call.c); each for struct snafu_language ---- */
+/* ---- binding (java_bind.c) and calling (java_call.c); each for struct snafu_language ---- */
 
 int java_bind(void *state, const struct snafu_function *function, struct snafu_bound **ret_bound,
               struct snafu_result *result);
@@ -97,6 +103,16 @@ void java_call(void *state, struct snafu_bound *bound, const struct snafu_reques
                struct snafu_result *result);
 void java_call_fresh(void *state, struct snafu_bound *bound, const struct snafu_request *request,
                      struct snafu_result *result);
+
+void java_changed(void *state, const struct snafu_functions *functions, const char *const *files,
+                  size_t n_files);
+void java_unbind(void *state, struct snafu_bound *bound);
+
+/* Copies SIZE bytes of Java's over what RESULT holds. */
+void java_take_output(JNIEnv *env, struct snafu_result *result, enum snafu_status status,
+                      jbyteArray array, jsize size);
+/* Says that the JVM takes no more threads; returns -ENOMEM. */
+int java_no_thread(struct snafu_result *result);
 
 /* ---- helpers (java_helpers.c) ---- */
 

@@ -67,6 +67,11 @@ final class Bridge {
 		Sources.start(split(settings));
 	}
 
+	/** ENTRIES: the files that differ, each with an F before it, then as in start(). */
+	static void change(byte[] entries) {
+		Sources.change(split(entries));
+	}
+
 	static CallState enter() {
 		return new CallState();
 	}

@@ -16,12 +16,13 @@ final class Loader extends URLClassLoader {
 
 	private final Map<String, Unit> compiled = new HashMap<>(); // guarded by itself
 	private final Set<String> paths = new HashSet<>(); // guarded by itself
-	private final boolean compiles; // classes still missing are looked for in the source trees
+	private final Map<String, Loader> kept = new HashMap<>(); // by class; guarded by `compiled`
+	private final Sources sources; // looks for classes still missing in its trees; or null
 	final Templates templates = new Templates(this); // for Fresh
 
-	Loader(ClassLoader parent, boolean compiles) {
+	Loader(ClassLoader parent, Sources sources) {
 		super(new URL[0], parent);
-		this.compiles = compiles;
+		this.sources = sources;
 	}
 
 	/** The bridge's classes that users' code may name. */
@@ -80,9 +81,69 @@ final class Loader extends URLClassLoader {
 
 	void add(Unit unit) {
 		synchronized (compiled) {
-			for (String name : unit.classes())
+			for (String name : unit.classes()) {
 				compiled.putIfAbsent(name, unit);
+				part(folder(name));
+			}
 		}
+	}
+
+	private static String folder(String name) {
+		return name.substring(0, name.lastIndexOf('.') + 1);
+	}
+
+	/** Classes of one package must have one loader, or they could not use each other. */
+	private void part(String folder) {
+		if (!kept.isEmpty())
+			kept.keySet().removeIf(name -> folder(name).equals(folder));
+	}
+
+	/** The classes that are from FILES, or use such a class, and so on. */
+	Set<String> affected(Set<String> files) {
+		Map<String, Unit> all;
+		Set<String> found = new HashSet<>();
+		synchronized (compiled) {
+			all = new HashMap<>(compiled);
+			for (Map.Entry<String, Loader> entry : kept.entrySet())
+				all.put(entry.getKey(), entry.getValue().unitOfClass(entry.getKey()));
+		}
+		Map<String, Set<String>> users = new HashMap<>();
+		java.util.ArrayDeque<String> left = new java.util.ArrayDeque<>();
+		for (Map.Entry<String, Unit> entry : all.entrySet()) {
+			String name = entry.getKey();
+			if (files.contains(entry.getValue().source(name)) && found.add(name))
+				left.add(name);
+			for (String used : entry.getValue().uses(name))
+				users.computeIfAbsent(used, key -> new HashSet<>()).add(name);
+		}
+		while (!left.isEmpty())
+			for (String user : users.getOrDefault(left.remove(), Set.of()))
+				if (found.add(user))
+					left.add(user);
+		return found;
+	}
+
+	/** Whether one of NAMES is from a source. */
+	boolean has(String source, Set<String> names) {
+		for (String name : names) {
+			Unit unit = unitOfClass(name);
+			if (unit != null && source.equals(unit.source(name)))
+				return true;
+		}
+		return false;
+	}
+
+	/** From now on OLD's classes are this one's, too, but for AFFECTED and their packages. */
+	void keep(Loader old, Set<String> affected) {
+		Set<String> folders = new HashSet<>();
+		for (String name : affected)
+			folders.add(folder(name));
+		synchronized (old.compiled) {
+			kept.putAll(old.kept);
+			for (String name : old.compiled.keySet())
+				kept.put(name, old);
+		}
+		kept.keySet().removeIf(name -> folders.contains(folder(name)));
 	}
 
 	/** The compiled classes' unit, null for others. */
@@ -104,12 +165,19 @@ final class Loader extends URLClassLoader {
 
 	@Override
 	protected Class<?> findClass(String name) throws ClassNotFoundException {
-		Unit unit = unitOfClass(name);
+		Unit unit;
+		Loader older;
+		synchronized (compiled) {
+			unit = compiled.get(name);
+			older = unit == null ? kept.get(name) : null;
+		}
+		if (older != null)
+			return older.loadClass(name);
 		if (unit == null) {
 			try {
 				return super.findClass(name);
 			} catch (ClassNotFoundException e) {
-				unit = compiles ? Sources.compileMissing(this, name) : null;
+				unit = sources == null ? null : sources.compileMissing(this, name);
 				if (unit == null)
 					throw e;
 			}

@@ -61,9 +61,11 @@ final class Templates {
 
 	private Template make(Class<?> base) throws ClassNotFoundException {
 		ClassLoader owner = base.getClassLoader();
-		if (owner != loader)
-			return new Template(owner instanceof Loader ? null : base, false, null, 0, 0);
-		Unit unit = loader.unitOfClass(base.getName());
+		if (!(owner instanceof Loader))
+			return new Template(base, false, null, 0, 0);
+		if (owner == loader.getParent())
+			return new Template(null, false, null, 0, 0);
+		Unit unit = ((Loader) owner).unitOfClass(base.getName()); // OWNER may be an older one
 		if (unit != null)
 			return new Template(base, true, unit.bytes, unit.offset(base.getName()),
 				unit.length(base.getName()));

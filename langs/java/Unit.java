@@ -50,6 +50,18 @@ final class Unit {
 		return entry == null ? null : entry.source;
 	}
 
+	/** The classes that a class uses. */
+	Set<String> uses(String name) {
+		try {
+			java.util.HashSet<String> names = new java.util.HashSet<>();
+			for (String used : new ClassFile(bytes, offset(name), length(name)).names)
+				names.add(used.replace('/', '.'));
+			return names;
+		} catch (IOException e) {
+			return Set.of();
+		}
+	}
+
 	int offset(String name) {
 		return entries.get(name).offset;
 	}
