@@ -71,7 +71,8 @@ final class Loader extends URLClassLoader {
 	boolean accepts(Unit unit) {
 		synchronized (compiled) {
 			for (String name : unit.classes()) {
-				Unit other = compiled.get(name);
+				Loader older = kept.get(name);
+				Unit other = older == null ? compiled.get(name) : older.unitOfClass(name);
 				if (other != null && !other.source(name).equals(unit.source(name)))
 					return false;
 			}
@@ -81,10 +82,12 @@ final class Loader extends URLClassLoader {
 
 	void add(Unit unit) {
 		synchronized (compiled) {
-			for (String name : unit.classes()) {
-				compiled.putIfAbsent(name, unit);
-				part(folder(name));
-			}
+			for (String name : unit.classes())
+				if (!kept.containsKey(name))
+					part(folder(name));
+			for (String name : unit.classes())
+				if (!kept.containsKey(name))
+					compiled.putIfAbsent(name, unit);
 		}
 	}
 

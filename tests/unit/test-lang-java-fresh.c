@@ -1,20 +1,13 @@
 /* tests/unit/test-lang-java-fresh.c — isolated calls of Java functions, what their calls
  * print, and their calls of other functions, from several threads. The functions are those
  * of tests/data/java/Fresh*.java. */
-#include <ftw.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/error.h"
-#include "base/parts.h"
-#include "langs/language.h"
-#include "langs/result.h"
-#include "scanner/function.h"
-#include "tests/unit/tap.h"
+#include "tests/unit/java.h"
 
 #define RESULT_CAP 20000
 #define LOG_CAP    100
@@ -24,8 +17,6 @@
 #define THREADS    4
 #define BOUNDS_CAP 64
 
-static const struct snafu_language *language;
-static void *state;
 static char file[PATH_MAX], root[PATH_MAX - 64];
 
 /* ---- calling -------------------------------------------------------------------- */
@@ -295,39 +286,9 @@ static void test_collection(void)
 	snafu_result_done(&result);
 }
 
-/* ---- the frame ---------------------------------------------------------------------- */
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-	(void)status;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static bool open_language(const char *cache)
-{
-	static struct snafu_language_options options = {.invoke = invoke};
-	struct snafu_error error = {0};
-	char parts[PATH_MAX];
-	void *address;
-
-	options.cache_directory = cache;
-	snprintf(parts, sizeof parts, "%s/parts", getenv("SNAFU_BUILD"));
-	setenv("SNAFU_PARTS", parts, 1);
-	setenv("SNAFU_JAVA_OPTIONS", "-Xmx256m", 1);
-	int code = snafu_part_open("lang", "java", SNAFU_LANGUAGE_SYMBOL, 0, &address, &error);
-	language = address;
-	if (!code)
-		code = language->open(&options, &state, &error);
-	if (code)
-		printf("# %s\n", error.message);
-	return code == 0;
-}
-
 int main(int count, char **arguments)
 {
-	char cache[] = "/tmp/snafu-test-java-XXXXXX";
+	static struct snafu_language_options options = {.invoke = invoke};
 
 	if (!getenv("SNAFU_BUILD") || !getenv("SNAFU_SOURCE")) {
 		printf("1..0 # SKIP SNAFU_BUILD and SNAFU_SOURCE are not set\n");
@@ -335,8 +296,7 @@ int main(int count, char **arguments)
 	}
 	snprintf(root, sizeof root, "%s/tests/data/java", getenv("SNAFU_SOURCE"));
 	snprintf(file, sizeof file, "%s/Fresh.java", root);
-	CHECK(mkdtemp(cache) != NULL);
-	if (!CHECK(open_language(cache)))
+	if (!CHECK(java_test_open(&options)))
 		return tap_done();
 	test_state();
 	test_sharing();
@@ -350,8 +310,6 @@ int main(int count, char **arguments)
 		rate("Fresh.Plain.hello", "[\"x\"]");
 		rate("Fresh.lambda", "[3]");
 	}
-	language->leave(state);
-	language->close(state);
-	nftw(cache, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	java_test_close();
 	return tap_done();
 }
