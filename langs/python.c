@@ -249,9 +249,16 @@ static PyObject *system_names(void)
 	return dict;
 }
 
+static unsigned users; /* languages served by this interpreter: python, and python2 */
+
 static int start(const struct snafu_language_options *options, void **ret_state,
                  struct snafu_error *error)
 {
+	if (users > 0) {
+		users++;
+		*ret_state = &python;
+		return 0;
+	}
 	if (python.interpreter)
 		return snafu_fail(error, -EALREADY, "Python was started before in this process");
 	struct python_thread *thread = calloc(1, sizeof *thread);
@@ -279,6 +286,7 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	PyErr_Clear();
 	pthread_atfork(NULL, NULL, after_fork_in_child);
 	PyEval_SaveThread();
+	users = !code;
 	*ret_state = &python;
 	return code;
 }
@@ -286,7 +294,10 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 static void end(void *state)
 {
 	(void)state;
-	python_end(mine);
+	if (users > 1)
+		users--;
+	else
+		python_end(mine);
 }
 
 extern const struct snafu_language snafu_language;

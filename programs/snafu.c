@@ -131,8 +131,6 @@ static bool is_language(const char *name)
 	struct snafu_buffer file = SNAFU_BUFFER(2 * MODULE_NAME_CAP);
 	char *path = NULL;
 
-	if (strcmp(name, "python2") == 0) /* scanned, but not yet called */
-		return true;
 	if (!strchr(name, '/') && snafu_buffer_format(&file, "lang-%s.so", name) == 0)
 		snafu_part_find(file.data, &path, NULL);
 	snafu_buffer_done(&file);
@@ -145,7 +143,7 @@ static int no_language(const char *name)
 	struct snafu_buffer names = SNAFU_BUFFER(4096);
 
 	snafu_part_names("lang", &names);
-	fprintf(stderr, "snafu: -e: '%s' is no language: there are %s, python2\n", name,
+	fprintf(stderr, "snafu: -e: '%s' is no language: there are %s\n", name,
 	        names.data ? names.data : "none");
 	snafu_buffer_done(&names);
 	return USAGE;
