@@ -150,7 +150,7 @@ static int no_language(const char *name)
 }
 
 /* Checks a list of executors; what the host is to be told comes back in LIST: one
- * name when all are the same. */
+ * name when only one is named, for all. */
 static int check_executors(const char **list, char *ret_name, size_t capacity)
 {
 	const struct snafu_executor *executor;
@@ -172,7 +172,7 @@ static int check_executors(const char **list, char *ret_name, size_t capacity)
 			fprintf(stderr, "snafu: -e: %s\n", error.message);
 			return USAGE;
 		}
-		mixed |= ret_name[0] && strcmp(ret_name, name) != 0;
+		mixed |= equals || (ret_name[0] && strcmp(ret_name, name) != 0);
 		snprintf(ret_name, capacity, "%s", name);
 		at += size + (at[size] == ',');
 	}
