@@ -47,7 +47,7 @@ enum snafu_frame_kind {
 	SNAFU_FRAME_RESULT, /* snafu_pack_result(); number: CALL's */
 	SNAFU_FRAME_INVOKE, /* snafu_pack_invocation(): the function calls another one; number: any
 	                     * that the process has not in use, since it may have threads */
-	SNAFU_FRAME_STARTED, /* a zygote has forked: u32 pid, and a pidfd (SCM_RIGHTS); number: START's */
+	SNAFU_FRAME_STARTED, /* a zygote has forked: u32 pid, pidfd (SCM_RIGHTS); number: START's */
 	SNAFU_FRAME_EXITED, /* its child has ended: u32 wait status, u64 peak memory in bytes, u64 user
 	                     * and u64 system time in µs; number: START's */
 };
