@@ -265,7 +265,7 @@ static void changed(void *opaque, const struct snafu_functions *functions, const
 	pthread_mutex_unlock(&state->lock);
 }
 
-/* Handles keep the types of whoever gave them: while there are any, the plan stays until the end. */
+/* Handles keep the types of whoever gave them: while there are any, the plan stays. */
 static void unbind(void *opaque, struct snafu_bound *bound)
 {
 	struct state *state = opaque;

@@ -359,7 +359,7 @@ static int make(const struct snafu_c_copies *copies, struct snafu_c_copy **ret_c
 	return code;
 }
 
-/* ---- taking and giving ------------------------------------------------------------------------ */
+/* ---- taking and giving ---------------------------------------------------------------- */
 
 int snafu_c_copies_take(struct snafu_c_copies *copies, struct snafu_c_copy **ret_copy,
                         struct snafu_error *error)

@@ -88,8 +88,9 @@ struct snafu_c_block *snafu_c_handles_find_block(const struct snafu_c_entry *ent
                                                  const void *at);
 
 /* Looks a name up (SIZE bytes) and holds the entry for OWNER. -ENOENT: no such
- * handle (any more); -ESTALE: none, as it was an isolated call's, or this one is isolated; -EPROTOTYPE: it is of another type (TYPE NULL or void: any
- * will do); -EAGAIN: another call holds it. */
+ * handle (any more); -ESTALE: none, as it was an isolated call's, or this one is
+ * isolated; -EPROTOTYPE: it is of another type (TYPE NULL or void: any will do);
+ * -EAGAIN: another call holds it. */
 int snafu_c_handles_take(struct snafu_c_handles *handles, const char *name, size_t size,
                          const struct snafu_c_type *type, const void *owner,
                          struct snafu_c_entry **ret_entry);

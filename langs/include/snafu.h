@@ -1,5 +1,5 @@
-/* snafu.h — for C sources that Snafu serves: calls of other functions of the same host,
- * in whatever language, and what is known of the call that is being served.
+/* langs/include/snafu.h — for C sources that Snafu serves: calls of other functions of the
+ * same host, in whatever language, and what is known of the call that is being served.
  *
  *     #include <snafu.h>
  *
@@ -12,8 +12,8 @@
  * Snafu finds this header by itself when it reads and compiles sources. Nothing is to be
  * linked. All of it may be used by any thread; on a thread that the function started itself
  * the call counts as coming from nowhere, without a deadline. */
-#ifndef SNAFU_H
-#define SNAFU_H
+#ifndef SNAFU_LANGS_INCLUDE_SNAFU_H
+#define SNAFU_LANGS_INCLUDE_SNAFU_H
 
 #ifdef __cplusplus
 extern "C" {
