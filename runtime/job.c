@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "runtime/events.h"
+#include "runtime/executors/executor.h"
 #include "runtime/host.h"
 #include "runtime/service.h"
 
@@ -87,6 +90,23 @@ void snafu_job_deliver(struct snafu_job *job, struct snafu_result *result)
 	};
 	if (call->finished)
 		call->finished(call);
+}
+
+void snafu_job_started(struct snafu_job *job, bool cold)
+{
+	const struct snafu_host *host = job->ended_state;
+
+	if (!atomic_load_explicit(&job->started, memory_order_relaxed))
+		atomic_store_explicit(&job->started, snafu_now_ns(), memory_order_relaxed);
+	atomic_store_explicit(&job->cold, cold, memory_order_relaxed);
+	if (snafu_events_wanted(host))
+		snafu_event(host, &(struct snafu_event){
+							  .event = "call-started",
+							  .request_id = job->request_id,
+							  .function = job->context.function,
+							  .executor = job->executor->name,
+							  .state = cold ? "cold" : "warm",
+						  });
 }
 
 void snafu_job_ended(struct snafu_job *job)
