@@ -331,9 +331,16 @@ static PyObject *system_names(void)
 	return dict;
 }
 
+static unsigned users; /* languages served by this interpreter: python, and python2 */
+
 static int start(const struct snafu_language_options *options, void **ret_state,
                  struct snafu_error *error)
 {
+	if (users > 0) {
+		users++;
+		*ret_state = &python;
+		return 0;
+	}
 	if (python.interpreter)
 		return snafu_fail(error, -EALREADY, "Python was started before in this process");
 	struct python_thread *thread = calloc(1, sizeof *thread);
@@ -364,6 +371,7 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	pthread_atfork(NULL, NULL, after_fork_in_child);
 	pthread_key_create(&foreign_key, forget_foreign);
 	PyEval_SaveThread();
+	users = !code;
 	*ret_state = &python;
 	return code;
 }
@@ -371,7 +379,10 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 static void end(void *state)
 {
 	(void)state;
-	python_end(mine);
+	if (users > 1)
+		users--;
+	else
+		python_end(mine);
 }
 
 static void finish(void *state)

@@ -231,9 +231,10 @@ void python_bound_free(struct snafu_bound *bound)
 void python_unbind(struct snafu_bound *bound)
 {
 	PyObject *owner = bound ? Py_XNewRef(bound->owner) : NULL;
-	const struct snafu_bound *at = python.bound;
+	const struct snafu_bound *at;
 
 	python_bound_free(bound);
+	at = python.bound;
 	while (owner && at && at->owner != owner)
 		at = at->next;
 	if (owner && !at && PyDict_DelItem(python.instances, owner))

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "langs/python_scope.h"
 
 #define PAGE        4096
 #define STACK_BYTES (160u << 10) /* of stack that is touched: what a shallow call takes */
@@ -166,6 +167,18 @@ static void read_and_write(void)
 	snafu_result_done(&result);
 }
 
+/* What goes around each call. */
+static void enter_and_leave(void)
+{
+	static const struct snafu_context nobody;
+	struct snafu_result result = {.status = SNAFU_OK};
+	struct python_scope scope;
+
+	python_scope_enter(&scope, &nobody, &result);
+	python_output_flush();
+	python_scope_leave(&scope);
+}
+
 static void run_exercise(void)
 {
 	PyObject *space = exercise ? PyDict_New() : NULL;
@@ -187,12 +200,14 @@ void python_settle(bool child)
 			touch_bound(bound);
 		run_exercise();
 		read_and_write();
+		enter_and_leave();
 		return;
 	}
 	if (!exercise)
 		exercise = Py_CompileString(exercise_source, "<snafu>", Py_file_input);
 	run_exercise(); /* specialised once, for all children */
 	read_and_write();
+	enter_and_leave();
 	PyGC_Collect();
 	PyObject *gc = PyImport_ImportModule("gc");
 	PyObject *done = gc ? PyObject_CallMethod(gc, "freeze", NULL) : NULL;

@@ -23,25 +23,44 @@ static char standard_library[PATH_MAX]; /* the folder of os.py */
 static PyObject *ours; /* set: folders with the user's modules, and roots */
 static PyObject *folders; /* set: on sys.path, because of the user's files */
 static PyObject *names; /* dict: name of a module in one of them, to the first such folder */
-static PyObject *started; /* frozenset: names of the modules that Python loads at its start */
+static PyObject *started; /* set: names of the modules that Python loads at its start */
+
+static void find_standard_library(void)
+{
+	PyObject *known = Py_XNewRef(PySys_GetObject("_stdlib_dir")), *os = NULL;
+	const char *text = known && PyUnicode_Check(known) ? PyUnicode_AsUTF8(known) : NULL;
+
+	if (!text || !realpath(text, standard_library)) {
+		standard_library[0] = '\0';
+		os = PyImport_ImportModule("os");
+		Py_XSETREF(known, os ? PyObject_GetAttrString(os, "__file__") : NULL);
+		text = known && PyUnicode_Check(known) ? PyUnicode_AsUTF8(known) : NULL;
+		char *folder = text ? snafu_path_folder(text) : NULL;
+		if (!folder || !realpath(folder, standard_library))
+			standard_library[0] = '\0';
+		free(folder);
+	}
+	PyErr_Clear();
+	Py_XDECREF(os);
+	Py_XDECREF(known);
+}
 
 int python_load_begin(void)
 {
-	PyObject *os = PyImport_ImportModule("os"); /* site has loaded it */
-	PyObject *file = os ? PyObject_GetAttrString(os, "__file__") : NULL;
-	const char *text = file && PyUnicode_Check(file) ? PyUnicode_AsUTF8(file) : NULL;
-	char *folder = text ? snafu_path_folder(text) : NULL;
+	/* Also those that site would have loaded, where it was left out. */
+	PyObject *more = Py_BuildValue("(sssssss)", "os", "stat", "posixpath", "genericpath",
+	                               "_collections_abc", "site", "_sitebuiltins");
 
-	if (!folder || !realpath(folder, standard_library))
-		standard_library[0] = '\0';
-	free(folder);
+	find_standard_library();
 	names = PyDict_New();
 	folders = PySet_New(NULL);
 	ours = PySet_New(NULL);
-	started = PyFrozenSet_New(PyImport_GetModuleDict());
+	started = PySet_New(PyImport_GetModuleDict());
+	for (Py_ssize_t i = 0; started && more && i < PyTuple_GET_SIZE(more); i++)
+		if (PySet_Add(started, PyTuple_GET_ITEM(more, i)))
+			Py_CLEAR(started);
 	PyErr_Clear();
-	Py_XDECREF(file);
-	Py_XDECREF(os);
+	Py_XDECREF(more);
 	return names && folders && ours && started ? 0 : -1;
 }
 

@@ -3,6 +3,7 @@
  * locale, but no signal handlers and no .pyc files written. */
 #include "langs/python_fork.h"
 #include "langs/python_scope.h"
+#include "langs/python_site.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -74,7 +75,9 @@ static bool fits(const struct snafu_language_options *options, const char *envir
 
 /* ---- start ---- */
 
-static PyStatus configure(PyConfig *config, const struct snafu_language_options *options)
+/* RET_BARE: site is left out, as SITE describes. */
+static PyStatus configure(PyConfig *config, const struct snafu_language_options *options,
+                          struct python_site *site, bool *ret_bare)
 {
 	char environment[PATH_MAX], executable[PATH_MAX + 16] = PYTHON_EXECUTABLE;
 	char *argument = (char *)(options->n_paths ? options->paths[0] : "snafu");
@@ -85,6 +88,9 @@ static PyStatus configure(PyConfig *config, const struct snafu_language_options 
 	config->pathconfig_warnings = 0;
 	if (find_environment(options, environment) && fits(options, environment))
 		snprintf(executable, sizeof executable, "%s/bin/python3", environment);
+	else
+		*ret_bare = options->brief && python_site_replaceable(site);
+	config->site_import = !*ret_bare;
 	PyStatus status = PyConfig_SetBytesString(config, &config->program_name, PYTHON_EXECUTABLE);
 	if (!PyStatus_Exception(status))
 		status = PyConfig_SetBytesString(config, &config->executable, executable);
@@ -93,10 +99,23 @@ static PyStatus configure(PyConfig *config, const struct snafu_language_options 
 	return status;
 }
 
+/* What site would have done. */
+static int complete(struct python_site *site, struct snafu_error *error)
+{
+	char text[200];
+
+	if (python_site_replace(site) == 0)
+		return 0;
+	python_error_text(text, sizeof text);
+	return snafu_fail(error, -ELIBBAD, "cannot start Python: %s", text);
+}
+
 int python_start(const struct snafu_language_options *options, struct snafu_error *error)
 {
+	struct python_site site;
 	PyPreConfig before;
 	PyConfig config;
+	bool bare = false;
 
 	PyPreConfig_InitPythonConfig(&before);
 	before.parse_argv = 0;
@@ -105,13 +124,13 @@ int python_start(const struct snafu_language_options *options, struct snafu_erro
 		return snafu_fail_errno(error, -ENOMEM, "cannot start Python");
 	if (!PyStatus_Exception(status)) {
 		PyConfig_InitPythonConfig(&config);
-		status = configure(&config, options);
+		status = configure(&config, options, &site, &bare);
 		if (!PyStatus_Exception(status))
 			status = Py_InitializeFromConfig(&config);
 		PyConfig_Clear(&config);
 	}
 	if (!PyStatus_Exception(status))
-		return 0;
+		return bare ? complete(&site, error) : 0;
 	return snafu_fail(error, -ELIBBAD, "cannot start Python: %s",
 	                  status.err_msg ? status.err_msg : "it asked to exit");
 }
