@@ -16,6 +16,7 @@
 #include "runtime/languages.h"
 #include "runtime/metrics.h"
 #include "runtime/pool.h"
+#include "runtime/queue.h"
 #include "runtime/reactor.h"
 #include "runtime/service.h"
 
@@ -87,13 +88,18 @@ static void give_up_rest(void *state)
 	struct snafu_host *host = state;
 
 	snafu_away_give_up_all(host->away);
+	if (host->queue)
+		snafu_queue_stop(host->queue);
 }
 
 static size_t count_rest(void *state)
 {
 	struct snafu_host *host = state;
 
-	return snafu_away_count(host->away);
+	if (!host->queue)
+		return snafu_away_count(host->away);
+	snafu_queue_pause(host->queue);
+	return snafu_away_count(host->away) + snafu_queue_busy(host->queue);
 }
 
 static int make_services(struct snafu_host *host, struct snafu_error *error)
@@ -169,6 +175,8 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 		code = snafu_metrics_new(&host->functions, &host->metrics, error);
 	if (!code)
 		code = open_crew(host, error);
+	if (!code)
+		code = snafu_host_open_queue(host, error);
 	return code;
 }
 
@@ -194,6 +202,8 @@ int snafu_host_open(const struct snafu_host_options *options, struct snafu_host 
 
 void snafu_host_close(struct snafu_host *host, int stuck)
 {
+	if (host)
+		snafu_host_close_queue(host);
 	if (!host || stuck > 0)
 		return;
 	snafu_languages_leave(host->languages);
@@ -297,6 +307,11 @@ const struct snafu_settings *snafu_host_settings(const struct snafu_host *host)
 struct snafu_metrics *snafu_host_metrics(struct snafu_host *host)
 {
 	return host->metrics;
+}
+
+struct snafu_queue *snafu_host_queue(struct snafu_host *host)
+{
+	return host->queue;
 }
 
 int snafu_host_wake_fd(const struct snafu_host *host)
