@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "runtime/instances/control_group.h"
 #include "runtime/instances/zygote.h"
 
@@ -97,8 +98,7 @@ static bool hear(struct snafu_process *process, bool until_end)
 		return true;
 	station->n_hearing++;
 	do
-		code =
-			snafu_wire_read(&process->wire, scratch, until_end, pass_frame, process);
+		code = snafu_wire_read(&process->wire, scratch, until_end, pass_frame, process);
 	while (code == 1 && until_end);
 	station->n_hearing--;
 	if (scratch != station->scratch)
