@@ -18,7 +18,8 @@ struct web_address;
 struct web_headers {
 	const char *host, *origin, *referer, *fetch_site;
 	const char *content_type, *content_length, *transfer_encoding, *if_none_match;
-	bool repeated; /* Host, Content-Length, Content-Type or Transfer-Encoding came twice */
+	const char *executor; /* X-Snafu-Executor */
+	bool repeated; /* one of these that may come once came twice */
 };
 
 /* Whether HOST ("name", "name:port", "[::1]:port") may name a server at ADDRESS. */
