@@ -19,6 +19,7 @@ CLANG_FORMAT = shutil.which("clang-format-14")
 # Which folder may include what belongs to an interpreter or a heavy library.
 GATEWAYS = {"Python.h": "langs/python", "jni.h": "langs/java", "ffi.h": "langs/c",
             "clang-c/Index.h": "scanner/c_helper", "microhttpd.h": "exporter/connectors/web",
+            "sqlite3.h": "runtime/", "curl/curl.h": "runtime/",
             "readline/readline.h": "exporter/connectors/cli"}
 
 
