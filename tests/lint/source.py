@@ -76,7 +76,8 @@ class Source(unittest.TestCase):
         # Headers of the gateways need their library's flags and are compiled
         # with them in the build.
         headers = [path for path in sources(".h")
-                   if not any(f"#include <{name}>" in read(path) for name in GATEWAYS)]
+                   if not any(f"#include <{name}>" in read(path) for name in GATEWAYS)
+                   and '#include "langs/python.h"' not in read(path)]
         self.assertGreater(len(headers), 10)
         for path in headers:
             done = subprocess.run(
