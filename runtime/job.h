@@ -47,7 +47,8 @@ struct snafu_job {
 	void *executor_state;
 
 	/* For the executor that has begun it. */
-	void *place; /* where it is: an instance, a queue */
+	void *place; /* where it is: an instance; NULL: in a queue, or ended */
+	bool unwanted; /* it was interrupted while it waited behind another call */
 	void (*ended)(void *state, struct snafu_job *job); /* the host's; see snafu_job_ended() */
 	void *ended_state;
 	struct snafu_job *away_next, *away_before; /* the host's list of those begun */

@@ -1,9 +1,9 @@
 /* runtime/instances/below.h — the processes below a zygote or guardian: those that it has
  * forked, and strangers, that is what these have started and left behind.
  *
- * Linux hands orphans to the nearest subreaper above them, so strangers turn up among
- * the own children when their parents have ended; they are killed then, and what these leave
- * behind turns up next. One thread. */
+ * Linux hands orphans to the nearest subreaper above them. That is the child while it
+ * lives, and then this process: so strangers turn up among the own children when a child has
+ * ended; they are killed, and what these leave behind turns up next. One thread. */
 #ifndef SNAFU_RUNTIME_INSTANCES_BELOW_H
 #define SNAFU_RUNTIME_INSTANCES_BELOW_H
 

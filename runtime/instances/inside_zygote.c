@@ -35,11 +35,13 @@ static int hide_socket(int socket)
 }
 
 /* What is first in a child that was forked by PARENT: a session of its own, and an end
- * when whoever looks after it is killed. */
+ * when whoever looks after it is killed. Orphans stay with it while it lives, so that those
+ * which come to the parent are known to be left behind. */
 static void become_child(struct snafu_inside *inside, pid_t parent)
 {
 	snafu_below_forget(&inside->below);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);
 	setsid();

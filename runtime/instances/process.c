@@ -97,8 +97,7 @@ static bool hear(struct snafu_process *process, bool until_end)
 		return true;
 	station->n_hearing++;
 	do
-		code =
-			snafu_wire_read(&process->wire, scratch, until_end, pass_frame, process);
+		code = snafu_wire_read(&process->wire, scratch, until_end, pass_frame, process);
 	while (code == 1 && until_end);
 	station->n_hearing--;
 	if (scratch != station->scratch)
@@ -146,6 +145,21 @@ static void leave_by(struct snafu_process *process, uint64_t at)
 		                        TAILQ_FIRST(&station->leaving)->leave_by);
 }
 
+/* As long as nobody has waited for our own child, its pid, and its session's, are its own. */
+static void send_signal(struct snafu_process *process, int number)
+{
+	if (process->executed)
+		kill(process->foreign ? -process->pid : process->pid, number);
+	else if (process->pidfd >= 0)
+		syscall(SYS_pidfd_send_signal, process->pidfd, number, NULL, 0);
+}
+
+static void insist(struct snafu_process *process)
+{
+	process->insisted = true;
+	send_signal(process, SIGKILL);
+}
+
 void snafu_process_undertake(struct snafu_timer *timer)
 {
 	struct snafu_station *station =
@@ -155,11 +169,14 @@ void snafu_process_undertake(struct snafu_timer *timer)
 
 	snafu_station_enter(station);
 	while ((process = TAILQ_FIRST(&station->leaving)) && process->leave_by <= now) {
-		if (process->killed || process->pidfd < 0) {
+		if (process->insisted || !process->pid) {
 			finish(process); /* nobody tells of its end */
 			continue;
 		}
-		snafu_process_kill(process);
+		if (process->killed)
+			insist(process);
+		else
+			snafu_process_kill(process);
 		leave_by(process, now + EXIT_MS);
 	}
 	process = TAILQ_FIRST(&station->leaving);
@@ -168,18 +185,16 @@ void snafu_process_undertake(struct snafu_timer *timer)
 	snafu_station_leave(station);
 }
 
+/* A guardian (frame.h) kills what is below it when it is asked to end. */
 void snafu_process_kill(struct snafu_process *process)
 {
 	process->kill_wanted = true;
 	if (process->killed || process->exited || !process->pid)
 		return; /* as soon as we know whom */
-	if (process->pidfd >= 0) {
-		syscall(SYS_pidfd_send_signal, process->pidfd, SIGKILL, NULL, 0);
-		process->killed = true;
-	} else if (process->executed) { /* not yet waited for: the pid is still its own */
-		kill(process->pid, SIGKILL);
-		process->killed = true;
-	}
+	send_signal(process, process->executed && !process->foreign ? SIGTERM : SIGKILL);
+	process->killed = true;
+	if (!process->leaving)
+		leave_by(process, snafu_now_ms() + EXIT_MS);
 }
 
 void snafu_process_retire(struct snafu_process *process, uint64_t patience_ms)
@@ -318,9 +333,10 @@ int snafu_process_init(struct snafu_process *process, struct snafu_station *stat
 	return 0;
 }
 
-void snafu_process_executed(struct snafu_process *process, pid_t pid, int pidfd)
+void snafu_process_executed(struct snafu_process *process, bool foreign, pid_t pid, int pidfd)
 {
 	process->executed = true;
+	process->foreign = foreign;
 	process->pid = pid;
 	process->pidfd = process->exit.fd = pidfd;
 	if (pidfd >= 0 && snafu_reactor_watch(reactor_of(process), &process->exit, EPOLLIN))

@@ -40,7 +40,8 @@ struct snafu_process {
 	pid_t pid; /* 0: not known yet */
 	int pidfd; /* -1: none */
 	bool executed; /* our own child */
-	bool kill_wanted, killed; /* by us */
+	bool foreign; /* a language's own program */
+	bool kill_wanted, killed, insisted; /* by us; asked to end, and killed for good */
 	bool hung_up; /* its socket is closed */
 	bool exited; /* its end was seen */
 	bool status_known;
@@ -56,7 +57,7 @@ int snafu_process_init(struct snafu_process *process, struct snafu_station *stat
                        const struct snafu_process_owner *owner, struct snafu_ends *ends,
                        size_t frame_cap, struct snafu_error *error);
 /* Executed by the host: now watched for its exit. */
-void snafu_process_executed(struct snafu_process *process, pid_t pid, int pidfd);
+void snafu_process_executed(struct snafu_process *process, bool foreign, pid_t pid, int pidfd);
 
 /* Writes a frame, as snafu_wire_write() does. -EPIPE: the process will be gone soon. */
 int snafu_process_write(struct snafu_process *process, const struct snafu_buffer *head,

@@ -87,7 +87,7 @@ void snafu_known_done(struct snafu_known *known)
 }
 
 int snafu_setup_write(struct snafu_buffer *into, const struct snafu_station *station,
-                      const char *language, const struct snafu_known *known)
+                      const char *language, bool zygote, const struct snafu_known *known)
 {
 	const struct snafu_language_options *options = station->options->language_options;
 	struct snafu_functions functions = {.count = known->count};
@@ -100,6 +100,7 @@ int snafu_setup_write(struct snafu_buffer *into, const struct snafu_station *sta
 		.defines = options->defines,
 		.n_defines = options->n_defines,
 		.parts = getenv("SNAFU_PARTS"),
+		.zygote = zygote,
 		.functions = &functions,
 	};
 

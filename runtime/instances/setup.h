@@ -3,6 +3,7 @@
 #ifndef SNAFU_RUNTIME_INSTANCES_SETUP_H
 #define SNAFU_RUNTIME_INSTANCES_SETUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "runtime/instances/frame.h"
@@ -32,7 +33,7 @@ void snafu_known_done(struct snafu_known *known);
 
 /* Appends a SETUP frame. */
 int snafu_setup_write(struct snafu_buffer *into, const struct snafu_station *station,
-                      const char *language, const struct snafu_known *known);
+                      const char *language, bool zygote, const struct snafu_known *known);
 
 /* What SETTINGS say for a process. */
 struct snafu_start snafu_start_from(const struct snafu_settings *settings);

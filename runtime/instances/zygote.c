@@ -49,6 +49,12 @@ static int heard_started(struct snafu_zygote *zygote, const struct snafu_frame *
 	return code;
 }
 
+static void retire_old(struct snafu_zygote *zygote)
+{
+	if (zygote->old && LIST_EMPTY(&zygote->children))
+		snafu_process_retire(&zygote->process, LEAVE_MS);
+}
+
 static int heard_exited(struct snafu_zygote *zygote, const struct snafu_frame *frame,
                         const char *body)
 {
@@ -63,6 +69,7 @@ static int heard_exited(struct snafu_zygote *zygote, const struct snafu_frame *f
 	int code = snafu_unpack_end(&unpacker);
 	if (!code && child)
 		snafu_process_exited(child, true, (int)status);
+	retire_old(zygote);
 	return code;
 }
 
@@ -107,8 +114,7 @@ static void leave_table(struct snafu_zygote *zygote)
 
 	for (size_t i = 0; i < SNAFU_LANGUAGES_CAP; i++)
 		if (zygotes[i] == zygote) {
-			memmove(&zygotes[i], &zygotes[i + 1],
-			        (SNAFU_LANGUAGES_CAP - i - 1) * sizeof *zygotes);
+			memmove(&zygotes[i], &zygotes[i + 1], (SNAFU_LANGUAGES_CAP - i - 1) * sizeof *zygotes);
 			zygotes[SNAFU_LANGUAGES_CAP - 1] = NULL;
 			return;
 		}
@@ -138,8 +144,9 @@ static void gone(struct snafu_process *process)
 	free(zygote);
 }
 
-static const struct snafu_process_owner owner = {
-	.frame = hear, .output = read_output, .gone = gone};
+static const struct snafu_process_owner owner = {.frame = hear,
+                                                 .output = read_output,
+                                                 .gone = gone};
 
 /* ---- the beginning ---------------------------------------------------------------- */
 
@@ -194,12 +201,12 @@ static int execute(struct snafu_zygote *zygote, const struct snafu_function *fun
 	struct snafu_buffer *frame = snafu_station_frame(station);
 	if (!zygote->language ||
 	    snafu_known_for_language(station, function->language, function, &zygote->known) ||
-	    snafu_setup_write(frame, station, function->language, &zygote->known))
+	    snafu_setup_write(frame, station, function->language, true, &zygote->known))
 		return snafu_fail(error, -ENOMEM, "no memory");
 	int code = snafu_launch(argv, false, ends, &pid, &pidfd, error);
 	if (code)
 		return code;
-	snafu_process_executed(&zygote->process, pid, pidfd);
+	snafu_process_executed(&zygote->process, false, pid, pidfd);
 	snafu_process_write(&zygote->process, frame, NULL, 0, NULL, NULL);
 	return 0;
 }
@@ -213,12 +220,12 @@ int snafu_zygote_for_language(struct snafu_station *station, const struct snafu_
 
 	for (; place < SNAFU_LANGUAGES_CAP && station->zygotes[place]; place++) {
 		zygote = station->zygotes[place];
-		if (strcmp(zygote->language, function->language) != 0 || zygote->process.hung_up)
+		if (strcmp(zygote->language, function->language) != 0 || zygote->old ||
+		    zygote->process.hung_up || zygote->process.kill_wanted)
 			continue;
 		if (snafu_known_find(&zygote->known, function) < 0) {
-			/* The function is newer than it. Its children stay until they are replaced. */
-			snafu_process_kill(&zygote->process);
-			zygote->process.hung_up = true;
+			zygote->old = true; /* the function is newer than it; it stays for its children */
+			retire_old(zygote);
 			continue;
 		}
 		*ret_zygote = zygote;

@@ -25,6 +25,7 @@ struct snafu_zygote {
 	struct snafu_sibling_list children;
 	struct snafu_buffer log; /* the end of what it has printed */
 	bool ready; /* a function's: it is loaded */
+	bool old; /* a language's: another one knows more functions */
 	uint64_t begun; /* snafu_now_ns() */
 };
 

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import unittest
 
-from terminal import run
+from terminal import SNAFU, run
 
 RUNTIME = "com/amazonaws/services/lambda/runtime/"
 
@@ -188,6 +188,17 @@ class JavaLambda(unittest.TestCase):
         self.check("Plain.add", '{"a": 1, "b": 2}', 3)
         self.check("Plain.add", "[1, 2]", 3)
         self.check("Plain.nothing", "{}", "shop.Plain.nothing")
+
+    def test_descriptions(self):
+        described = run("--format", "json", self.code, program=SNAFU + "-scan")
+        functions = {f["id"]: [(p["name"], p["kind"]) for p in f["parameters"]]
+                     for f in json.loads(described.stdout)}
+        self.assertEqual(functions["shop.Place.handleRequest"], [("order", "keywords")])
+        self.assertEqual(functions["shop.Tell.handleRequest"], [("event", "keywords")])
+        self.assertEqual(functions["shop.Upper.handleRequest"], [("in", "keywords")])
+        self.assertEqual(functions["shop.Plain.hello"], [("name", "normal")])
+        self.assertEqual(functions["shop.Plain.add"], [("a", "normal"), ("b", "normal")])
+        self.assertEqual(functions["shop.Plain.nothing"], [])
 
     def test_problems(self):
         done = self.execute("Plain.add", "[1]")
