@@ -12,6 +12,7 @@
 #include "langs/java_locale.h"
 
 #define OPTIONS_CAP 64 /* options of the JVM, with those of the user */
+#define LEAST_HEAP  (16u << 20) /* bytes, however little memory is given */
 
 static int add_option(JavaVMInitArgs *args, char *option)
 {
@@ -36,6 +37,22 @@ static int add_user_options(JavaVMInitArgs *args)
 		at += size;
 	}
 	return code;
+}
+
+/* The kernel's limits hit a JVM wrongly, which reserves much more than it uses; so it is
+ * told. The rest is for classes, code and stacks. */
+static int add_memory(JavaVMInitArgs *args, uint64_t memory)
+{
+	char *option;
+
+	if (!memory)
+		return 0;
+	uint64_t heap = memory / 4 * 3;
+	if (heap < LEAST_HEAP)
+		heap = LEAST_HEAP;
+	return add_option(args, asprintf(&option, "-Xmx%lluk", (unsigned long long)heap >> 10) < 0
+	                            ? NULL
+	                            : option);
 }
 
 static int add_options(JavaVMInitArgs *args, const char *bridge, unsigned major)
@@ -66,6 +83,8 @@ static int add_options(JavaVMInitArgs *args, const char *bridge, unsigned major)
 	/* 18 to 23 want to be asked; 24 and later refuse to start with it. */
 	if (!code && major >= 18 && major < 24)
 		code = add_option(args, strdup("-Djava.security.manager=allow"));
+	if (!code)
+		code = add_memory(args, java.options->memory);
 	return code ? code : add_user_options(args);
 }
 

@@ -11,18 +11,21 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parts.h"
+#include "programs/debug.h"
 #include "programs/execute.h"
 #include "programs/options.h"
 #include "programs/progress.h"
 #include "programs/serve.h"
 #include "runtime/executors/executor.h"
 #include "runtime/host.h"
+#include "runtime/loggers/logger.h"
 #include "runtime/pool.h"
 #include "runtime/settings.h"
 
 #define MODULE_NAME_CAP 128 /* bytes of a word of -e */
 
 enum { USAGE = 2 };
+enum { DEBUG = 256 }; /* options without a letter */
 
 static const struct option_text option_table[] = {
 	{'x', "execute", "FUNCTION", "run one function, print its result as JSON on stdout"},
@@ -32,22 +35,25 @@ static const struct option_text option_table[] = {
 	{'C', "connector", "LIST", "cli, web (default: web, and cli when stdin is a terminal)"},
 	{'e', "executor", "LIST", "an executor, or LANGUAGE=EXECUTOR (default: inprocess)"},
 	{'c', "convention", "NAME", "any: every function (default)"},
-	{'l', "logger", "LIST", "none (default)"},
+	{'l', "logger", "LIST",
+     "where calls are noted: csv, sqlite, with =PATH or without; none\n"
+     "(default; see [log] in the settings)"},
 	{'L', "listen", "[HOST:]PORT", "web connector (default 127.0.0.1:8080; port 0: a free one)"},
 	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
 	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
 	{'s', "settings", "FILE", "read settings (snafu.ini)"},
 	{'q', "quiet", NULL, "only errors and results"},
 	{'v', "verbose", NULL, "notes, stack traces and times too"},
+	{DEBUG, "debug", NULL, "tell what happens on stderr, a JSON object a line"},
 	{'h', "help", NULL, "show this help"},
 	{'V', "version", NULL, "show the version"},
 };
 #define N_OPTIONS (sizeof option_table / sizeof *option_table)
 
 struct command_line {
-	const char *execute, *connectors, *executors, *listen, *settings;
+	const char *execute, *connectors, *executors, *listen, *loggers, *settings;
 	struct option_list arguments, include_paths, defines;
-	bool quiet, verbose;
+	bool quiet, verbose, debug;
 };
 
 static void print_settings(void)
@@ -103,6 +109,24 @@ static int check_only(const char *option, const char *value, const char *only)
 	return USAGE;
 }
 
+/* Checks the names in a list of loggers. */
+static int check_loggers(const char *list)
+{
+	const struct snafu_logger *logger;
+	struct snafu_error error;
+	char name[MODULE_NAME_CAP];
+
+	for (size_t size; *list; list += size + (list[size] == ',')) {
+		size = strcspn(list, ",");
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(list, "=,"), list);
+		if (*name && strcmp(name, "none") != 0 && snafu_logger_find(name, &logger, &error)) {
+			fprintf(stderr, "snafu: -l: %s\n", error.message);
+			return USAGE;
+		}
+	}
+	return 0;
+}
+
 /* Takes one option; 0 or the exit status of an error. */
 static int take(struct command_line *line, int key, const char *argument)
 {
@@ -112,13 +136,14 @@ static int take(struct command_line *line, int key, const char *argument)
 	case 'C': line->connectors = argument; return 0;
 	case 'e': line->executors = argument; return 0;
 	case 'c': return check_only("convention", argument, "any");
-	case 'l': return check_only("logger", argument, "none");
+	case 'l': line->loggers = argument; return check_loggers(argument);
 	case 'L': line->listen = argument; return 0;
 	case 'I': return options_add(&line->include_paths, argument) ? 1 : 0;
 	case 'D': return options_add(&line->defines, argument) ? 1 : 0;
 	case 's': line->settings = argument; return 0;
 	case 'q': line->quiet = true; return 0;
 	case 'v': line->verbose = true; return 0;
+	case DEBUG: line->debug = true; return 0;
 	default: return usage_error();
 	}
 }
@@ -258,6 +283,8 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 			},
 		.settings = &settings,
 		.executors = line->executors,
+		.loggers = line->loggers,
+		.debug = line->debug ? debug_write : NULL,
 		.report = report,
 		.report_state = (void *)line,
 		.working = progress_say,

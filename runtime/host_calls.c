@@ -12,6 +12,7 @@
 #include "runtime/crew.h"
 #include "runtime/host_state.h"
 #include "runtime/job.h"
+#include "runtime/events.h"
 #include "runtime/metrics.h"
 #include "runtime/pool.h"
 #include "runtime/reactor.h"
@@ -26,7 +27,7 @@ static void end_job(struct snafu_host *host, struct snafu_job *job, struct snafu
 {
 	if (!snafu_job_claim(job))
 		return;
-	snafu_metrics_end(host->metrics, job->function, result->status, snafu_now_ns() - job->accepted);
+	snafu_host_record(host, job, result);
 	snafu_job_deliver(job, result);
 }
 
@@ -34,7 +35,8 @@ static void end_job(struct snafu_host *host, struct snafu_job *job, struct snafu
 static void note_duration(struct snafu_job *job)
 {
 	struct snafu_service *service = job->service;
-	int64_t took_us = (int64_t)((snafu_now_ns() - job->started) / 1000);
+	uint64_t started = job->started ? job->started : job->accepted;
+	int64_t took_us = (int64_t)((snafu_now_ns() - started) / 1000);
 	int64_t average = service->average_us;
 
 	average = average ? average + (took_us - average) / AVERAGE_WEIGHT : took_us;
@@ -49,8 +51,9 @@ void snafu_host_run_job(void *state, struct snafu_job *job)
 
 	job->started = snafu_now_ns();
 	job->executor->run(job->executor_state, job);
-	if (!job->result.run_ns)
-		job->result.run_ns = snafu_now_ns() - job->started;
+	uint64_t took = snafu_now_ns() - job->started;
+	if (!job->result.run_ns && took > job->result.init_ns)
+		job->result.run_ns = took - job->result.init_ns;
 	note_duration(job);
 	if (job->language && job->language->parallel)
 		job->service->parallel = true;
@@ -63,8 +66,6 @@ static void job_ended(void *state, struct snafu_job *job)
 	struct snafu_host *host = state;
 
 	snafu_away_remove(host->away, job);
-	if (!job->started)
-		job->started = job->accepted;
 	note_duration(job);
 	end_job(host, job, &job->result);
 	snafu_job_free(job);
@@ -257,6 +258,7 @@ static struct snafu_job *make_job(struct snafu_host *host, struct snafu_call *ca
 		job = &none;
 	job->call = call;
 	job->accepted = snafu_now_ns();
+	job->attempt = call->attempt ? call->attempt : 1;
 	job->payload = call->payload;
 	job->payload_size = call->payload_size;
 	job->result.payload = SNAFU_BUFFER(host->settings.result_size);
@@ -284,6 +286,14 @@ static struct snafu_job *make_job(struct snafu_host *host, struct snafu_call *ca
 	}
 	job->expected_us = job->service->average_us;
 	job->parallel = job->service->parallel;
+	if (snafu_events_wanted(host))
+		snafu_event(host, &(struct snafu_event){
+							  .event = "call-accepted",
+							  .request_id = job->request_id,
+							  .function = job->function->id,
+							  .executor = job->executor->name,
+							  .detail = job->context.trigger,
+						  });
 	return job;
 }
 
@@ -326,6 +336,7 @@ static void wait_and_react(struct snafu_host *host, struct waiter *waiter)
 	}
 }
 
+/* JOB NULL: into the queue. */
 static void begin_and_wait(struct snafu_host *host, struct snafu_call *call, struct snafu_job *job)
 {
 	struct waiter waiter = {.call = call, .finished = call->finished, .state = call->state};
@@ -333,7 +344,10 @@ static void begin_and_wait(struct snafu_host *host, struct snafu_call *call, str
 	sem_init(&waiter.over, 0, 0);
 	call->finished = note_finished;
 	call->state = &waiter;
-	begin_job(host, job);
+	if (job)
+		begin_job(host, job);
+	else
+		snafu_host_queue_call(host, call);
 	if (snafu_crew_step_aside(host->crew))
 		while (sem_wait(&waiter.over) && errno == EINTR)
 			;
@@ -344,8 +358,11 @@ static void begin_and_wait(struct snafu_host *host, struct snafu_call *call, str
 
 void snafu_host_call(struct snafu_host *host, struct snafu_call *call)
 {
+	if (call->asynchronous) {
+		begin_and_wait(host, call, NULL);
+		return;
+	}
 	struct snafu_job *job = make_job(host, call);
-
 	if (!job)
 		return;
 	if (job->executor->begin) {
@@ -358,6 +375,10 @@ void snafu_host_call(struct snafu_host *host, struct snafu_call *call)
 
 void snafu_host_submit(struct snafu_host *host, struct snafu_call *call)
 {
+	if (call->asynchronous) {
+		snafu_host_queue_call(host, call);
+		return;
+	}
 	struct snafu_job *job = make_job(host, call);
 
 	if (job && job->executor->begin) {
@@ -393,6 +414,7 @@ void snafu_host_invoke(void *state, const struct snafu_context *caller,
 		.payload_size = invocation->size,
 		.trigger = "function",
 		.caller = caller,
+		.asynchronous = invocation->asynchronous,
 	};
 
 	call.result.payload.cap = result->payload.cap;

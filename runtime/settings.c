@@ -26,6 +26,12 @@
 		.unit = SNAFU_UNIT_TEXT, .fallback_text = FALLBACK, .narrowable = true, .help = HELP \
 	}
 
+#define INSTANCE_TEXT(SECTION, NAME, FIELD, FALLBACK, HELP)                                 \
+	{                                                                                       \
+		.section = SECTION, .name = NAME, .offset = offsetof(struct snafu_settings, FIELD), \
+		.unit = SNAFU_UNIT_TEXT, .fallback_text = FALLBACK, .help = HELP                    \
+	}
+
 const struct snafu_setting snafu_setting_table[] = {
 	NUMBER("limits", "call-timeout", call_timeout, SNAFU_UNIT_TIME, 60 * SECOND, 1, 86400 * SECOND,
            true, "time from a call's acceptance to its reply"),
@@ -75,10 +81,37 @@ const struct snafu_setting snafu_setting_table[] = {
 	TEXT("asynchronous", "on-success", on_success, "",
          "where results go: function:ID, file:PATH or a URL"),
 	TEXT("asynchronous", "on-failure", on_failure, "", "where calls go that have failed for good"),
+	{.section = "asynchronous",
+     .name = "file",
+     .offset = offsetof(struct snafu_settings, asynchronous_file),
+     .unit = SNAFU_UNIT_TEXT,
+     .fallback_text = "",
+     .help = "file of the queue of asynchronous calls; else one named after the sources"},
+	NUMBER("asynchronous", "sync", asynchronous_sync, SNAFU_UNIT_SWITCH, 1, 0, 1, false,
+           "whether a call is on the disk, and not only safe from a crash, when it is accepted"),
+	NUMBER("asynchronous", "concurrency", asynchronous_concurrency, SNAFU_UNIT_COUNT, 16, 1, 1000,
+           false, "asynchronous calls that run at the same time"),
+	NUMBER("asynchronous", "length", asynchronous_length, SNAFU_UNIT_COUNT, 1000000, 1, 100000000,
+           false, "asynchronous calls that wait; more are refused"),
+	NUMBER("asynchronous", "space", asynchronous_space, SNAFU_UNIT_SIZE, 4096 * MIB, 1 * MIB,
+           1024 * 1024 * MIB, false, "size of the queue's file after which calls are refused"),
+	NUMBER("asynchronous", "result-retention", result_retention, SNAFU_UNIT_TIME, 86400 * SECOND,
+           SECOND, 365 * 86400 * SECOND, false, "time that results are kept"),
+	NUMBER("asynchronous", "result-space", result_space, SNAFU_UNIT_SIZE, 256 * MIB, 0,
+           1024 * 1024 * MIB, false, "size of all results that are kept, the latest ones"),
+	NUMBER("asynchronous", "dead-letter-retention", dead_letter_retention, SNAFU_UNIT_TIME,
+           14 * 86400 * SECOND, SECOND, 3650 * 86400 * SECOND, false,
+           "time that calls are kept that have failed for good"),
+	NUMBER("asynchronous", "destination-timeout", destination_timeout, SNAFU_UNIT_TIME, 30 * SECOND,
+           1, 3600 * SECOND, false, "time that a destination gets to take a result"),
 	NUMBER("web", "connections", connections, SNAFU_UNIT_COUNT, 4096, 1, 65536, false,
            "connections open at the same time"),
 	NUMBER("web", "idle-timeout", idle_timeout, SNAFU_UNIT_TIME, 60 * SECOND, SECOND, 3600 * SECOND,
            false, "time without traffic before a connection is closed"),
+	INSTANCE_TEXT("log", "logger", logger, "none",
+                  "where calls are noted: csv, sqlite, with =PATH or without"),
+	INSTANCE_TEXT("log", "file", log_file, "snafu-log",
+                  "file of loggers that have no =PATH; their suffix is added"),
 	{.name = NULL},
 };
 
