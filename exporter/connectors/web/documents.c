@@ -48,7 +48,7 @@ static enum MHD_Result reply(struct web_request *request, const struct web_docum
 enum MHD_Result web_reply_openapi(struct web_request *request)
 {
 	struct web *web = request->web;
-	struct snafu_openapi_options options = {.title = NULL};
+	struct snafu_openapi_options options = {.calls = true};
 	struct snafu_buffer buffer = SNAFU_BUFFER(WEB_DOCUMENT_CAP);
 
 	if (web->openapi.bytes)
