@@ -161,8 +161,8 @@ static int open_recorder(struct snafu_host *host, struct snafu_error *error)
 		.file = host->settings.log_file,
 		.debug = host->options.debug,
 		.debug_state = host->options.debug_state,
-		.warn = warn,
-		.warn_state = host,
+		.report = host->options.report,
+		.report_state = host->options.report_state,
 	};
 
 	return snafu_recorder_new(&options, &host->recorder, error);

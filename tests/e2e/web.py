@@ -324,7 +324,8 @@ class Documents(WebTest):
         self.ask("POST", "/invoke/raise")
         reply, data = self.get("/metrics")
         self.assertTrue(reply.headers["Content-Type"].startswith("text/plain; version=0.0.4"))
-        self.assertIn(b'snafu_calls_total{function="Probe.raise",status="raised"} 1\n', data)
+        self.assertIn(b'snafu_calls_total{function="Probe.raise",executor="inprocess",'
+                      b'status="raised"} 1\n', data)
         self.assertIn(b"\nsnafu_calls_in_flight 0\n", data)
         self.assertRegex(data, rb"\nsnafu_web_connections [1-9]\d*\n")
 
@@ -543,7 +544,7 @@ class SlowCalls(WebTest):
             except OSError:
                 self.assertEqual(self.call("hello"), (200, "hello"))
         sock.close()
-        line = 'snafu_calls_total{function="Probe.wait",status="cancelled"} 1'
+        line = 'snafu_calls_total{function="Probe.wait",executor="inprocess",status="cancelled"} 1'
         while not self.metric(line):
             pass
         os.close(writer)

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "exporter/connectors/web/web.h"
 #include "runtime/pool.h"
@@ -176,6 +178,16 @@ static enum MHD_Result reply_answer(struct web_request *request)
 	return queue(request, &reply);
 }
 
+/* The end of what the function printed, for who asked for it. The bytes may be any. */
+static void tail_of_log(struct web_request *request, struct snafu_buffer *into)
+{
+	const struct snafu_buffer *log = &request->call.result.log;
+	size_t skip = log->size > WEB_LOG_TAIL ? log->size - WEB_LOG_TAIL : 0;
+
+	if (request->headers.log && strcasecmp(request->headers.log, "tail") == 0)
+		snafu_base64_write(into, log->data + skip, log->size - skip);
+}
+
 enum MHD_Result web_reply_result(struct web_request *request)
 {
 	struct snafu_result *result = &request->call.result;
@@ -203,8 +215,18 @@ enum MHD_Result web_reply_result(struct web_request *request)
 		reply.headers[0][0] = "Retry-After";
 		reply.headers[0][1] = "1";
 	}
+	struct snafu_buffer log = SNAFU_BUFFER(2 * WEB_LOG_TAIL);
+	tail_of_log(request, &log);
+	if (log.size) {
+		size_t at = reply.headers[0][0] != NULL;
+
+		reply.headers[at][0] = "X-Snafu-Log-Result";
+		reply.headers[at][1] = log.data;
+	}
 	result->payload = SNAFU_BUFFER(0);
-	return queue(request, &reply);
+	enum MHD_Result queued = queue(request, &reply);
+	snafu_buffer_done(&log);
+	return queued;
 }
 
 enum MHD_Result web_reply_problem(struct web_request *request, const struct web_problem *problem)

@@ -34,6 +34,7 @@
 #define WEB_DOCUMENT_CAP      (256u << 20) /* bytes of /openapi.json, /functions, /metrics */
 #define WEB_LANGUAGES_CAP     16 /* cached lists by ?language= */
 #define WEB_LANGUAGE_CAP      63 /* bytes of a language's name */
+#define WEB_LOG_TAIL          (4u << 10) /* bytes of a function's output in a reply's header */
 #define WEB_LINGER_CAP        32 /* refused clients that are heard out at the same time */
 #define WEB_LINGER_MS         5000 /* ...for so long */
 #define WEB_LINGER_BYTES      (256u << 20) /* ...or so much */
