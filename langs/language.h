@@ -65,9 +65,6 @@ struct snafu_language_options {
 	uint64_t memory;
 	/* This process serves one call and ends: what only pays off later is left out. */
 	bool brief;
-	/* What the process may use, in bytes; 0: no limit. For interpreters that size
-	 * themselves; others need not look. */
-	uint64_t memory;
 };
 
 struct snafu_language {

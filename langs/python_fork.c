@@ -144,7 +144,9 @@ static void touch_heap(void)
 
 static __attribute__((noinline)) void touch_stack(void)
 {
-	touch_bytes(alloca(STACK_BYTES), STACK_BYTES);
+	char room[STACK_BYTES];
+
+	touch_bytes(room, sizeof room);
 }
 
 /* A payload read and a result written. */

@@ -10,11 +10,11 @@
 #include "runtime/settings.h"
 #include "scanner/function.h"
 
-#define QUICK_US     500 /* calls shorter than this may be written ahead... */
-#define AHEAD_US     1000 /* ...as many as take so long together... */
-#define AHEAD_CAP    16 /* ...and not more */
-#define PRESSURE_US  250 /* so much work written ahead to everybody is a reason for one more... */
-#define PATIENCE_MS  5 /* ...when it lasts so long; what calls wait before others are started */
+#define QUICK_US      500 /* calls shorter than this may be written ahead... */
+#define AHEAD_US      1000 /* ...as many as take so long together... */
+#define AHEAD_CAP     16 /* ...and not more */
+#define PRESSURE_US   250 /* so much work written ahead to everybody is a reason for one more... */
+#define PATIENCE_MS   5 /* ...when it lasts so long; what calls wait before others are started */
 #define STARTS_A_CORE 2 /* executed at the same time */
 
 int snafu_crowd_supports(void *state, const char *name, struct snafu_error *error)

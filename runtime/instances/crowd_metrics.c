@@ -44,8 +44,8 @@ void snafu_crowd_write_metrics(void *state, struct snafu_buffer *into)
 		write_instances(crowd, into);
 		write_sample(crowd, "snafu_instance_starts_total", NULL, crowd->starts, into);
 		write_sample(crowd, "snafu_instance_deaths_total", NULL, crowd->deaths, into);
-		write_sample(crowd, "snafu_calls_waiting", NULL,
-		             crowd->waiting.count + crowd->nested.count, into);
+		write_sample(crowd, "snafu_calls_waiting", NULL, crowd->waiting.count + crowd->nested.count,
+		             into);
 	}
 	snafu_station_leave(station);
 }

@@ -49,8 +49,8 @@ int snafu_instance_call(struct snafu_instance *instance, struct snafu_job *job)
 	struct snafu_buffer *frame = snafu_station_frame(instance->process.station);
 
 	append_call(instance, job, frame);
-	int code = snafu_process_write(&instance->process, frame, job->payload, job->payload_size, job,
-	                               NULL);
+	int code =
+		snafu_process_write(&instance->process, frame, job->payload, job->payload_size, job, NULL);
 	if (code) {
 		snafu_process_kill(&instance->process); /* its socket is closed, or memory is out */
 		return code;
@@ -152,8 +152,9 @@ static void gone(struct snafu_process *process)
 	free(instance);
 }
 
-static const struct snafu_process_owner owner = {
-	.frame = hear, .output = read_output, .gone = gone};
+static const struct snafu_process_owner owner = {.frame = hear,
+                                                 .output = read_output,
+                                                 .gone = gone};
 
 /* ---- the start -------------------------------------------------------------------- */
 
@@ -195,8 +196,8 @@ static int execute(struct snafu_instance *instance, struct snafu_start *start,
 
 	if (!argv[0])
 		return -ENOENT;
-	if (!crowd->known.count && snafu_known_for_function(station, crowd->language, crowd->function,
-	                                                    &crowd->known))
+	if (!crowd->known.count &&
+	    snafu_known_for_function(station, crowd->language, crowd->function, &crowd->known))
 		return snafu_fail(error, -ENOMEM, "no memory");
 	int code = snafu_launch(argv, crowd->argv != NULL, ends, &pid, &pidfd, error);
 	if (code)

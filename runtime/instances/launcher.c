@@ -29,8 +29,9 @@ int snafu_ends_open(struct snafu_ends *ret_ends, struct snafu_error *error)
 	}
 	/* The host's socket is used with MSG_DONTWAIT. */
 	fcntl(pipes[0], F_SETFL, O_NONBLOCK);
-	*ret_ends = (struct snafu_ends){
-		.socket = sockets[0], .output = pipes[0], .theirs = {sockets[1], pipes[1]}};
+	*ret_ends = (struct snafu_ends){.socket = sockets[0],
+	                                .output = pipes[0],
+	                                .theirs = {sockets[1], pipes[1]}};
 	return 0;
 }
 
@@ -64,8 +65,7 @@ static int arrange(posix_spawn_file_actions_t *actions, bool foreign, const stru
 			code = posix_spawn_file_actions_adddup2(actions, socket, STDOUT_FILENO);
 		if (!code)
 			code = posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
-		return code ? code
-		            : posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+		return code ? code : posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
 	}
 	code = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (!code)
@@ -74,8 +74,7 @@ static int arrange(posix_spawn_file_actions_t *actions, bool foreign, const stru
 		code = posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
 	if (!code)
 		code = posix_spawn_file_actions_adddup2(actions, socket, SNAFU_FRAME_SOCKET);
-	return code ? code
-	            : posix_spawn_file_actions_addclosefrom_np(actions, SNAFU_FRAME_SOCKET + 1);
+	return code ? code : posix_spawn_file_actions_addclosefrom_np(actions, SNAFU_FRAME_SOCKET + 1);
 }
 
 /* Signals as a fresh program expects them, and out of the reach of the terminal's Ctrl-C:
@@ -88,8 +87,8 @@ static void set_attributes(posix_spawnattr_t *attributes)
 	sigfillset(&all);
 	posix_spawnattr_setsigmask(attributes, &none);
 	posix_spawnattr_setsigdefault(attributes, &all);
-	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-	                                         POSIX_SPAWN_SETSID);
+	posix_spawnattr_setflags(attributes,
+	                         POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
 }
 
 int snafu_launch(const char *const *argv, bool foreign, const struct snafu_ends *ends,

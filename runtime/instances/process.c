@@ -97,8 +97,7 @@ static bool hear(struct snafu_process *process, bool until_end)
 		return true;
 	station->n_hearing++;
 	do
-		code =
-			snafu_wire_read(&process->wire, scratch, until_end, pass_frame, process);
+		code = snafu_wire_read(&process->wire, scratch, until_end, pass_frame, process);
 	while (code == 1 && until_end);
 	station->n_hearing--;
 	if (scratch != station->scratch)

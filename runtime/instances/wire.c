@@ -116,8 +116,8 @@ static int keep(struct snafu_wire *wire, const char *at, size_t size, struct sna
 }
 
 /* FILES are taken. */
-static int write_parts(struct snafu_wire *wire, const struct snafu_buffer *head,
-                       const char *rest, size_t rest_size, struct snafu_job *owner, int files[2])
+static int write_parts(struct snafu_wire *wire, const struct snafu_buffer *head, const char *rest,
+                       size_t rest_size, struct snafu_job *owner, int files[2])
 {
 	struct iovec parts[] = {{head->data, head->size}, {(void *)rest, rest_size}};
 	ssize_t sent = 0;
@@ -143,9 +143,8 @@ static int write_parts(struct snafu_wire *wire, const struct snafu_buffer *head,
 	return code ? code : 1;
 }
 
-int snafu_wire_write(struct snafu_wire *wire, const struct snafu_buffer *head,
-                        const char *rest, size_t rest_size, struct snafu_job *owner,
-                        const int files[2])
+int snafu_wire_write(struct snafu_wire *wire, const struct snafu_buffer *head, const char *rest,
+                     size_t rest_size, struct snafu_job *owner, const int files[2])
 {
 	int mine[2] = {files ? files[0] : -1, files ? files[1] : -1};
 	int code = write_parts(wire, head, rest, rest_size, owner, mine);
@@ -310,13 +309,12 @@ static int digest(struct snafu_wire *wire, char *at, size_t size,
 }
 
 int snafu_wire_read(struct snafu_wire *wire, char *scratch, bool until_end,
-                       int (*each)(void *state, const struct snafu_frame *frame, char *body),
-                       void *state)
+                    int (*each)(void *state, const struct snafu_frame *frame, char *body),
+                    void *state)
 {
 	for (int i = 0; i < READS_CAP; i++) {
 		bool direct = wire->body && wire->frame.size - wire->body_got > 0;
-		size_t room =
-			direct ? wire->frame.size - wire->body_got : (size_t)SNAFU_WIRE_SCRATCH;
+		size_t room = direct ? wire->frame.size - wire->body_got : (size_t)SNAFU_WIRE_SCRATCH;
 		char *into = direct ? wire->body + wire->body_got : scratch;
 		ssize_t got = receive_some(wire, into, room);
 		int code = 0;

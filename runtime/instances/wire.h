@@ -45,9 +45,8 @@ void snafu_frame_end(struct snafu_buffer *into, size_t begin, size_t extra);
  * NULL) go along, and are closed here in any case. 0: all is written. 1: the
  * rest waits for snafu_wire_flush(), when the socket is writable. -EPIPE and others: the
  * process is gone. */
-int snafu_wire_write(struct snafu_wire *wire, const struct snafu_buffer *head,
-                        const char *rest, size_t rest_size, struct snafu_job *owner,
-                        const int files[2]);
+int snafu_wire_write(struct snafu_wire *wire, const struct snafu_buffer *head, const char *rest,
+                     size_t rest_size, struct snafu_job *owner, const int files[2]);
 int snafu_wire_flush(struct snafu_wire *wire);
 
 /* Reads what is there, all of it when UNTIL_END (the other side has hung up), and hands
@@ -56,8 +55,8 @@ int snafu_wire_flush(struct snafu_wire *wire);
  * reading, which is returned then. 0; 1: there may be more; -EPIPE: the end; -EMSGSIZE: a
  * body over the cap; -ENOMEM. EACH may close the wire. */
 int snafu_wire_read(struct snafu_wire *wire, char *scratch, bool until_end,
-                       int (*each)(void *state, const struct snafu_frame *frame, char *body),
-                       void *state);
+                    int (*each)(void *state, const struct snafu_frame *frame, char *body),
+                    void *state);
 
 /* A descriptor that came along, in the order in which they came; -1: none. Caller closes. */
 int snafu_wire_take_file(struct snafu_wire *wire);

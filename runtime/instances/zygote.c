@@ -114,8 +114,7 @@ static void leave_table(struct snafu_zygote *zygote)
 
 	for (size_t i = 0; i < SNAFU_LANGUAGES_CAP; i++)
 		if (zygotes[i] == zygote) {
-			memmove(&zygotes[i], &zygotes[i + 1],
-			        (SNAFU_LANGUAGES_CAP - i - 1) * sizeof *zygotes);
+			memmove(&zygotes[i], &zygotes[i + 1], (SNAFU_LANGUAGES_CAP - i - 1) * sizeof *zygotes);
 			zygotes[SNAFU_LANGUAGES_CAP - 1] = NULL;
 			return;
 		}
@@ -145,8 +144,9 @@ static void gone(struct snafu_process *process)
 	free(zygote);
 }
 
-static const struct snafu_process_owner owner = {
-	.frame = hear, .output = read_output, .gone = gone};
+static const struct snafu_process_owner owner = {.frame = hear,
+                                                 .output = read_output,
+                                                 .gone = gone};
 
 /* ---- the beginning ---------------------------------------------------------------- */
 

@@ -268,9 +268,6 @@ class Calls(WebTest):
         self.asks(414, "GET", "/invoke/" + "a" * 2000)
         self.asks(414, "GET", "/invoke/" + "a" * 17000)
 
-    def test_prefer_async_is_a_preference(self):
-        self.assertEqual(self.call("hello", "{}", {"Prefer": "respond-async"}), (200, "hello"))
-
 
 class Documents(WebTest):
     def get(self, path, headers=None):

@@ -112,6 +112,7 @@ void web_request_free(struct web_request *request)
 	if (request->running || request->cancelling || request->connection)
 		return;
 	snafu_buffer_done(&request->call.result.payload);
+	snafu_buffer_done(&request->order.reply);
 	free(request);
 }
 

@@ -11,6 +11,7 @@
 #include "exporter/listing.h"
 #include "exporter/openapi.h"
 #include "runtime/pool.h"
+#include "runtime/queue.h"
 
 #define JSON          "application/json"
 #define OVERLOADS_CAP 256

@@ -18,6 +18,7 @@ struct web_address;
 struct web_headers {
 	const char *host, *origin, *referer, *fetch_site;
 	const char *content_type, *content_length, *transfer_encoding, *if_none_match;
+	bool respond_async; /* Prefer asks for it */
 	bool repeated; /* Host, Content-Length, Content-Type or Transfer-Encoding came twice */
 };
 

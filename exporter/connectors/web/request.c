@@ -36,7 +36,11 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 	/* By length first: few headers get as far as a comparison. */
 	switch (key_size) {
 	case 4: slot = strcasecmp(key, "host") == 0 ? &headers->host : NULL; break;
-	case 6: slot = strcasecmp(key, "origin") == 0 ? &headers->origin : NULL; break;
+	case 6:
+		slot = strcasecmp(key, "origin") == 0 ? &headers->origin : NULL;
+		if (strcasecmp(key, "prefer") == 0 && value && web_prefers_async(value))
+			headers->respond_async = true;
+		break;
 	case 7: slot = strcasecmp(key, "referer") == 0 ? &headers->referer : NULL; break;
 	case 12: slot = strcasecmp(key, "content-type") == 0 ? &headers->content_type : NULL; break;
 	case 13: slot = strcasecmp(key, "if-none-match") == 0 ? &headers->if_none_match : NULL; break;
@@ -108,6 +112,8 @@ static enum web_route find_route(struct web_request *request, const char *url,
 		name = url + 11;
 		route = WEB_ROUTE_FUNCTIONS;
 	}
+	if (strncmp(url, "/calls", 6) == 0 && (url[6] == '/' || !url[6]))
+		return web_calls_route(request, url, ret_methods);
 	if (name) {
 		switch (web_decode(name, strlen(name), false, request->name, WEB_NAME_CAP)) {
 		case WEB_TEXT_TOO_LONG:
@@ -156,6 +162,7 @@ static enum web_route choose(struct web_request *request, const char *url, const
 		return WEB_ROUTE_OPTIONS;
 	}
 	request->head = strcmp(method, "HEAD") == 0;
+	request->forget = strcmp(method, "DELETE") == 0;
 	if (atomic_load_explicit(&request->web->stopping, memory_order_relaxed))
 		return problem(request, 503, "Unavailable", "the host is stopping");
 	return route;
@@ -223,10 +230,8 @@ static enum MHD_Result receive(struct web_request *request, const char *upload, 
 	}
 }
 
-/* Any thread. */
-static void finished(struct snafu_call *call)
+void web_call_over(struct web_request *request)
 {
-	struct web_request *request = call->state;
 	struct web *web = request->web;
 
 	request->next_finished = atomic_load_explicit(&web->finished, memory_order_relaxed);
@@ -236,6 +241,12 @@ static void finished(struct snafu_call *call)
 	 * way round; so one of us notices. */
 	if (atomic_load(&web->waiting) && atomic_exchange(&web->waiting, false))
 		web->event_loop.wake(web);
+}
+
+/* Any thread. */
+static void finished(struct snafu_call *call)
+{
+	web_call_over(call->state);
 }
 
 static enum MHD_Result invoke(struct web_request *request)
@@ -252,6 +263,7 @@ static enum MHD_Result invoke(struct web_request *request)
 	}
 	call->function = request->name;
 	call->trigger = "http";
+	call->asynchronous = request->headers.respond_async;
 	call->request_id[0] = '\0'; /* the last request's */
 	call->finished = finished;
 	call->state = request;
@@ -267,6 +279,9 @@ static enum MHD_Result act(struct web_request *request)
 {
 	switch (request->route) {
 	case WEB_ROUTE_INVOKE: return invoke(request);
+	case WEB_ROUTE_CALLS:
+	case WEB_ROUTE_CALL:
+	case WEB_ROUTE_REDRIVE: return web_ask_queue(request);
 	case WEB_ROUTE_FUNCTIONS: return web_reply_functions(request);
 	case WEB_ROUTE_OPENAPI: return web_reply_openapi(request);
 	case WEB_ROUTE_METRICS: return web_reply_metrics(request);
@@ -335,6 +350,8 @@ static void deliver(struct web_request *request)
 			shutdown(request->fd, SHUT_RDWR); /* no memory */
 	} else { /* the request has ended without its call, the connection is about to close */
 		snafu_buffer_done(&request->call.result.payload);
+		snafu_buffer_done(&request->order.reply);
+		request->asking = false;
 	}
 }
 
