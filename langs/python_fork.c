@@ -4,7 +4,6 @@
  * every call writes to, since each first write to a shared page costs a fault. */
 #include "langs/python_fork.h"
 
-#include <alloca.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,9 +143,9 @@ static void touch_heap(void)
 
 static __attribute__((noinline)) void touch_stack(void)
 {
-	char room[STACK_BYTES];
+	char bytes[STACK_BYTES];
 
-	touch_bytes(room, sizeof room);
+	touch_bytes(bytes, sizeof bytes);
 }
 
 /* A payload read and a result written. */

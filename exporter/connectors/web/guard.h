@@ -19,7 +19,8 @@ struct web_headers {
 	const char *host, *origin, *referer, *fetch_site;
 	const char *content_type, *content_length, *transfer_encoding, *if_none_match;
 	bool respond_async; /* Prefer asks for it */
-	bool repeated; /* Host, Content-Length, Content-Type or Transfer-Encoding came twice */
+	const char *executor; /* X-Snafu-Executor */
+	bool repeated; /* one of these that may come once came twice */
 };
 
 /* Whether HOST ("name", "name:port", "[::1]:port") may name a server at ADDRESS. */

@@ -49,6 +49,7 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 		       : strcasecmp(key, "sec-fetch-site") == 0 ? &headers->fetch_site
 		                                                : NULL;
 		break;
+	case 16: slot = strcasecmp(key, "x-snafu-executor") == 0 ? &headers->executor : NULL; break;
 	case 17:
 		slot = strcasecmp(key, "transfer-encoding") == 0 ? &headers->transfer_encoding : NULL;
 		break;
@@ -263,6 +264,7 @@ static enum MHD_Result invoke(struct web_request *request)
 	}
 	call->function = request->name;
 	call->trigger = "http";
+	call->executor = request->headers.executor;
 	call->asynchronous = request->headers.respond_async;
 	call->request_id[0] = '\0'; /* the last request's */
 	call->finished = finished;
@@ -286,7 +288,7 @@ static enum MHD_Result act(struct web_request *request)
 	case WEB_ROUTE_OPENAPI: return web_reply_openapi(request);
 	case WEB_ROUTE_METRICS: return web_reply_metrics(request);
 	case WEB_ROUTE_HEALTH:
-		return web_reply_bytes(request, "text/plain", "ok\n", 3, MHD_RESPMEM_PERSISTENT, NULL);
+		return web_reply_bytes(request, "text/plain", "ok\n", 3, MHD_RESPMEM_PERSISTENT);
 	case WEB_ROUTE_CONSOLE: return web_reply_console(request);
 	case WEB_ROUTE_OPTIONS:
 	case WEB_ROUTE_PROBLEM: return web_reply_problem(request, &request->problem);
