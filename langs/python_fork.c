@@ -42,7 +42,9 @@ static void touch_code(PyObject *object, unsigned depth)
 {
 	PyCodeObject *code = (PyCodeObject *)object;
 
-	touch_bytes(code, sizeof *code + (size_t)Py_SIZE(code) * sizeof(_Py_CODEUNIT));
+	/* The struct ends in padding, the instructions begin before that. */
+	touch_bytes(code, offsetof(PyCodeObject, co_code_adaptive) +
+	                      (size_t)Py_SIZE(code) * sizeof(_Py_CODEUNIT));
 	touch_all(code->co_consts, depth);
 	touch_all(code->co_names, depth);
 }
