@@ -20,7 +20,7 @@ struct web_headers {
 	const char *content_type, *content_length, *transfer_encoding, *if_none_match;
 	const char *executor, *log; /* X-Snafu-Executor, X-Snafu-Log */
 	bool respond_async; /* Prefer asks for it */
-	bool repeated; /* one of these came twice */
+	bool repeated; /* one of these that may come once came twice */
 };
 
 /* Whether HOST ("name", "name:port", "[::1]:port") may name a server at ADDRESS. */

@@ -292,7 +292,7 @@ static enum MHD_Result act(struct web_request *request)
 	case WEB_ROUTE_OPENAPI: return web_reply_openapi(request);
 	case WEB_ROUTE_METRICS: return web_reply_metrics(request);
 	case WEB_ROUTE_HEALTH:
-		return web_reply_bytes(request, "text/plain", "ok\n", 3, MHD_RESPMEM_PERSISTENT, NULL);
+		return web_reply_bytes(request, "text/plain", "ok\n", 3, MHD_RESPMEM_PERSISTENT);
 	case WEB_ROUTE_CONSOLE: return web_reply_console(request);
 	case WEB_ROUTE_OPTIONS:
 	case WEB_ROUTE_PROBLEM: return web_reply_problem(request, &request->problem);
