@@ -56,7 +56,8 @@ void snafu_tell_ended(const struct snafu_instance *instance)
 		return;
 	snafu_instance_say_end(instance, &words);
 	event = event_of(instance, "instance-ended");
-	event.state = process->kill_wanted || instance->state == SNAFU_INSTANCE_LEAVING ? "ended" : "died";
+	event.state =
+		process->kill_wanted || instance->state == SNAFU_INSTANCE_LEAVING ? "ended" : "died";
 	event.detail = words.data;
 	snafu_event(host_of(instance), &event);
 	snafu_buffer_done(&words);
