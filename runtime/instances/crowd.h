@@ -38,8 +38,7 @@ struct snafu_crowd {
 	size_t n_starting, n_idle; /* of these */
 
 	struct snafu_job_queue waiting;
-	struct snafu_job_queue
-		nested; /* for these functions wait: each has a process starting for it */
+	struct snafu_job_queue nested; /* functions wait for these: each has a process starting */
 	bool awaits_start; /* a place among those that start, for the whole station */
 
 	struct snafu_timer scale; /* calls have been waiting for a while */

@@ -18,8 +18,8 @@ struct web_address;
 struct web_headers {
 	const char *host, *origin, *referer, *fetch_site;
 	const char *content_type, *content_length, *transfer_encoding, *if_none_match;
+	const char *executor, *log; /* X-Snafu-Executor, X-Snafu-Log */
 	bool respond_async; /* Prefer asks for it */
-	const char *executor; /* X-Snafu-Executor */
 	bool repeated; /* one of these that may come once came twice */
 };
 
