@@ -50,6 +50,14 @@ def nap(seconds: float) -> int:
     return os.getpid()
 
 
+def meet(folder: str, number: int) -> int:
+    """Returns when NUMBER calls are here at the same time."""
+    open(os.path.join(folder, str(os.getpid())), "w").close()
+    while len(os.listdir(folder)) < number:
+        time.sleep(0.01)
+    return os.getpid()
+
+
 def spin(milliseconds: int) -> int:
     end = time.thread_time() + milliseconds / 1000
     while time.thread_time() < end:
