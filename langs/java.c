@@ -21,7 +21,6 @@
 #include "base/parts.h"
 #include "langs/java_roots.h"
 
-#define SETTINGS_CAP    (4u << 20) /* bytes of what the bridge is told at the start */
 #define CLOSE_TIMEOUT_S 5 /* for shutdown hooks */
 
 struct java java = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -35,16 +34,47 @@ static bool find_members(JNIEnv *env)
 		return false;
 	java.bridge = (*env)->NewGlobalRef(env, bridge);
 	return (java.start = (*env)->GetStaticMethodID(env, bridge, "start", "([B)V")) &&
+	       (java.change = (*env)->GetStaticMethodID(env, bridge, "change", "([B)V")) &&
 	       (java.enter = (*env)->GetStaticMethodID(env, bridge, "enter", "()Lsnafu/CallState;")) &&
 	       (java.bind = (*env)->GetStaticMethodID(env, bridge, "bind",
 	                                              "(Lsnafu/CallState;[B)Lsnafu/Bound;")) &&
 	       (java.call = (*env)->GetStaticMethodID(env, bridge, "call",
-	                                              "(Lsnafu/CallState;Lsnafu/Bound;II)J")) &&
+	                                              "(Lsnafu/CallState;Lsnafu/Bound;IIIJZ)J")) &&
 	       (java.output =
 	            (*env)->GetStaticMethodID(env, bridge, "output", "(Lsnafu/CallState;)[B")) &&
 	       (java.interrupt = (*env)->GetMethodID(env, state, "interrupt", "()V")) &&
+	       (java.log = (*env)->GetFieldID(env, state, "log", "[B")) &&
 	       (java.in = (*env)->GetFieldID(env, state, "in", "[B")) &&
 	       (java.shown = (*env)->GetFieldID(env, state, "shown", "[B"));
+}
+
+/* Where a thread keeps its ThreadLocals: private to the JDK, so they may be elsewhere one
+ * day. */
+static void find_locals(JNIEnv *env)
+{
+	jclass thread = (*env)->FindClass(env, "java/lang/Thread");
+	static const char type[] = "Ljava/lang/ThreadLocal$ThreadLocalMap;";
+
+	if (thread) {
+		java.thread =
+			(*env)->GetStaticMethodID(env, thread, "currentThread", "()Ljava/lang/Thread;");
+		java.thread_class = (*env)->NewGlobalRef(env, thread);
+		java.locals = (*env)->GetFieldID(env, thread, "threadLocals", type);
+	}
+	if (java.locals)
+		java.inherited = (*env)->GetFieldID(env, thread, "inheritableThreadLocals", type);
+	(*env)->ExceptionClear(env);
+}
+
+void java_write_paths(const struct snafu_functions *functions, struct snafu_buffer *into)
+{
+	for (size_t i = 0; i < java.options->n_paths; i++) {
+		if (!snafu_path_has_suffix(java.options->paths[i], ".jar"))
+			continue;
+		snafu_buffer_append_byte(into, 'C');
+		java_append_field(into, java.options->paths[i]);
+	}
+	snafu_java_roots(functions, into);
 }
 
 /* As Bridge.start() wants it. */
@@ -56,26 +86,21 @@ static void write_settings(const struct snafu_language_options *options,
 	java_append_field(into, bridge);
 	java_append_field(into, home->compiler);
 	java_append_field(into, home->home);
-	for (size_t i = 0; i < options->n_paths; i++) {
-		if (!snafu_path_has_suffix(options->paths[i], ".jar"))
-			continue;
-		snafu_buffer_append_byte(into, 'C');
-		java_append_field(into, options->paths[i]);
-	}
-	snafu_java_roots(options->functions, into);
+	java_write_paths(options->functions, into);
 }
 
 static int start_bridge(JNIEnv *env, const struct snafu_language_options *options,
                         const struct snafu_java_home *home, const char *bridge,
                         struct snafu_error *error)
 {
-	struct snafu_buffer settings = SNAFU_BUFFER(SETTINGS_CAP);
+	struct snafu_buffer settings = SNAFU_BUFFER(JAVA_SETTINGS_CAP);
 	char text[512];
 
 	if ((*env)->PushLocalFrame(env, 32))
 		return snafu_fail(error, -ENOMEM, "no memory for the JVM");
 	java_guard_halt(env);
 	if (find_members(env)) {
+		find_locals(env);
 		write_settings(options, home, bridge, &settings);
 		jbyteArray array =
 			settings.failed ? NULL : java_new_bytes(env, settings.data, settings.size);
@@ -103,6 +128,7 @@ static int open_java(const struct snafu_language_options *options, void **ret_st
 		code = snafu_java_home_find(&home, error);
 	if (!code) {
 		java.options = options;
+		java.functions = options->functions;
 		code = java_vm_create(&home, bridge, &env, error);
 		java.started = java.vm != NULL;
 	}
@@ -158,13 +184,8 @@ static void close_java(void *state)
 	pthread_t thread;
 	struct java_caller *self = java_attach();
 
-	while (self && java.bounds) {
-		struct snafu_bound *bound = java.bounds;
-
-		java.bounds = bound->next;
-		java_drop_global(self->env, bound->object);
-		free(bound);
-	}
+	while (self && java.bounds)
+		java_unbind(state, java.bounds);
 	java_leave(state);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += CLOSE_TIMEOUT_S;
@@ -181,9 +202,13 @@ const struct snafu_language snafu_language = {
 	.open = open_java,
 	.bind = java_bind,
 	.call = java_call,
+	.call_fresh = java_call_fresh,
 	.thread_mark = java_thread_mark,
 	.interrupt = java_interrupt,
 	.leave = java_leave,
+	.changed = java_changed,
+	.unbind = java_unbind,
 	.close = close_java,
 	.parallel = true,
+	.limits_memory = true,
 };

@@ -141,6 +141,8 @@ bool java_natives_register(JNIEnv *env, jclass bridge)
 		{(char *)"working", (char *)"([B)V", (void *)native_working},
 		{(char *)"child", (char *)"([B)[B", (void *)native_child},
 		{(char *)"guard", (char *)"(Ljava/lang/Object;)V", (void *)native_guard},
+		{(char *)"context", (char *)"(J)[B", (void *)java_native_context},
+		{(char *)"invoke", (char *)"([B[BZJ[BJJI)[B", (void *)java_native_invoke},
 	};
 
 	return (*env)->RegisterNatives(env, bridge, natives, sizeof natives / sizeof *natives) == 0;

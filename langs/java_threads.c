@@ -16,29 +16,18 @@ static void free_caller(struct java_caller *caller)
 	free(caller);
 }
 
-struct java_caller *java_attach(void)
+/* Fills CALLER with what calls need; false when the JVM has no memory. */
+static bool enter(struct java_caller *caller)
 {
-	JavaVMAttachArgs args = {.version = JNI_VERSION_10, .name = (char *)"snafu"};
-	struct java_caller *caller = this_caller;
-
-	if (caller)
-		return caller;
-	caller = calloc(1, sizeof *caller);
-	if (!caller)
-		return NULL;
-	if ((*java.vm)->AttachCurrentThreadAsDaemon(java.vm, (void **)&caller->env, &args)) {
-		free(caller);
-		return NULL;
-	}
 	JNIEnv *env = caller->env;
+
 	caller->state =
 		java_make_global(env, (*env)->CallStaticObjectMethod(env, java.bridge, java.enter));
 	if (caller->state)
 		caller->in = java_make_global(env, (*env)->GetObjectField(env, caller->state, java.in));
 	if (!caller->in) {
 		(*env)->ExceptionClear(env);
-		free_caller(caller);
-		return NULL;
+		return false;
 	}
 	caller->in_size = (*env)->GetArrayLength(env, caller->in);
 	pthread_mutex_lock(&java.mutex);
@@ -46,8 +35,36 @@ struct java_caller *java_attach(void)
 	caller->next = java.callers;
 	java.callers = caller;
 	pthread_mutex_unlock(&java.mutex);
-	this_caller = caller;
+	return true;
+}
+
+struct java_caller *java_attach(void)
+{
+	JavaVMAttachArgs args = {.version = JNI_VERSION_10, .name = (char *)"snafu"};
+	struct java_caller **at = &this_caller;
+
+	while (*at && (*at)->busy)
+		at = &(*at)->inner;
+	if (*at)
+		return *at;
+	struct java_caller *caller = calloc(1, sizeof *caller);
+	if (!caller)
+		return NULL;
+	if ((*java.vm)->AttachCurrentThreadAsDaemon(java.vm, (void **)&caller->env, &args)) {
+		free(caller);
+		return NULL;
+	}
+	if (!enter(caller)) {
+		free_caller(caller);
+		return NULL;
+	}
+	*at = caller;
 	return caller;
+}
+
+bool java_is_attached(void)
+{
+	return this_caller;
 }
 
 unsigned long java_thread_mark(void *state)
@@ -74,22 +91,29 @@ void java_interrupt(void *state, unsigned long mark)
 	(*self->env)->ExceptionClear(self->env);
 }
 
+void java_forget_thread(void)
+{
+	while (this_caller) {
+		struct java_caller *caller = this_caller;
+
+		this_caller = caller->inner;
+		pthread_mutex_lock(&java.mutex);
+		for (struct java_caller **at = &java.callers; *at; at = &(*at)->next) {
+			if (*at == caller) {
+				*at = caller->next;
+				break;
+			}
+		}
+		pthread_mutex_unlock(&java.mutex);
+		free_caller(caller);
+	}
+}
+
 void java_leave(void *state)
 {
-	struct java_caller *caller = this_caller;
-
 	(void)state;
-	if (!caller)
+	if (!this_caller)
 		return;
-	pthread_mutex_lock(&java.mutex);
-	for (struct java_caller **at = &java.callers; *at; at = &(*at)->next) {
-		if (*at == caller) {
-			*at = caller->next;
-			break;
-		}
-	}
-	pthread_mutex_unlock(&java.mutex);
-	free_caller(caller);
-	this_caller = NULL;
+	java_forget_thread();
 	(*java.vm)->DetachCurrentThread(java.vm);
 }

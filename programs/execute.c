@@ -242,7 +242,7 @@ static int call(struct execution *execution, struct snafu_error *error)
 		fprintf(stderr, "snafu: %s took %.3f ms\n", execution->function->id,
 		        (double)(end.tv_sec - begin.tv_sec) * 1e3 +
 		            (double)(end.tv_nsec - begin.tv_nsec) / 1e6);
-	snafu_buffer_done(&one.result.payload);
+	snafu_result_done(&one.result);
 	return code;
 }
 

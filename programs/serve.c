@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "base/parts.h"
 #include "exporter/connector.h"
+#include "runtime/queue.h"
 
 #define NAMES_CAP 4096
 
@@ -81,6 +82,7 @@ void serve_prepare(void)
 			sigaction(numbers[i], &action, NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file over its limit is an error like others */
 }
 
 void serve_finish(void)
@@ -302,6 +304,8 @@ int serve(struct snafu_host *host, const struct serve_options *options, int *ret
 	*ret_stuck = 0;
 	if (!code) {
 		serving.crew = snafu_host_crew(host);
+		if (snafu_host_queue(host))
+			snafu_queue_resume(snafu_host_queue(host));
 		code = run_doors(host, idle_fd, &error);
 		*ret_stuck = code > 0 ? code : 0;
 	}

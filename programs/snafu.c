@@ -158,8 +158,6 @@ static bool is_language(const char *name)
 	struct snafu_buffer file = SNAFU_BUFFER(2 * MODULE_NAME_CAP);
 	char *path = NULL;
 
-	if (strcmp(name, "python2") == 0) /* scanned, but not yet called */
-		return true;
 	if (!strchr(name, '/') && snafu_buffer_format(&file, "lang-%s.so", name) == 0)
 		snafu_part_find(file.data, &path, NULL);
 	snafu_buffer_done(&file);
@@ -172,14 +170,14 @@ static int no_language(const char *name)
 	struct snafu_buffer names = SNAFU_BUFFER(4096);
 
 	snafu_part_names("lang", &names);
-	fprintf(stderr, "snafu: -e: '%s' is no language: there are %s, python2\n", name,
+	fprintf(stderr, "snafu: -e: '%s' is no language: there are %s\n", name,
 	        names.data ? names.data : "none");
 	snafu_buffer_done(&names);
 	return USAGE;
 }
 
 /* Checks a list of executors; what the host is to be told comes back in LIST: one
- * name when all are the same. */
+ * name when only one is named, for all. */
 static int check_executors(const char **list, char *ret_name, size_t capacity)
 {
 	const struct snafu_executor *executor;
@@ -201,7 +199,7 @@ static int check_executors(const char **list, char *ret_name, size_t capacity)
 			fprintf(stderr, "snafu: -e: %s\n", error.message);
 			return USAGE;
 		}
-		mixed |= ret_name[0] && strcmp(ret_name, name) != 0;
+		mixed |= equals || (ret_name[0] && strcmp(ret_name, name) != 0);
 		snprintf(ret_name, capacity, "%s", name);
 		at += size + (at[size] == ',');
 	}

@@ -18,6 +18,7 @@
 #include "runtime/languages.h"
 #include "runtime/metrics.h"
 #include "runtime/pool.h"
+#include "runtime/queue.h"
 #include "runtime/reactor.h"
 #include "runtime/recorder.h"
 #include "runtime/service.h"
@@ -106,13 +107,18 @@ static void give_up_rest(void *state)
 	struct snafu_host *host = state;
 
 	snafu_away_give_up_all(host->away);
+	if (host->queue)
+		snafu_queue_stop(host->queue);
 }
 
 static size_t count_rest(void *state)
 {
 	struct snafu_host *host = state;
 
-	return snafu_away_count(host->away);
+	if (!host->queue)
+		return snafu_away_count(host->away);
+	snafu_queue_pause(host->queue);
+	return snafu_away_count(host->away) + snafu_queue_busy(host->queue);
 }
 
 /* Scans, and makes the first generation. */
@@ -172,8 +178,8 @@ static int open_recorder(struct snafu_host *host, struct snafu_error *error)
 		.file = host->settings.log_file,
 		.debug = host->options.debug,
 		.debug_state = host->options.debug_state,
-		.warn = warn,
-		.warn_state = host,
+		.report = host->options.report,
+		.report_state = host->options.report_state,
 	};
 
 	return snafu_recorder_new(&options, &host->recorder, error);
@@ -209,6 +215,8 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 		code = snafu_metrics_new(host->generation->functions.count, &host->metrics, error);
 	if (!code)
 		code = open_crew(host, error);
+	if (!code)
+		code = snafu_host_open_queue(host, error);
 	return code;
 }
 
@@ -237,6 +245,7 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 {
 	if (!host)
 		return;
+	snafu_host_close_queue(host);
 	if (stuck > 0) {
 		snafu_recorder_stop(host->recorder);
 		return;
@@ -354,12 +363,19 @@ void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into
 
 	snafu_metrics_write(host->metrics, into);
 	snafu_recorder_write_metrics(host->recorder, into);
+	if (host->queue)
+		snafu_queue_write_metrics(host->queue, into);
 	for (size_t i = 0; i < n_executors; i++) {
 		const struct snafu_open_executor *open = &host->executors[i];
 
 		if (open->executor && open->executor->write_metrics)
 			open->executor->write_metrics(open->state, into);
 	}
+}
+
+struct snafu_queue *snafu_host_queue(struct snafu_host *host)
+{
+	return host->queue;
 }
 
 int snafu_host_wake_fd(const struct snafu_host *host)

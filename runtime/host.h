@@ -17,6 +17,7 @@ struct snafu_host;
 struct snafu_pool;
 struct snafu_crew;
 struct snafu_metrics;
+struct snafu_queue;
 struct snafu_settings;
 struct snafu_buffer;
 struct snafu_error;
@@ -75,6 +76,7 @@ uint64_t snafu_host_pool_number(const struct snafu_pool *pool);
 struct snafu_crew *snafu_host_crew(struct snafu_host *host);
 const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);
 struct snafu_metrics *snafu_host_metrics(struct snafu_host *host);
+struct snafu_queue *snafu_host_queue(struct snafu_host *host);
 
 /* Appends all that the host and its executors count, in Prometheus' text format. */
 void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into);
@@ -95,6 +97,9 @@ struct snafu_call {
 	const char *client_context; /* JSON */
 	const struct snafu_context *caller; /* the call that makes this one, or NULL */
 	unsigned attempt; /* of an asynchronous call: 2 is the first retry; 0 means 1 */
+	/* Put it into the queue (queue.h): it ends with {"id": ...} as soon as it is durable, and
+	 * is run later under the same request id. */
+	bool asynchronous;
 	/* Called once, on any thread, RESULT filled; must not block. May be called
 	 * before snafu_host_submit() has returned. */
 	void (*finished)(struct snafu_call *call);

@@ -333,6 +333,7 @@ static void wait_and_react(struct snafu_host *host, struct waiter *waiter)
 	}
 }
 
+/* JOB NULL: into the queue. */
 static void begin_and_wait(struct snafu_host *host, struct snafu_call *call, struct snafu_job *job)
 {
 	struct waiter waiter = {.call = call, .finished = call->finished, .state = call->state};
@@ -340,7 +341,10 @@ static void begin_and_wait(struct snafu_host *host, struct snafu_call *call, str
 	sem_init(&waiter.over, 0, 0);
 	call->finished = note_finished;
 	call->state = &waiter;
-	begin_job(host, job);
+	if (job)
+		begin_job(host, job);
+	else
+		snafu_host_queue_call(host, call);
 	if (snafu_crew_step_aside(host->crew))
 		while (sem_wait(&waiter.over) && errno == EINTR)
 			;
@@ -351,8 +355,11 @@ static void begin_and_wait(struct snafu_host *host, struct snafu_call *call, str
 
 void snafu_host_call(struct snafu_host *host, struct snafu_call *call)
 {
+	if (call->asynchronous) {
+		begin_and_wait(host, call, NULL);
+		return;
+	}
 	struct snafu_job *job = make_job(host, call);
-
 	if (!job)
 		return;
 	if (job->executor->begin) {
@@ -365,6 +372,10 @@ void snafu_host_call(struct snafu_host *host, struct snafu_call *call)
 
 void snafu_host_submit(struct snafu_host *host, struct snafu_call *call)
 {
+	if (call->asynchronous) {
+		snafu_host_queue_call(host, call);
+		return;
+	}
 	struct snafu_job *job = make_job(host, call);
 
 	if (job && job->executor->begin) {
@@ -400,6 +411,7 @@ void snafu_host_invoke(void *state, const struct snafu_context *caller,
 		.payload_size = invocation->size,
 		.trigger = "function",
 		.caller = caller,
+		.asynchronous = invocation->asynchronous,
 	};
 
 	call.result.payload.cap = result->payload.cap;

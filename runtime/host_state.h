@@ -17,6 +17,7 @@ struct snafu_deployer;
 struct snafu_function;
 struct snafu_generation;
 struct snafu_job;
+struct snafu_queue;
 struct snafu_reactor;
 struct snafu_recorder;
 struct snafu_service;
@@ -52,6 +53,9 @@ struct snafu_host {
 	struct snafu_reactor *reactor;
 	struct snafu_away *away;
 	struct snafu_crew *crew;
+	char *queue_file; /* NULL: none, and `queue_error` says why */
+	struct snafu_error queue_error;
+	struct snafu_queue *queue; /* NULL likewise */
 	pthread_mutex_t lock; /* guards the opening of executors */
 	struct snafu_open_executor executors[SNAFU_EXECUTORS_CAP];
 	atomic_size_t n_executors; /* entries below it never change again */
@@ -107,6 +111,11 @@ void snafu_host_give_up_away(void *state, struct snafu_job *job, int status);
  * hears of it. Whoever has claimed the job. */
 void snafu_host_record(struct snafu_host *host, struct snafu_job *job,
                        const struct snafu_result *result);
+
+/* (host_queue.c) Where asynchronous calls go; cheap until one comes. */
+int snafu_host_open_queue(struct snafu_host *host, struct snafu_error *error);
+void snafu_host_close_queue(struct snafu_host *host);
+void snafu_host_queue_call(struct snafu_host *host, struct snafu_call *call);
 
 /* What struct snafu_language_options calls `invoke`. */
 void snafu_host_invoke(void *state, const struct snafu_context *caller,

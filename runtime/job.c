@@ -20,6 +20,15 @@ void snafu_job_queue_append(struct snafu_job_queue *queue, struct snafu_job *job
 	queue->count++;
 }
 
+void snafu_job_queue_prepend(struct snafu_job_queue *queue, struct snafu_job *job)
+{
+	job->next = queue->first;
+	queue->first = job;
+	if (!queue->last)
+		queue->last = job;
+	queue->count++;
+}
+
 struct snafu_job *snafu_job_queue_pop(struct snafu_job_queue *queue)
 {
 	struct snafu_job *job = queue->first;
@@ -31,19 +40,36 @@ struct snafu_job *snafu_job_queue_pop(struct snafu_job_queue *queue)
 	return job;
 }
 
+static void unlink_job(struct snafu_job_queue *queue, struct snafu_job *before,
+                       const struct snafu_job *job)
+{
+	*(before ? &before->next : &queue->first) = job->next;
+	if (queue->last == job)
+		queue->last = before;
+	queue->count--;
+}
+
+bool snafu_job_queue_remove(struct snafu_job_queue *queue, const struct snafu_job *wanted)
+{
+	struct snafu_job *before = NULL;
+
+	for (struct snafu_job *job = queue->first; job; before = job, job = job->next)
+		if (job == wanted) {
+			unlink_job(queue, before, job);
+			return true;
+		}
+	return false;
+}
+
 struct snafu_job *snafu_job_queue_take(struct snafu_job_queue *queue, const struct snafu_call *call)
 {
 	struct snafu_job *before = NULL;
 
-	for (struct snafu_job *job = queue->first; job; before = job, job = job->next) {
-		if (job->call != call)
-			continue;
-		*(before ? &before->next : &queue->first) = job->next;
-		if (queue->last == job)
-			queue->last = before;
-		queue->count--;
-		return job;
-	}
+	for (struct snafu_job *job = queue->first; job; before = job, job = job->next)
+		if (job->call == call) {
+			unlink_job(queue, before, job);
+			return job;
+		}
 	return NULL;
 }
 

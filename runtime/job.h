@@ -47,7 +47,8 @@ struct snafu_job {
 	void *executor_state;
 
 	/* For the executor that has begun it. */
-	void *place; /* where it is: an instance, a queue */
+	void *place; /* where it is: an instance; NULL: in a queue, or ended */
+	bool unwanted; /* it was interrupted while it waited behind another call */
 	void (*ended)(void *state, struct snafu_job *job); /* the host's; see snafu_job_ended() */
 	void *ended_state;
 	struct snafu_job *away_next, *away_before; /* the host's list of those begun */
@@ -78,9 +79,13 @@ struct snafu_job_queue {
 };
 
 void snafu_job_queue_append(struct snafu_job_queue *queue, struct snafu_job *job);
+void snafu_job_queue_prepend(struct snafu_job_queue *queue, struct snafu_job *job);
 
 /* Takes the first job out; there must be one. */
 struct snafu_job *snafu_job_queue_pop(struct snafu_job_queue *queue);
+
+/* Takes JOB out; false when it is not there. */
+bool snafu_job_queue_remove(struct snafu_job_queue *queue, const struct snafu_job *job);
 
 /* Takes the job of CALL out; NULL when it is not there. */
 struct snafu_job *snafu_job_queue_take(struct snafu_job_queue *queue,

@@ -27,6 +27,11 @@ size_t snafu_languages_changed(struct snafu_languages *languages,
                                const struct snafu_functions *functions, const char *const *files,
                                size_t n_files);
 
+/* What the language NAME can do, without starting its interpreter: for needs(), command()
+ * and `forkable`. */
+int snafu_languages_peek(struct snafu_languages *languages, const char *name,
+                         const struct snafu_language **ret_language, struct snafu_error *error);
+
 /* The calling thread will make no more calls. */
 void snafu_languages_leave(struct snafu_languages *languages);
 

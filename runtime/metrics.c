@@ -213,7 +213,7 @@ void snafu_metrics_end(struct snafu_metrics *metrics, const struct snafu_functio
 /* ---- as text --------------------------------------------------------------------- */
 
 /* A label's value: backslash, quote and newline are escaped. */
-static void write_label(const char *name, struct snafu_buffer *into)
+void snafu_metrics_write_label(const char *name, struct snafu_buffer *into)
 {
 	for (; *name; name++) {
 		if (*name == '\\' || *name == '"')
@@ -231,9 +231,9 @@ static void write_start(const char *name, const char *function, const struct cou
 {
 	snafu_buffer_append_text(into, name);
 	snafu_buffer_append_text(into, "{function=\"");
-	write_label(function, into);
+	snafu_metrics_write_label(function, into);
 	snafu_buffer_append_text(into, "\",executor=\"");
-	write_label(counters->executor, into);
+	snafu_metrics_write_label(counters->executor, into);
 	snafu_buffer_append_byte(into, '"');
 }
 

@@ -35,4 +35,7 @@ void snafu_metrics_end(struct snafu_metrics *metrics, const struct snafu_functio
 /* Appends everything in Prometheus' text format, version 0.0.4. */
 void snafu_metrics_write(const struct snafu_metrics *metrics, struct snafu_buffer *into);
 
+/* Appends NAME as the value of a label: backslash, quote and newline are escaped. */
+void snafu_metrics_write_label(const char *name, struct snafu_buffer *into);
+
 #endif

@@ -48,6 +48,15 @@ struct snafu_settings {
 	const char *python2; /* "upgrade" or "native" */
 
 	/* Of the instance only. */
+	const char *asynchronous_file; /* the queue's file; "": one named after the sources */
+	uint64_t asynchronous_sync; /* 1: 202 is sent when the disk has the call */
+	uint64_t asynchronous_concurrency; /* asynchronous calls that run at the same time */
+	uint64_t asynchronous_length; /* asynchronous calls that wait; more are refused */
+	uint64_t asynchronous_space; /* bytes of the queue's file; new calls are refused then */
+	uint64_t result_retention; /* ms that results of asynchronous calls are kept */
+	uint64_t result_space; /* bytes of results that are kept, the latest ones */
+	uint64_t dead_letter_retention; /* ms that dead letters are kept */
+	uint64_t destination_timeout; /* ms to tell a destination how a call ended */
 	uint64_t choose_executor; /* 1: callers may choose one (X-Snafu-Executor) */
 	uint64_t drain_timeout; /* ms that running calls get when the host stops */
 	uint64_t threads; /* in-process calls at the same time */

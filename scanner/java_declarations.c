@@ -463,10 +463,11 @@ void snafu_java_read_import(struct snafu_java_tree *tree)
 	const char *dot = name ? strrchr(name, '.') : NULL;
 	struct snafu_java_import *import;
 
-	if (!dot || star || !(import = snafu_java_unit_alloc(tree->unit, sizeof *import)))
+	if (!dot || !(import = snafu_java_unit_alloc(tree->unit, sizeof *import)))
 		return;
-	*import =
-		(struct snafu_java_import){.name = name, .simple = dot + 1, .next = tree->unit->imports};
+	*import = (struct snafu_java_import){.name = name,
+	                                     .simple = star ? "*" : dot + 1,
+	                                     .next = tree->unit->imports};
 	tree->unit->imports = import;
 }
 

@@ -226,16 +226,37 @@ static enum snafu_function_kind kind(const struct snafu_java_member *member)
 	return member->flags & SNAFU_JAVA_STATIC ? SNAFU_STATIC_METHOD : SNAFU_METHOD;
 }
 
+/* An event that may be an object is described as one: its members are the arguments. */
+static void describe_event(struct snafu_parameter *event)
+{
+	static const struct snafu_shape any = {.kind = SNAFU_SHAPE_ANY};
+
+	switch (event->shape->kind) {
+	case SNAFU_SHAPE_MAP:
+		event->kind = SNAFU_PARAMETER_KEYWORDS;
+		event->shape = event->shape->items ? event->shape->items : &any;
+		break;
+	case SNAFU_SHAPE_ANY:
+	case SNAFU_SHAPE_OBJECT:
+		event->kind = SNAFU_PARAMETER_KEYWORDS;
+		event->shape = &any;
+		break;
+	default: break; /* given by name, position, or as it is */
+	}
+}
+
 static const struct snafu_parameter *parameters(struct snafu_java_unit *unit,
                                                 const struct snafu_java_member *member,
-                                                const char *const *docs)
+                                                const char *const *docs, size_t *ret_count)
 {
 	struct snafu_parameter *made;
+	bool whole;
+	size_t count = snafu_java_events(unit, member, &whole);
 
-	if (!member->n_parameters)
+	if (!count)
 		return NULL;
-	made = snafu_java_unit_alloc(unit, member->n_parameters * sizeof *made);
-	for (size_t i = 0; made && i < member->n_parameters; i++) {
+	made = snafu_java_unit_alloc(unit, count * sizeof *made);
+	for (size_t i = 0; made && i < count; i++) {
 		const struct snafu_java_parameter *parameter = &member->parameters[i];
 
 		made[i] = (struct snafu_parameter){
@@ -247,6 +268,9 @@ static const struct snafu_parameter *parameters(struct snafu_java_unit *unit,
 			.shape = snafu_java_shape(unit, member, parameter->type),
 		};
 	}
+	if (made && whole)
+		describe_event(made);
+	*ret_count = made ? count : 0;
 	return made;
 }
 
@@ -268,8 +292,7 @@ static bool emit(struct snafu_java_unit *unit, const struct snafu_java_member *m
 	if (member->javadoc)
 		function->doc = snafu_java_doc(unit->arena, member->javadoc, member->javadoc_size,
 		                               member->parameters, member->n_parameters, docs);
-	function->parameters = parameters(unit, member, docs);
-	function->n_parameters = function->parameters ? member->n_parameters : 0;
+	function->parameters = parameters(unit, member, docs, &function->n_parameters);
 	function->returns = member->returns;
 	function->returns_native = member->returns_native;
 	if (member->returns)

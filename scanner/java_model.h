@@ -50,8 +50,8 @@ struct snafu_java_field {
 };
 
 struct snafu_java_import {
-	const char *name; /* qualified, of a single type */
-	const char *simple;
+	const char *name; /* qualified, of a single type; or of a package */
+	const char *simple; /* "*" for a package */
 	const struct snafu_java_import *next;
 };
 
@@ -141,6 +141,11 @@ void snafu_java_unit_done(struct snafu_java_unit *unit);
 /* The type of that qualified name in this unit, or NULL. */
 struct snafu_java_type *snafu_java_unit_find(const struct snafu_java_unit *unit, const char *id,
                                              size_t size);
+
+/* java_events.c: how many of the parameters the caller gives, from the first on. RET_WHOLE:
+ * the only one of them takes the whole payload, not a member of it. */
+size_t snafu_java_events(const struct snafu_java_unit *unit, const struct snafu_java_member *member,
+                         bool *ret_whole);
 
 /* java_shape.c: the shape of a type as written, seen from MEMBER. */
 const struct snafu_shape *snafu_java_shape(struct snafu_java_unit *unit,

@@ -328,8 +328,9 @@ final class Beans {
 		}
 	}
 
-	/** The object that the methods of a class share when the caller gives none. */
-	static Object makeKept(Class<?> c) throws Bad, Failure {
+	/** The object that the methods of a class share when the caller gives none. FRESH: with nothing
+	 * in it that is kept. */
+	static Object makeKept(Class<?> c, boolean fresh) throws Bad, Failure {
 		if (c.isEnum())
 			throw new Bad("missing (" + Target.of(c).describe() + ")");
 		if (Modifier.isAbstract(c.getModifiers()))
@@ -339,8 +340,10 @@ final class Beans {
 			Constructor<?> constructor = inner
 				? c.getDeclaredConstructor(c.getEnclosingClass()) : c.getDeclaredConstructor();
 			constructor.setAccessible(true);
-			return inner ? constructor.newInstance(Instances.of(c.getEnclosingClass()))
-				: constructor.newInstance();
+			if (!inner)
+				return constructor.newInstance();
+			Class<?> outer = c.getEnclosingClass();
+			return constructor.newInstance(fresh ? makeKept(outer, true) : Instances.of(outer));
 		} catch (InvocationTargetException e) {
 			throw new Failure(e.getCause());
 		} catch (NoSuchMethodException e) {

@@ -9,24 +9,65 @@ import java.util.List;
 final class Bound {
 	private static final int SIGNATURES_CAP = 12; // listed in an error
 	private static final int VARIADIC_COST = 50; // plain overloads come first, as in Java
+	private static final int WHOLE_COST = 100; // of what takes the payload's bytes
 	private static final Object[] NOTHING = {};
 
 	final Class<?> owner;
 	private final Candidate[] candidates;
 	private final boolean takesThis; // "this" in a payload is the object
+	private final boolean fresh; // for isolated calls: no object is kept
+	private final boolean any; // a handler takes any JSON value
+	private volatile Worlds worlds; // null until the first isolated call
 
 	Bound(Class<?> owner, List<Candidate> candidates) {
-		boolean object = false;
-		this.owner = owner;
-		this.candidates = candidates.toArray(new Candidate[0]);
-		for (Candidate candidate : candidates)
-			object |= candidate.needsObject;
-		takesThis = object;
+		this(owner, candidates.toArray(new Candidate[0]), false);
 	}
 
-	/** Calls with a payload: an object, a list, or nothing at all (Bridge.ABSENT). */
-	Object call(Object payload) throws Problems, Failure {
-		if (payload != Bridge.ABSENT && !(payload instanceof Json.Obj)
+	private Bound(Class<?> owner, Candidate[] candidates, boolean fresh) {
+		boolean object = false;
+		boolean events = false;
+		this.owner = owner;
+		this.candidates = candidates;
+		this.fresh = fresh;
+		for (Candidate candidate : candidates) {
+			object |= candidate.needsObject;
+			events |= candidate.events != null && candidate.events.whole;
+		}
+		takesThis = object;
+		any = events;
+	}
+
+	/** What an isolated call calls: the same function with its classes' state as when just loaded. */
+	Bound fresh() throws ReflectiveOperationException {
+		Worlds made = worlds;
+		if (made == null)
+			worlds = made = new Worlds(this); // two threads may make one: no harm
+		return made.take();
+	}
+
+	/** The same without any kept object, for classes that have no state of their own. */
+	Bound alone() {
+		return new Bound(owner, candidates, true);
+	}
+
+	/** The same in classes defined anew; they are not yet initialised. */
+	Bound in(Fresh loader) throws ReflectiveOperationException {
+		Candidate[] same = new Candidate[candidates.length];
+		for (int i = 0; i < same.length; i++)
+			same[i] = candidates[i].in(loader);
+		return new Bound(loader.same(owner), same, true);
+	}
+
+	/** Whether all calls get the payload as it came. */
+	boolean isRaw() {
+		return candidates.length == 1 && candidates[0].events != null
+			&& candidates[0].events.streams;
+	}
+
+	/** Calls with a payload: an object, a list, or nothing at all (Bridge.ABSENT); handlers take any
+	 * JSON value, and streams bytes. */
+	Object call(Object payload, Call call) throws Problems, Failure {
+		if (!any && payload != Bridge.ABSENT && !(payload instanceof Json.Obj)
 				&& !(payload instanceof List)) {
 			Problems problems = new Problems();
 			problems.add("payload", "expected an object (arguments by name) or an array "
@@ -36,11 +77,14 @@ final class Bound {
 		Candidate candidate = candidates.length == 1 ? candidates[0] : choose(payload);
 		Problems problems = new Problems();
 		Object[] arguments = bind(candidate, payload, problems);
+		if (candidate.events != null)
+			arguments = candidate.events.complete(arguments, payload, call);
 		Object self = candidate.needsObject ? self(payload, problems) : null;
 		if (problems.count > 0)
 			throw problems.usage(signatures());
 		try {
-			return candidate.invoke(self, arguments);
+			Object value = candidate.invoke(self, arguments);
+			return candidate.events == null ? value : candidate.events.result(value, arguments);
 		} catch (InvocationTargetException e) {
 			throw new Failure(e.getCause());
 		} catch (ReflectiveOperationException e) {
@@ -64,7 +108,7 @@ final class Bound {
 	private Object self(Object payload, Problems problems) throws Failure {
 		int given = payload instanceof Json.Obj ? ((Json.Obj) payload).find("this") : -1;
 		try {
-			return given < 0 ? Instances.of(owner)
+			return given < 0 ? fresh ? Beans.makeKept(owner, true) : Instances.of(owner)
 				: Beans.makeThis(owner, ((Json.Obj) payload).values[given]);
 		} catch (Bad e) {
 			problems.add("this", e.getMessage());
@@ -73,6 +117,15 @@ final class Bound {
 	}
 
 	private Object[] bind(Candidate candidate, Object payload, Problems problems) throws Failure {
+		if (candidate.events != null && candidate.events.takesWhole(candidate, payload))
+			return candidate.targets.length == 0 ? NOTHING : new Object[] {convert(candidate, 0,
+				payload == Bridge.ABSENT ? null : payload, problems)};
+		if (payload != Bridge.ABSENT && !(payload instanceof Json.Obj)
+				&& !(payload instanceof List)) {
+			problems.add("payload", "expected an object or an array, got "
+				+ Json.describe(payload));
+			return new Object[candidate.targets.length];
+		}
 		if (payload instanceof Json.Obj)
 			return byName(candidate, (Json.Obj) payload, problems);
 		return byPosition(candidate, payload == Bridge.ABSENT ? Arrays.asList(NOTHING)
@@ -184,6 +237,12 @@ final class Bound {
 	}
 
 	private int cost(Candidate candidate, Object payload) {
+		if (candidate.events != null && candidate.events.takesWhole(candidate, payload))
+			return candidate.targets.length == 0 ? WHOLE_COST : payload == Bridge.ABSENT ? 1
+				: candidate.targets[0].cost(payload);
+		if (payload != Bridge.ABSENT && !(payload instanceof Json.Obj)
+				&& !(payload instanceof List))
+			return Target.NO;
 		return payload instanceof Json.Obj ? costByName(candidate, (Json.Obj) payload)
 			: costByPosition(candidate, payload == Bridge.ABSENT ? Arrays.asList(NOTHING)
 				: (List<?>) payload);

@@ -18,7 +18,7 @@ final class Bridge {
 	// How a call ended; langs/java.c has the same list.
 	private static final int OK = 0, BAD_ARGUMENTS = 1, RAISED = 2, BAD_RESULT = 3, LOAD_FAILED = 4,
 		INTERNAL = 5;
-	private static final long OUT_CHANGED = 1L << 40;
+	private static final long OUT_CHANGED = 1L << 40, LOGGED = 1L << 41;
 	private static final int ERROR_CAP = 64 << 10; // room for an error even where results have less
 
 	private static PrintStream stdout;
@@ -38,6 +38,14 @@ final class Bridge {
 
 	private static native void guard(Object manager);
 
+	/** What Context takes, of the struct snafu_context that a call was given. */
+	static native byte[] context(long pointer);
+
+	/** Calls another function for the call whose context POINTER is, or PACKED with its numbers, or
+	 * for nobody. Returns the status' name, a NUL, the payload. */
+	static native byte[] invoke(byte[] function, byte[] payload, boolean asynchronous,
+		long pointer, byte[] packed, long deadline, long memory, int depth);
+
 	/** Puts the guard against System.exit() up, when the first class is loaded that may call it:
 	 * it costs 15 ms. Where there are no security managers any more, halt0() in langs/java.c is the
 	 * only guard. */
@@ -53,8 +61,25 @@ final class Bridge {
 	 * home of this JVM, then the libraries (jars, class folders), each with a C before it, and the
 	 * roots of the source trees, each with an S. */
 	static void start(byte[] settings) {
-		stdout = System.out;
+		capture();
 		Sources.start(split(settings));
+	}
+
+	private static void capture() {
+		System.setOut(Capture.over(System.out));
+		System.setErr(Capture.over(System.err));
+		stdout = System.out;
+	}
+
+	/** For Train, which runs without langs/java.c. */
+	static void train() {
+		guarded = true;
+		capture();
+	}
+
+	/** ENTRIES: the files that differ, each with an F before it, then as in start(). */
+	static void change(byte[] entries) {
+		Sources.change(split(entries));
 	}
 
 	static CallState enter() {
@@ -118,35 +143,44 @@ final class Bridge {
 		return java.util.Arrays.copyOf(state.out.bytes, state.out.size);
 	}
 
-	/** One call. SIZE is that of the payload, -1 for none; CAP that of the result. Returns the
-	 * output's size, the status above 32 bits, and whether the output array is another one. */
-	static long call(CallState state, Bound bound, int size, int cap) {
+	/** One call. SIZE is that of the payload, -1 for none; CAP and LOG_CAP are those of the result
+	 * and of what it prints; CONTEXT points to a struct snafu_context. FRESH: the state of the
+	 * function's classes is as when they are just loaded. Returns the output's size, the status
+	 * above 32 bits, whether the output array is another one, and whether STATE has a log. */
+	static long call(CallState state, Bound bound, int size, int cap, int logCap, long context,
+			boolean fresh) {
 		int status;
+		Call call = Call.begin(state, context, logCap);
 		state.begin(cap);
 		try {
-			status = run(state, bound, size, cap);
+			status = run(state, fresh ? bound.fresh() : bound, size, cap, call);
 		} catch (Throwable e) { // no memory, no stack
 			status = INTERNAL;
 			state.out.begin(ERROR_CAP);
 			error(state, e.getClass().getName(), "the call could not be made: " + e.getMessage());
 		}
 		state.end();
-		long changed = 0;
+		state.log = call.end();
+		long more = state.log != null ? LOGGED : 0;
 		if (state.shown != state.out.bytes) {
 			state.shown = state.out.bytes;
-			changed = OUT_CHANGED;
+			more |= OUT_CHANGED;
 		}
-		return (long) status << 32 | changed | state.out.size;
+		return (long) status << 32 | more | state.out.size;
 	}
 
-	private static int run(CallState state, Bound bound, int size, int cap) {
+	private static int run(CallState state, Bound bound, int size, int cap, Call call) {
 		Thread thread = Thread.currentThread();
-		ClassLoader loader = bound.owner.getClassLoader();
-		if (thread.getContextClassLoader() != loader)
-			thread.setContextClassLoader(loader);
+		ClassLoader before = thread.getContextClassLoader();
+		thread.setContextClassLoader(bound.owner.getClassLoader());
 		try {
-			Object payload = size < 0 ? ABSENT : state.json.parse(state.in, size);
-			state.render.result(bound.call(payload));
+			Object payload = bound.isRaw() ? Events.raw(state.in, size)
+				: size < 0 ? ABSENT : state.json.parse(state.in, size);
+			Object value = bound.call(payload, call);
+			if (value instanceof Events.Written)
+				((Events.Written) value).write(state.out);
+			else
+				state.render.result(value);
 			return OK;
 		} catch (Json.Malformed e) {
 			Problems problems = new Problems();
@@ -170,6 +204,7 @@ final class Bridge {
 			PrintStream out = System.out;
 			if (out != stdout && out != null)
 				flush(out);
+			thread.setContextClassLoader(before);
 		}
 	}
 

@@ -2,7 +2,8 @@ package snafu;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What one attached thread keeps between its calls. */
+/** What one attached thread keeps between its calls; calls inside of calls on the same thread have
+ * their own. */
 final class CallState extends AtomicInteger {
 	private static final long serialVersionUID = 1;
 	private static final int IDLE = 0, CALLING = 1, INTERRUPTING = 2, INTERRUPTED = 3;
@@ -15,6 +16,16 @@ final class CallState extends AtomicInteger {
 	final transient Render render = new Render(out);
 	byte[] in = new byte[FIRST]; // langs/java.c writes the payload here
 	byte[] shown; // the array of `out` that langs/java.c knows
+	byte[] log; // what the last call printed, null when nothing
+
+	boolean isMine() {
+		return Thread.currentThread() == thread;
+	}
+
+	/** Whether somebody wants the call that runs to end. */
+	boolean interrupted() {
+		return get() >= INTERRUPTING;
+	}
 
 	void begin(int cap) {
 		if (out.bytes.length > KEPT)

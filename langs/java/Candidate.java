@@ -6,6 +6,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.Type;
+import java.util.Arrays;
 
 /** One method or constructor that a bound name can mean. Shared by threads. */
 final class Candidate {
@@ -13,24 +14,56 @@ final class Candidate {
 		float.class, double.class};
 
 	final Executable executable;
-	final String[] names;
+	final String[] names; // without those that Events fills in
 	final Target[] targets;
 	final boolean variadic;
 	final boolean needsObject;
+	final Events events; // null for a plain one
 
 	Candidate(Executable executable, String[] names) {
 		Type[] types = executable.getGenericParameterTypes();
 		Class<?>[] raw = executable.getParameterTypes();
 		boolean generic = types.length == raw.length; // not so where the compiler added some
 		this.executable = executable;
-		this.names = names;
-		targets = new Target[raw.length];
-		for (int i = 0; i < raw.length; i++)
+		events = Events.of(executable);
+		int count = events == null ? raw.length : events.given(raw.length);
+		this.names = count == names.length ? names : Arrays.copyOf(names, count);
+		targets = new Target[count];
+		for (int i = 0; i < count; i++)
 			targets[i] = Target.of(generic ? types[i] : raw[i]);
-		variadic = executable.isVarArgs() || isMain();
+		variadic = events == null && (executable.isVarArgs() || isMain());
 		needsObject = executable instanceof Method
 			&& !Modifier.isStatic(executable.getModifiers());
 		executable.setAccessible(true);
+	}
+
+	/** BASE with EXECUTABLE, which is the same in a class that was defined anew. */
+	private Candidate(Candidate base, Executable executable) {
+		Type[] types = executable.getGenericParameterTypes();
+		Class<?>[] raw = executable.getParameterTypes();
+		this.executable = executable;
+		names = base.names;
+		events = base.events == null ? null : Events.of(executable);
+		targets = new Target[base.targets.length];
+		for (int i = 0; i < targets.length; i++)
+			targets[i] = base.targets[i].isPermanent() ? base.targets[i]
+				: Target.of(types.length == raw.length ? types[i] : raw[i]);
+		variadic = base.variadic;
+		needsObject = base.needsObject;
+		executable.setAccessible(true);
+	}
+
+	/** The same for the classes as LOADER has them. */
+	Candidate in(Fresh loader) throws ReflectiveOperationException {
+		Class<?> owner = loader.same(executable.getDeclaringClass());
+		if (owner == executable.getDeclaringClass())
+			return this;
+		Class<?>[] raw = executable.getParameterTypes();
+		for (int i = 0; i < raw.length; i++)
+			raw[i] = loader.same(raw[i]);
+		return new Candidate(this, executable instanceof Method
+			? owner.getDeclaredMethod(executable.getName(), raw)
+			: owner.getDeclaredConstructor(raw));
 	}
 
 	/** A program's main takes its arguments like a variadic method. */
@@ -93,7 +126,7 @@ final class Candidate {
 			if (parameters[i].isVarArgs() && type.endsWith("[]"))
 				type = type.substring(0, type.length() - 2) + "...";
 			text.append(i > 0 ? ", " : "").append(type).append(' ');
-			text.append(names != null ? names[i] : parameters[i].getName());
+			text.append(names != null && i < names.length ? names[i] : parameters[i].getName());
 		}
 		return text.append(')').toString();
 	}

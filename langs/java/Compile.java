@@ -31,6 +31,9 @@ final class Compile {
 	private static final int ROUNDS_CAP = 8; // of leaving out what does not compile
 	private static final String BAD_ENCODING = "illegal.char.for.encoding";
 
+	/** This program's own jar, for snafu.Snafu. */
+	private static final String BRIDGE = System.getProperty("java.class.path");
+
 	private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
 	private final String release;
 	private final String sourcePath;
@@ -158,7 +161,8 @@ final class Compile {
 		Run run = new Run();
 		List<String> options = new ArrayList<>(List.of("-parameters", "-proc:none", "-g", "-nowarn",
 			"-Xprefer:source", "-implicit:class", "-encoding", encoding, "-sourcepath", sourcePath,
-			"-classpath", classPath));
+			"-classpath", classPath + File.pathSeparator + BRIDGE,
+			"-XDstringConcat=inline")); // linked sooner, where classes are defined anew
 		if (!release.equals("0"))
 			options.addAll(List.of("--release", release));
 		try (StandardJavaFileManager standard = compiler.getStandardFileManager(run.diagnostics,

@@ -24,7 +24,7 @@ final class Instances {
 			return object;
 		synchronized (holder) {
 			if (holder.object == null)
-				holder.object = Beans.makeKept(c);
+				holder.object = Beans.makeKept(c, false);
 			return holder.object;
 		}
 	}

@@ -55,6 +55,13 @@ final class Out {
 		size += length;
 	}
 
+	/** UTF-8 as it is. */
+	void bytes(byte[] utf8) {
+		room(utf8.length);
+		System.arraycopy(utf8, 0, bytes, size, utf8.length);
+		size += utf8.length;
+	}
+
 	void number(long n) {
 		if (n == Long.MIN_VALUE) {
 			raw("-9223372036854775808");

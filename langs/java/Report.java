@@ -84,17 +84,22 @@ final class Report {
 		out.put(']');
 	}
 
-	/** How many frames lie above the bridge's own. */
+	/** How many frames lie above the bridge's own, or above the reflection that it called by. */
 	private static int users(StackTraceElement[] frames) {
 		int count = 0;
-		while (count < frames.length && !frames[count].getClassName().startsWith("snafu."))
+		while (count < frames.length && !isBridge(frames[count]))
 			count++;
-		// A user's package may be called snafu too; the bridge's frames are at the bottom.
 		if (count == frames.length)
 			return count;
 		while (count > 0 && isReflection(frames[count - 1].getClassName()))
 			count--;
 		return count;
+	}
+
+	/** A user's package may be called snafu too; and Snafu is above the user's frames. */
+	private static boolean isBridge(StackTraceElement frame) {
+		return frame.getClassName().startsWith("snafu.") && "app".equals(frame.getClassLoaderName())
+			&& !frame.getClassName().equals("snafu.Snafu");
 	}
 
 	private static boolean isReflection(String name) {

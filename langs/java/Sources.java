@@ -18,22 +18,28 @@ import java.util.Set;
  * All sources share one class loader, as if they were one program, unless two files bring
  * different classes of the same name (a folder of exercises): then the later one gets a loader of
  * its own.
+ *
+ * When files change, another object of this class takes the place of the current one.
  */
 final class Sources {
-	private static final Object LOCK = new Object(); // never held while a class is loaded
-
 	private static String cache;
 	private static String jar;
 	private static String compilerHome;
 	private static String javaHome;
-	private static final List<String> ROOTS = new ArrayList<>(); // of the source trees
-	private static Loader libraries;
-	private static Loader shared;
-	private static final Map<String, Loader> LOADERS = new HashMap<>(); // by absolute source path
-	private static final Map<String, Project> PROJECTS = new HashMap<>(); // by source root
-	private static final Set<String> MISSING = new HashSet<>(); // classes that did not compile
+	private static volatile Sources now; // what bind() takes; replaced when files change
 
-	private Sources() {
+	private final Object lock = new Object(); // never held while a class is loaded
+	private final List<String> roots = new ArrayList<>(); // of the source trees
+	private final Loader libraries;
+	private final Loader shared;
+	private final Map<String, Loader> loaders = new HashMap<>(); // by absolute source path
+	private final Map<String, Project> projects = new HashMap<>(); // by source root
+	private final Set<String> missing = new HashSet<>(); // classes that did not compile
+	private final Set<String> changed = new HashSet<>(); // sources that did since the start
+
+	private Sources(Loader libraries) {
+		this.libraries = libraries;
+		shared = new Loader(libraries, this);
 	}
 
 	static void start(String[] settings) {
@@ -41,15 +47,60 @@ final class Sources {
 		jar = settings[1];
 		compilerHome = settings[2];
 		javaHome = settings[3];
-		libraries = new Loader(ClassLoader.getPlatformClassLoader(), false);
-		shared = new Loader(libraries, true);
-		for (int i = 4; i < settings.length; i++) {
-			String path = absolute(settings[i].substring(1));
-			if (settings[i].charAt(0) == 'S')
-				ROOTS.add(path);
-			else
-				addLibrary(path);
+		now = new Sources(new Loader(ClassLoader.getPlatformClassLoader(), null));
+		for (int i = 4; i < settings.length; i++)
+			now.addPath(settings[i]);
+	}
+
+	/** A library (C) or the root of a source tree (S). */
+	private void addPath(String entry) {
+		String path = absolute(entry.substring(1));
+		if (entry.charAt(0) == 'S')
+			roots.add(path);
+		else
+			addLibrary(path);
+	}
+
+	/** Files (F) are not what they were; the libraries and source trees as at the start. What the
+	 * changed files have no part in stays where it is, with its state; when a library is among them,
+	 * that is nothing. */
+	static synchronized void change(String[] entries) {
+		Sources old = now;
+		Set<String> files = new HashSet<>();
+		boolean library = false;
+		for (String entry : entries) {
+			if (entry.charAt(0) == 'F') {
+				files.add(absolute(entry.substring(1)));
+				library |= !entry.endsWith(".java");
+			}
 		}
+		Sources made = new Sources(library
+			? new Loader(ClassLoader.getPlatformClassLoader(), null) : old.libraries);
+		for (String entry : entries)
+			if (entry.charAt(0) != 'F')
+				made.addPath(entry);
+		synchronized (old.lock) {
+			made.changed.addAll(old.changed);
+			if (!library)
+				made.keep(old, files);
+		}
+		made.changed.addAll(files);
+		now = made;
+	}
+
+	/** Takes over from OLD what has nothing to do with FILES. */
+	private void keep(Sources old, Set<String> files) {
+		Map<Loader, Set<String>> affected = new HashMap<>();
+		affected.put(old.shared, old.shared.affected(files));
+		for (Map.Entry<String, Loader> entry : old.loaders.entrySet()) {
+			Loader loader = entry.getValue();
+			Set<String> names = affected.get(loader);
+			if (names == null && loader != old.libraries)
+				affected.put(loader, names = loader.affected(files));
+			if (names != null && !loader.has(entry.getKey(), names))
+				loaders.put(entry.getKey(), loader);
+		}
+		shared.keep(old.shared, affected.get(old.shared));
 	}
 
 	/** An absolute path without dots, also where the file does not exist. */
@@ -62,7 +113,7 @@ final class Sources {
 	}
 
 	/** A jar, with the jars of the folder lib/ beside it, or a folder of classes. */
-	private static void addLibrary(String path) {
+	private void addLibrary(String path) {
 		boolean isJar = path.endsWith(".jar");
 		Bridge.guardExit();
 		libraries.addPath(path, !isJar);
@@ -77,11 +128,13 @@ final class Sources {
 	 * the packages, or the jar. */
 	static Class<?> find(String className, String file, String root, String base)
 			throws LoadFailed {
-		ClassLoader loader = libraries;
+		Sources sources = now;
+		ClassLoader loader = sources.libraries;
 		if (file.endsWith(".java"))
-			loader = source(file, absolute(file), absolute(root), absolute(base), className);
+			loader = sources.source(file, absolute(file), absolute(root), absolute(base),
+				className);
 		else
-			addLibrary(absolute(base));
+			sources.addLibrary(absolute(base));
 		try {
 			return load(loader, className);
 		} catch (ClassNotFoundException e) {
@@ -105,20 +158,21 @@ final class Sources {
 		}
 	}
 
-	private static Loader source(String file, String path, String root, String base,
+	private Loader source(String file, String path, String root, String base,
 			String className) throws LoadFailed {
-		synchronized (LOCK) {
-			Loader loader = LOADERS.get(path);
+		synchronized (lock) {
+			Loader loader = loaders.get(path);
 			if (loader != null)
 				return loader;
 			if (shared.unitOf(path) != null) {
-				LOADERS.put(path, shared);
+				loaders.put(path, shared);
 				return shared;
 			}
 			Project project = project(base, root);
 			Unit unit;
 			try {
 				unit = unit(file, path, base, project);
+				refuseHalf(unit, file, path);
 			} catch (LoadFailed e) {
 				if (!isBuilt(project, className))
 					throw e;
@@ -127,9 +181,19 @@ final class Sources {
 				return libraries;
 			}
 			loader = add(unit, base);
-			LOADERS.put(path, loader);
+			loaders.put(path, loader);
 			return loader;
 		}
+	}
+
+	/** At the start, what does not compile is left out of a file, so that the rest works. When a file
+	 * is changed while functions of it are in use, these are better as they were. */
+	private void refuseHalf(Unit unit, String file, String path) throws LoadFailed {
+		if (!changed.contains(path))
+			return;
+		for (String line : unit.warnings.split("\n"))
+			if (line.startsWith(file + ':'))
+				throw new LoadFailed("CompileError", line);
 	}
 
 	private static String firstLine(String text) {
@@ -145,24 +209,24 @@ final class Sources {
 		return false;
 	}
 
-	private static Loader add(Unit unit, String base) {
+	private Loader add(Unit unit, String base) {
 		Loader loader = shared;
 		if (!shared.accepts(unit)) {
-			loader = new Loader(libraries, false);
-			for (String resources : PROJECTS.get(base).resources)
+			loader = new Loader(libraries, null);
+			for (String resources : projects.get(base).resources)
 				loader.addPath(resources, true);
 		}
 		loader.add(unit);
 		return loader;
 	}
 
-	private static Project project(String base, String root) {
-		Project project = PROJECTS.get(base);
+	private Project project(String base, String root) {
+		Project project = projects.get(base);
 		if (project == null) {
 			project = new Project(base, root);
-			PROJECTS.put(base, project);
-			if (!ROOTS.contains(base))
-				ROOTS.add(base);
+			projects.put(base, project);
+			if (!roots.contains(base))
+				roots.add(base);
 			for (String resources : project.resources)
 				shared.addPath(resources, true);
 			if (!project.libraries.isEmpty() || !project.built.isEmpty())
@@ -176,7 +240,7 @@ final class Sources {
 	}
 
 	/** From the cache, or compiled. */
-	private static Unit unit(String file, String path, String base, Project project)
+	private Unit unit(String file, String path, String base, Project project)
 			throws LoadFailed {
 		String sourcePath = sourcePath(base);
 		String classPath = classPath(project);
@@ -205,15 +269,15 @@ final class Sources {
 		return hash;
 	}
 
-	private static String sourcePath(String base) {
+	private String sourcePath(String base) {
 		StringBuilder path = new StringBuilder(base);
-		for (String other : ROOTS)
+		for (String other : roots)
 			if (!other.equals(base))
 				path.append(File.pathSeparatorChar).append(other);
 		return path.toString();
 	}
 
-	private static String classPath(Project project) {
+	private String classPath(Project project) {
 		StringBuilder path = new StringBuilder();
 		Set<String> paths = new LinkedHashSet<>();
 		for (java.net.URL url : libraries.getURLs())
@@ -248,12 +312,12 @@ final class Sources {
 
 	/** A class that nothing named when its user was compiled (Class.forName), from its own file in
 	 * one of the trees. Null when there is none. */
-	static Unit compileMissing(Loader loader, String name) {
+	Unit compileMissing(Loader loader, String name) {
 		int nested = name.indexOf('$');
 		String outer = nested > 0 ? name.substring(0, nested) : name;
-		synchronized (LOCK) {
-			for (int i = 0; i < ROOTS.size() && !MISSING.contains(outer); i++) {
-				String base = ROOTS.get(i);
+		synchronized (lock) {
+			for (int i = 0; i < roots.size() && !missing.contains(outer); i++) {
+				String base = roots.get(i);
 				String path = base + '/' + outer.replace('.', '/') + ".java";
 				if (!new File(path).isFile())
 					continue;
@@ -267,7 +331,7 @@ final class Sources {
 					Bridge.warn("class " + outer + " is missing: " + firstLine(e.getMessage()));
 				}
 			}
-			MISSING.add(outer);
+			missing.add(outer);
 		}
 		return null;
 	}

@@ -25,7 +25,22 @@ final class Target {
 	// A literal in Java is an int; one that needs no narrowing comes next.
 	private static final int[] WIDTH_COST = {0, 10, 8, 0, 2};
 
-	private static final ConcurrentHashMap<Type, Target> CACHE = new ConcurrentHashMap<>();
+	/** What is known of a class, and of the types made with it, lives and dies with the class. */
+	private static final class Known {
+		final Target plain;
+		final ConcurrentHashMap<Type, Target> made = new ConcurrentHashMap<>();
+
+		Known(Target plain) {
+			this.plain = plain;
+		}
+	}
+
+	private static final ClassValue<Known> KNOWN = new ClassValue<>() {
+		@Override
+		protected Known computeValue(Class<?> type) {
+			return new Known(new Target(type));
+		}
+	};
 
 	final Type type;
 	final Class<?> raw;
@@ -36,14 +51,21 @@ final class Target {
 	private Target keys; // MAP
 
 	static Target of(Type type) {
-		Target target = CACHE.get(type);
+		if (type instanceof Class)
+			return KNOWN.get((Class<?>) type).plain;
+		Type plain = Types.plain(type);
+		if (plain instanceof Class)
+			return KNOWN.get((Class<?>) plain).plain;
+		ConcurrentHashMap<Type, Target> made = KNOWN.get(Types.youngest(plain)).made;
+		Target target = made.get(plain);
 		if (target == null) {
-			target = new Target(Types.plain(type));
-			CACHE.put(type, target); // two threads may make the same: no harm
+			target = new Target(plain);
+			made.put(plain, target); // two threads may make the same: no harm
 		}
 		return target;
 	}
 
+	/** TYPE is plain. */
 	private Target(Type type) {
 		this.type = type;
 		raw = Types.raw(type);
@@ -114,6 +136,11 @@ final class Target {
 		}
 		reason = Beans.obstacle(raw);
 		return reason == null ? BEAN : NONE;
+	}
+
+	/** Whether it is made of the JDK's classes only, which are the same for all loaders. */
+	boolean isPermanent() {
+		return Loader.age(Types.youngest(type).getClassLoader()) == Loader.PERMANENT;
 	}
 
 	/** Whether the caller may leave an argument of this type out. */

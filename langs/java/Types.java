@@ -66,6 +66,23 @@ final class Types {
 		return Object.class;
 	}
 
+	/** Of the classes that a type is made of, the one that is unloaded first. */
+	static Class<?> youngest(Type type) {
+		Class<?> found = raw(type);
+		while (found.isArray())
+			found = found.getComponentType();
+		if (type instanceof GenericArrayType)
+			return youngest(((GenericArrayType) type).getGenericComponentType());
+		if (!(type instanceof ParameterizedType))
+			return found;
+		for (Type argument : ((ParameterizedType) type).getActualTypeArguments()) {
+			Class<?> other = youngest(plain(argument));
+			if (Loader.age(other.getClassLoader()) < Loader.age(found.getClassLoader()))
+				found = other;
+		}
+		return found;
+	}
+
 	/** Argument I of a parameterized type, or Object where the type is raw. */
 	static Type argument(Type type, int i) {
 		if (type instanceof ParameterizedType) {

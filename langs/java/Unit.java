@@ -20,7 +20,7 @@ import java.util.zip.CRC32;
  * step, and a reader has it whole.
  */
 final class Unit {
-	private static final int MAGIC = 0x534e4156; // raised with the format
+	private static final int MAGIC = 0x534e4157; // raised with the format
 	private static final int CAP = 256 << 20; // bytes
 
 	/** One class: the source it is from, and where its bytes are. */
@@ -48,6 +48,18 @@ final class Unit {
 	String source(String name) {
 		Entry entry = entries.get(name);
 		return entry == null ? null : entry.source;
+	}
+
+	/** The classes that a class uses. */
+	Set<String> uses(String name) {
+		try {
+			java.util.HashSet<String> names = new java.util.HashSet<>();
+			for (String used : new ClassFile(bytes, offset(name), length(name)).names)
+				names.add(used.replace('/', '.'));
+			return names;
+		} catch (IOException e) {
+			return Set.of();
+		}
 	}
 
 	int offset(String name) {

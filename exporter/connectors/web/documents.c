@@ -11,6 +11,7 @@
 #include "exporter/listing.h"
 #include "exporter/openapi.h"
 #include "runtime/pool.h"
+#include "runtime/queue.h"
 
 #define JSON          "application/json"
 #define OVERLOADS_CAP 256
@@ -78,7 +79,7 @@ static void keep_up(struct web *web, const struct snafu_pool *pool)
 static enum MHD_Result reply_openapi(struct web_request *request, const struct snafu_pool *pool)
 {
 	struct web *web = request->web;
-	struct snafu_openapi_options options = {.title = NULL};
+	struct snafu_openapi_options options = {.calls = true};
 	struct snafu_buffer buffer = SNAFU_BUFFER(WEB_DOCUMENT_CAP);
 
 	keep_up(web, pool);

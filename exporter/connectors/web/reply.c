@@ -1,17 +1,21 @@
 /* exporter/connectors/web/reply.c — replies: status, headers, and bytes that are
  * handed to MHD without a copy. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "exporter/connectors/web/web.h"
 #include "runtime/pool.h"
 
-#define JSON       "application/json"
-#define NONCE_SIZE 22 /* characters: 128 random bits in 6 each, with some to spare */
-#define PAGE_CAP   (4u << 20)
+#define JSON             "application/json"
+#define NONCE_SIZE       22 /* characters: 128 random bits in 6 each, with some to spare */
+#define PAGE_CAP         (4u << 20)
+#define WEB_LOCATION_CAP 64 /* bytes of a Location header */
 
 static const char console_page[] =
 #include "exporter/connectors/web/console.inc"
@@ -110,10 +114,87 @@ static void suggest(struct web_request *request)
 	snafu_buffer_append_text(payload, "]}");
 }
 
+static const char *write_location(char location[WEB_LOCATION_CAP], const char *id)
+{
+	snprintf(location, WEB_LOCATION_CAP, "/calls/%s", id);
+	return location;
+}
+
+/* What the queue could not do. */
+static enum MHD_Result reply_refusal(struct web_request *request,
+                                     const struct snafu_queue_order *order)
+{
+	static const struct {
+		int code;
+		unsigned status;
+		const char *type;
+	} refusals[] = {
+		{-ENOENT, 404, "UnknownCall"},
+		{-EBUSY, 409, "Conflict"},
+		{-EINVAL, 400, "BadRequest"},
+		{0, 503, "Unavailable"}, /* all others */
+	};
+	struct web_problem problem = {.message = order->error.message};
+	size_t at = 0;
+
+	while (refusals[at].code && refusals[at].code != order->code)
+		at++;
+	problem.status = refusals[at].status;
+	problem.type = refusals[at].type;
+	return web_reply_problem(request, &problem);
+}
+
+/* What the queue has answered. */
+static enum MHD_Result reply_answer(struct web_request *request)
+{
+	struct snafu_queue_order *order = &request->order;
+	bool redriven = order->verb == SNAFU_QUEUE_REDRIVE && order->id;
+	char wait[16], location[WEB_LOCATION_CAP];
+	struct reply reply = {
+		.status = redriven ? 202 : 200,
+		.type = JSON,
+		.size = order->reply.size,
+		.mode = MHD_RESPMEM_MUST_FREE,
+		.headers = {{"Cache-Control", "no-store"}},
+	};
+
+	request->asking = false;
+	if (order->code) {
+		snafu_buffer_done(&order->reply);
+		return reply_refusal(request, order);
+	}
+	reply.bytes = snafu_buffer_take(&order->reply);
+	if (order->verb == SNAFU_QUEUE_FORGET) {
+		reply.status = 204;
+		reply.type = NULL;
+	} else if (redriven) {
+		reply.headers[1][0] = "Location";
+		reply.headers[1][1] = write_location(location, order->id);
+	} else if (order->retry_after) {
+		snprintf(wait, sizeof wait, "%u", order->retry_after);
+		reply.headers[1][0] = "Retry-After";
+		reply.headers[1][1] = wait;
+	}
+	return queue(request, &reply);
+}
+
+/* The end of what the function printed, for who asked for it. The bytes may be any. */
+static void tail_of_log(struct web_request *request, struct snafu_buffer *into)
+{
+	const struct snafu_buffer *log = &request->call.result.log;
+	size_t skip = log->size > WEB_LOG_TAIL ? log->size - WEB_LOG_TAIL : 0;
+
+	if (request->headers.log && strcasecmp(request->headers.log, "tail") == 0)
+		snafu_base64_write(into, log->data + skip, log->size - skip);
+}
+
 enum MHD_Result web_reply_result(struct web_request *request)
 {
 	struct snafu_result *result = &request->call.result;
+	char location[WEB_LOCATION_CAP];
 
+	if (request->asking)
+		return reply_answer(request);
 	if (result->status == SNAFU_UNKNOWN_FUNCTION)
 		suggest(request);
 	struct reply reply = {
@@ -123,12 +204,29 @@ enum MHD_Result web_reply_result(struct web_request *request)
 		.size = result->payload.size,
 		.mode = MHD_RESPMEM_MUST_FREE,
 	};
+	if (reply.status == 200 && request->call.asynchronous) {
+		reply.status = 202;
+		reply.headers[0][0] = "Location";
+		reply.headers[0][1] = write_location(location, request->call.request_id);
+		reply.headers[1][0] = "Preference-Applied";
+		reply.headers[1][1] = "respond-async";
+	}
 	if (reply.status == 429 || reply.status == 503) {
 		reply.headers[0][0] = "Retry-After";
 		reply.headers[0][1] = "1";
 	}
+	struct snafu_buffer log = SNAFU_BUFFER(2 * WEB_LOG_TAIL);
+	tail_of_log(request, &log);
+	if (log.size) {
+		size_t at = reply.headers[0][0] != NULL;
+
+		reply.headers[at][0] = "X-Snafu-Log-Result";
+		reply.headers[at][1] = log.data;
+	}
 	result->payload = SNAFU_BUFFER(0);
-	return queue(request, &reply);
+	enum MHD_Result queued = queue(request, &reply);
+	snafu_buffer_done(&log);
+	return queued;
 }
 
 enum MHD_Result web_reply_problem(struct web_request *request, const struct web_problem *problem)
@@ -143,6 +241,10 @@ enum MHD_Result web_reply_problem(struct web_request *request, const struct web_
 		reply.bytes = result.payload.data;
 		reply.size = result.payload.size;
 		reply.mode = MHD_RESPMEM_MUST_FREE;
+	}
+	if (problem->status == 503) {
+		reply.headers[0][0] = "Retry-After";
+		reply.headers[0][1] = "1";
 	}
 	if (problem->allow) {
 		reply.headers[0][0] = "Allow";

@@ -36,8 +36,13 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 	/* By length first: few headers get as far as a comparison. */
 	switch (key_size) {
 	case 4: slot = strcasecmp(key, "host") == 0 ? &headers->host : NULL; break;
-	case 6: slot = strcasecmp(key, "origin") == 0 ? &headers->origin : NULL; break;
+	case 6:
+		slot = strcasecmp(key, "origin") == 0 ? &headers->origin : NULL;
+		if (strcasecmp(key, "prefer") == 0 && value && web_prefers_async(value))
+			headers->respond_async = true;
+		break;
 	case 7: slot = strcasecmp(key, "referer") == 0 ? &headers->referer : NULL; break;
+	case 11: slot = strcasecmp(key, "x-snafu-log") == 0 ? &headers->log : NULL; break;
 	case 12: slot = strcasecmp(key, "content-type") == 0 ? &headers->content_type : NULL; break;
 	case 13: slot = strcasecmp(key, "if-none-match") == 0 ? &headers->if_none_match : NULL; break;
 	case 14:
@@ -45,6 +50,7 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 		       : strcasecmp(key, "sec-fetch-site") == 0 ? &headers->fetch_site
 		                                                : NULL;
 		break;
+	case 16: slot = strcasecmp(key, "x-snafu-executor") == 0 ? &headers->executor : NULL; break;
 	case 17:
 		slot = strcasecmp(key, "transfer-encoding") == 0 ? &headers->transfer_encoding : NULL;
 		break;
@@ -64,6 +70,9 @@ static int check_headers(struct web_request *request, const char *version, bool 
 
 	if (headers->repeated)
 		return problem(request, 400, "BadRequest", "a header that may come once came twice");
+	if (headers->log && strcasecmp(headers->log, "tail") != 0 &&
+	    strcasecmp(headers->log, "none") != 0)
+		return problem(request, 400, "BadRequest", "X-Snafu-Log takes tail or none");
 	if (headers->transfer_encoding && headers->content_length)
 		return problem(request, 400, "BadRequest",
 		               "Transfer-Encoding and Content-Length exclude each other");
@@ -108,6 +117,8 @@ static enum web_route find_route(struct web_request *request, const char *url,
 		name = url + 11;
 		route = WEB_ROUTE_FUNCTIONS;
 	}
+	if (strncmp(url, "/calls", 6) == 0 && (url[6] == '/' || !url[6]))
+		return web_calls_route(request, url, ret_methods);
 	if (name) {
 		switch (web_decode(name, strlen(name), false, request->name, WEB_NAME_CAP)) {
 		case WEB_TEXT_TOO_LONG:
@@ -156,6 +167,7 @@ static enum web_route choose(struct web_request *request, const char *url, const
 		return WEB_ROUTE_OPTIONS;
 	}
 	request->head = strcmp(method, "HEAD") == 0;
+	request->forget = strcmp(method, "DELETE") == 0;
 	if (atomic_load_explicit(&request->web->stopping, memory_order_relaxed))
 		return problem(request, 503, "Unavailable", "the host is stopping");
 	return route;
@@ -223,10 +235,8 @@ static enum MHD_Result receive(struct web_request *request, const char *upload, 
 	}
 }
 
-/* Any thread. */
-static void finished(struct snafu_call *call)
+void web_call_over(struct web_request *request)
 {
-	struct web_request *request = call->state;
 	struct web *web = request->web;
 
 	request->next_finished = atomic_load_explicit(&web->finished, memory_order_relaxed);
@@ -236,6 +246,12 @@ static void finished(struct snafu_call *call)
 	 * way round; so one of us notices. */
 	if (atomic_load(&web->waiting) && atomic_exchange(&web->waiting, false))
 		web->event_loop.wake(web);
+}
+
+/* Any thread. */
+static void finished(struct snafu_call *call)
+{
+	web_call_over(call->state);
 }
 
 static enum MHD_Result invoke(struct web_request *request)
@@ -252,6 +268,8 @@ static enum MHD_Result invoke(struct web_request *request)
 	}
 	call->function = request->name;
 	call->trigger = "http";
+	call->executor = request->headers.executor;
+	call->asynchronous = request->headers.respond_async;
 	call->request_id[0] = '\0'; /* the last request's */
 	call->finished = finished;
 	call->state = request;
@@ -267,6 +285,9 @@ static enum MHD_Result act(struct web_request *request)
 {
 	switch (request->route) {
 	case WEB_ROUTE_INVOKE: return invoke(request);
+	case WEB_ROUTE_CALLS:
+	case WEB_ROUTE_CALL:
+	case WEB_ROUTE_REDRIVE: return web_ask_queue(request);
 	case WEB_ROUTE_FUNCTIONS: return web_reply_functions(request);
 	case WEB_ROUTE_OPENAPI: return web_reply_openapi(request);
 	case WEB_ROUTE_METRICS: return web_reply_metrics(request);
@@ -334,7 +355,9 @@ static void deliver(struct web_request *request)
 		if (web_reply_result(request) == MHD_NO)
 			shutdown(request->fd, SHUT_RDWR); /* no memory */
 	} else { /* the request has ended without its call, the connection is about to close */
-		snafu_buffer_done(&request->call.result.payload);
+		snafu_result_done(&request->call.result);
+		snafu_buffer_done(&request->order.reply);
+		request->asking = false;
 	}
 }
 

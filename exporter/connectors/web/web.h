@@ -22,6 +22,7 @@
 #include "exporter/connector.h"
 #include "exporter/connectors/web/guard.h"
 #include "exporter/connectors/web/listen.h"
+#include "runtime/queue.h"
 
 #define WEB_CONNECTION_MEMORY (32u << 10) /* bytes MHD has for a request's line and headers */
 #define WEB_URL_CAP           (16u << 10) /* bytes of path and query; longer ones are 414 */
@@ -33,6 +34,7 @@
 #define WEB_DOCUMENT_CAP      (256u << 20) /* bytes of /openapi.json, /functions, /metrics */
 #define WEB_LANGUAGES_CAP     16 /* cached lists by ?language= */
 #define WEB_LANGUAGE_CAP      63 /* bytes of a language's name */
+#define WEB_LOG_TAIL          (4u << 10) /* bytes of a function's output in a reply's header */
 #define WEB_LINGER_CAP        32 /* refused clients that are heard out at the same time */
 #define WEB_LINGER_MS         5000 /* ...for so long */
 #define WEB_LINGER_BYTES      (256u << 20) /* ...or so much */
@@ -47,6 +49,9 @@ enum web_phase {
 
 enum web_route {
 	WEB_ROUTE_INVOKE,
+	WEB_ROUTE_CALLS, /* /calls */
+	WEB_ROUTE_CALL, /* /calls/ID */
+	WEB_ROUTE_REDRIVE, /* /calls/ID/redrive, /calls/redrive */
 	WEB_ROUTE_FUNCTIONS,
 	WEB_ROUTE_OPENAPI,
 	WEB_ROUTE_METRICS,
@@ -84,6 +89,10 @@ struct web_request {
 	size_t progress; /* bytes since `since` */
 
 	struct snafu_call call;
+	struct snafu_queue_order order; /* instead of the call: something asked of the queue */
+	bool asking; /* ...that is what `running` is about, and what is to be answered */
+	bool forget; /* DELETE */
+	char state_name[16]; /* for the order */
 	bool running; /* the call has not come back to the leader */
 	bool cancelling; /* the canceller has it */
 	bool refused; /* answered before its body was there */
@@ -177,6 +186,14 @@ enum MHD_Result web_access(void *state, struct MHD_Connection *connection, const
                            const char *method, const char *version, const char *upload,
                            size_t *upload_size, void **request_state);
 void web_deliver(struct web *web);
+
+void web_call_over(struct web_request *request); /* any thread */
+
+/* calls.c: asynchronous calls. */
+bool web_prefers_async(const char *value); /* of a Prefer header */
+enum web_route web_calls_route(struct web_request *request, const char *url,
+                               const char **ret_methods);
+enum MHD_Result web_ask_queue(struct web_request *request);
 
 /* payload.c: fills the call's payload from what came. 0; a negative errno when
  * the arguments are bad (the call's result says why); 1 when the request is
