@@ -135,6 +135,14 @@ static int make_services(struct snafu_plan *plan, struct snafu_planned *planned,
 	return 0;
 }
 
+static bool has_callable(const struct snafu_functions *functions, const struct run *run)
+{
+	for (size_t i = 0; run && i < run->count; i++)
+		if (!functions->functions[run->first + i].reason)
+			return true;
+	return false;
+}
+
 /* What becomes of a file that is there. */
 static int plan_file(struct snafu_plan *plan, struct snafu_planned *planned,
                      enum snafu_change change, const struct run *run)
@@ -146,8 +154,10 @@ static int plan_file(struct snafu_plan *plan, struct snafu_planned *planned,
 		return 0;
 	if (change == SNAFU_REREAD && same_functions(planned, functions, run))
 		return 0;
-	planned->is_news = true;
-	if (problem && was_good(plan, planned)) {
+	planned->is_news = plan->has_news = true;
+	/* What is loaded can be tried, and that decides. */
+	if (problem && was_good(plan, planned) &&
+	    !(snafu_planned_bound(planned) && has_callable(functions, run))) {
 		planned->broken = describe(problem);
 		return planned->broken ? 0 : -ENOMEM;
 	}
@@ -173,6 +183,7 @@ static void plan_gone(struct snafu_plan *plan, const struct snafu_catalogue *now
 			.is_news = true,
 		};
 		plan->files[plan->n_files++] = runs[i].path;
+		plan->has_news = true;
 	}
 }
 

@@ -35,9 +35,10 @@ struct snafu_plan {
 	size_t count;
 	const char **files; /* paths that differ */
 	size_t n_files;
+	bool has_news; /* there is something to do */
 };
 
-/* Scans what CHANGES says and lays out the result. Nothing to do when n_files is 0. */
+/* Scans what CHANGES says and lays out the result. */
 int snafu_plan_make(struct snafu_plan *plan, struct snafu_deployer *deployer,
                     const struct snafu_catalogue *now, const enum snafu_change *changes,
                     struct snafu_error *error);
@@ -46,6 +47,8 @@ void snafu_plan_done(struct snafu_plan *plan);
 /* The generation that the plan amounts to, a reference; NULL when memory is out. */
 struct snafu_generation *snafu_plan_generation(struct snafu_plan *plan);
 
+/* (deploy_try.c) A service of the file that is bound in this process, or NULL. */
+struct snafu_service *snafu_planned_bound(const struct snafu_planned *planned);
 /* (deploy_try.c) Binds what is not yet bound of files that are loaded in this process. */
 void snafu_plan_bind_old(struct snafu_plan *plan);
 /* (deploy_try.c) Binds functions of changed files that were loaded in this process. Whether

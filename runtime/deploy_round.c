@@ -81,7 +81,7 @@ static int deploy(struct snafu_deployer *deployer, struct snafu_catalogue *now,
 	struct snafu_error error;
 	int code = snafu_plan_make(&plan, deployer, now, changes, &error);
 
-	if (!code && plan.n_files) {
+	if (!code && plan.has_news) {
 		struct snafu_generation *generation = make_generation(deployer, &plan);
 
 		if (generation) {

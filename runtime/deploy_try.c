@@ -15,8 +15,7 @@
 
 #define MESSAGE_CAP 1024
 
-/* A service of the file that is bound; NULL: the file is not loaded in this process. */
-static struct snafu_service *find_bound(const struct snafu_planned *planned)
+struct snafu_service *snafu_planned_bound(const struct snafu_planned *planned)
 {
 	for (size_t i = 0; i < planned->n_before; i++)
 		if (atomic_load(&planned->before[i]->bound))
@@ -37,7 +36,7 @@ void snafu_plan_bind_old(struct snafu_plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct snafu_planned *planned = &plan->planned[i];
-		const struct snafu_service *bound = find_bound(planned);
+		const struct snafu_service *bound = snafu_planned_bound(planned);
 		struct snafu_result result;
 
 		if (!bound || !planned->now)
@@ -119,7 +118,7 @@ bool snafu_plan_try(struct snafu_plan *plan)
 
 	for (size_t i = 0; i < plan->count; i++) {
 		struct snafu_planned *planned = &plan->planned[i];
-		const struct snafu_service *like = planned->now ? find_bound(planned) : NULL;
+		const struct snafu_service *like = planned->now ? snafu_planned_bound(planned) : NULL;
 
 		if (like)
 			try_file(plan, planned, like);

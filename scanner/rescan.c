@@ -211,6 +211,19 @@ int snafu_catalogue_compare(const struct snafu_catalogue *before, struct snafu_c
 
 /* ---- scanning --------------------------------------------------------------------- */
 
+/* What is found lives on without the catalogue. */
+static int copy(const struct snafu_walked *walked, struct snafu_functions *functions,
+                struct snafu_walked *ret_copy)
+{
+	struct snafu_source *source = &ret_copy->source;
+
+	*ret_copy = *walked;
+	source->path = snafu_arena_string(&functions->arena, walked->source.path);
+	source->root = snafu_arena_string(&functions->arena, walked->source.root);
+	source->module = snafu_arena_string(&functions->arena, walked->source.module);
+	return source->path && source->root && source->module ? 0 : -ENOMEM;
+}
+
 int snafu_rescan(const struct snafu_catalogue *catalogue, const enum snafu_change *changes,
                  const struct snafu_scan_options *options, struct snafu_functions *ret,
                  struct snafu_error *error)
@@ -221,10 +234,14 @@ int snafu_rescan(const struct snafu_catalogue *catalogue, const enum snafu_chang
 
 	if (!chosen)
 		return snafu_fail(error, -ENOMEM, "no memory to scan %zu files", walk->count);
-	for (size_t i = 0; i < walk->count; i++)
+	int code = 0;
+	for (size_t i = 0; i < walk->count && !code; i++)
 		if (changes[i] == SNAFU_CHANGED || changes[i] == SNAFU_REREAD)
-			chosen[count++] = walk->found[i];
-	int code = snafu_scan_walked(chosen, count, options, ret, error);
+			code = copy(&walk->found[i], ret, &chosen[count++]);
+	if (code)
+		snafu_fail(error, code, "no memory to scan %zu files", walk->count);
+	else
+		code = snafu_scan_walked(chosen, count, options, ret, error);
 	if (code)
 		snafu_functions_done(ret);
 	free(chosen);
