@@ -25,7 +25,7 @@
 #define MODULE_NAME_CAP 128 /* bytes of a word of -e */
 
 enum { USAGE = 2 };
-enum { DEBUG = 256 }; /* options without a letter */
+enum { DEBUG = 256, NO_WATCH }; /* options without a letter */
 
 static const struct option_text option_table[] = {
 	{'x', "execute", "FUNCTION", "run one function, print its result as JSON on stdout"},
@@ -42,6 +42,7 @@ static const struct option_text option_table[] = {
 	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
 	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
 	{'s', "settings", "FILE", "read settings (snafu.ini)"},
+	{NO_WATCH, "no-watch", NULL, "do not look for changed sources while serving"},
 	{'q', "quiet", NULL, "only errors and results"},
 	{'v', "verbose", NULL, "notes, stack traces and times too"},
 	{DEBUG, "debug", NULL, "tell what happens on stderr, a JSON object a line"},
@@ -53,7 +54,7 @@ static const struct option_text option_table[] = {
 struct command_line {
 	const char *execute, *connectors, *executors, *listen, *loggers, *settings;
 	struct option_list arguments, include_paths, defines;
-	bool quiet, verbose, debug;
+	bool quiet, verbose, debug, no_watch;
 };
 
 static void print_settings(void)
@@ -141,6 +142,7 @@ static int take(struct command_line *line, int key, const char *argument)
 	case 'I': return options_add(&line->include_paths, argument) ? 1 : 0;
 	case 'D': return options_add(&line->defines, argument) ? 1 : 0;
 	case 's': line->settings = argument; return 0;
+	case NO_WATCH: line->no_watch = true; return 0;
 	case 'q': line->quiet = true; return 0;
 	case 'v': line->verbose = true; return 0;
 	case DEBUG: line->debug = true; return 0;
@@ -224,6 +226,14 @@ static void report(void *state, enum snafu_severity severity, const char *text)
 	}
 }
 
+static void news(void *state, const char *text)
+{
+	const struct command_line *line = state;
+
+	if (!line->quiet)
+		fprintf(stderr, "snafu: %s\n", text);
+}
+
 /* Standard descriptors that are closed would be taken by files that are opened
  * later. Then stdout becomes stderr, so that what functions print does not mix
  * with results; returns a descriptor of the real one, or -1. */
@@ -266,7 +276,12 @@ static int serve_functions(struct snafu_host *host, const struct command_line *l
 	snafu_host_preload(host);
 	snafu_memory_settle();
 	progress_stop();
-	return serve(host, &options, ret_stuck);
+	struct snafu_error error;
+	if (!line->no_watch && snafu_host_watch(host, &error))
+		fprintf(stderr, "snafu: %s: changes are not seen\n", error.message);
+	int status = serve(host, &options, ret_stuck);
+	*ret_stuck += !snafu_host_unwatch(host);
+	return status;
 }
 
 static int run(const struct command_line *line, const char *const *paths, size_t n_paths)
@@ -290,6 +305,8 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 		.debug = line->debug ? debug_write : NULL,
 		.report = report,
 		.report_state = (void *)line,
+		.news = news,
+		.settings_path = line->settings,
 		.working = progress_say,
 	};
 	int result_fd = part_stdout(), stuck = 0, status;
