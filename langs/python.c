@@ -294,8 +294,8 @@ static void before_fork(void *state)
 static void after_fork(void *state, bool child)
 {
 	(void)state;
-	if (atomic_load(&python.closed))
-		return;
+	if (!mine || !mine->depth)
+		return; /* nor did before_fork() enter */
 	if (child)
 		PyOS_AfterFork_Child();
 	else

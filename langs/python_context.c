@@ -164,8 +164,8 @@ static PyObject *remaining(PyObject *self, PyObject *unused)
 	                                                    : 0);
 }
 
-/* A types.SimpleNamespace (sys.implementation is one) with attributes NAMES (which NULL ends),
- * taken from DICT or None. */
+/* A types.SimpleNamespace (sys.implementation is one) with the attributes NAMES, which NULL
+ * ends, taken from DICT or None. */
 static PyObject *namespace(const char *const *names, PyObject *dict)
 {
 	PyObject *members = PyDict_New(), *none = PyTuple_New(0), *made = NULL;

@@ -47,7 +47,8 @@ def _is_free(name, path):
     module = sys.modules.get(name)
     if module is not None:
         return getattr(module, "__file__", None) == path
-    return name not in _files and name not in sys.stdlib_module_names
+    return (name not in _files and name not in sys.stdlib_module_names
+            and name not in sys.builtin_module_names)
 
 
 def own(head, folder, path, package_folder):

@@ -4,7 +4,6 @@
  * every call writes to, since each first write to a shared page costs a fault. */
 #include "langs/python_fork.h"
 
-#include <alloca.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +42,9 @@ static void touch_code(PyObject *object, unsigned depth)
 {
 	PyCodeObject *code = (PyCodeObject *)object;
 
-	touch_bytes(code, sizeof *code + (size_t)Py_SIZE(code) * sizeof(_Py_CODEUNIT));
+	/* The struct ends in padding, the instructions begin before that. */
+	touch_bytes(code, offsetof(PyCodeObject, co_code_adaptive) +
+	                      (size_t)Py_SIZE(code) * sizeof(_Py_CODEUNIT));
 	touch_all(code->co_consts, depth);
 	touch_all(code->co_names, depth);
 }
@@ -142,9 +143,9 @@ static void touch_heap(void)
 
 static __attribute__((noinline)) void touch_stack(void)
 {
-	char room[STACK_BYTES];
+	char bytes[STACK_BYTES];
 
-	touch_bytes(room, sizeof room);
+	touch_bytes(bytes, sizeof bytes);
 }
 
 /* A payload read and a result written. */

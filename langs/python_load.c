@@ -167,20 +167,30 @@ static int own(const char *head, const char *folder)
 	return done ? 0 : -1;
 }
 
+/* Whether a module of the standard library goes by NAME, or the built-in client. */
+static bool is_standard(PyObject *name)
+{
+	PyObject *standard = PySys_GetObject("stdlib_module_names");
+	PyObject *built_in = PySys_GetObject("builtin_module_names");
+	bool found = (standard && PySequence_Contains(standard, name) == 1) ||
+	             (built_in && PySequence_Contains(built_in, name) == 1);
+
+	PyErr_Clear();
+	return found;
+}
+
 /* HEAD is a module in FOLDER: is it one elsewhere as well? `names` says in which
  * folder it was seen first. */
 static int know_name(const char *head, const char *folder)
 {
 	PyObject *name = PyUnicode_DecodeFSDefault(head), *place = NULL, *before;
-	PyObject *standard = PySys_GetObject("stdlib_module_names");
 	int code = -1;
 
-	if (name && standard && (place = PyUnicode_DecodeFSDefault(folder))) {
+	if (name && (place = PyUnicode_DecodeFSDefault(folder))) {
 		before = PyDict_SetDefault(names, name, place);
 		code = before ? 0 : -1;
 		/* What Python itself loads at its start is the standard one for everybody. */
-		if (!code && PySequence_Contains(standard, name) == 1 &&
-		    PySequence_Contains(started, name) == 0)
+		if (!code && is_standard(name) && PySequence_Contains(started, name) == 0)
 			code = own(head, folder);
 		else if (!code && PyUnicode_Compare(before, place) != 0)
 			code = own(head, PyUnicode_AsUTF8(before)) || own(head, folder) ? -1 : 0;
@@ -322,18 +332,6 @@ static bool import_finds(const char *name, PyObject *parent, const char *path)
 	return found;
 }
 
-/* Whether a module of the standard library goes by NAME. */
-static bool is_standard(const char *name)
-{
-	PyObject *standard = PySys_GetObject("stdlib_module_names");
-	PyObject *text = PyUnicode_FromString(name);
-	bool found = standard && text && PySequence_Contains(standard, text) == 1;
-
-	PyErr_Clear();
-	Py_XDECREF(text);
-	return found;
-}
-
 static PyObject *loaded_as(const char *name)
 {
 	PyObject *modules = PyImport_GetModuleDict();
@@ -348,8 +346,11 @@ static PyObject *load_one(PyObject *parent, const char *parent_name, const char 
                           const char *path, const char *package_folder, char name[PYTHON_NAME_CAP])
 {
 	snprintf(name, PYTHON_NAME_CAP, "%s%s%s", parent ? parent_name : "", parent ? "." : "", last);
-	PyObject *module = loaded_as(name), *chosen;
-	bool foreign = !parent && is_standard(name) && !in_standard_library(path);
+	PyObject *module = loaded_as(name), *chosen, *wanted = PyUnicode_FromString(name);
+	bool foreign = !parent && wanted && is_standard(wanted) && !in_standard_library(path);
+
+	PyErr_Clear();
+	Py_XDECREF(wanted);
 
 	if (module && names_file(module, "__file__", path))
 		return Py_NewRef(module);

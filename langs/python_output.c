@@ -144,6 +144,21 @@ int python_output_begin(void)
 	return code ? -1 : 0;
 }
 
+/* sys.stderr holds back what has no newline yet. */
+static void flush_errors(void)
+{
+	PyObject *stream = error_stream ? error_stream : PySys_GetObject("stderr");
+
+	if (!stream || stream == Py_None || (error_stream && !error_written))
+		return;
+	error_written = false;
+	Py_INCREF(stream);
+	PyObject *done = PyObject_CallMethod(stream, "flush", NULL);
+	PyErr_Clear();
+	Py_XDECREF(done);
+	Py_DECREF(stream);
+}
+
 /* What a call printed goes out with the call. This is done after every call, so
  * the way to it is kept: sys.stdout as it was last, and its flush method. */
 void python_output_flush(void)
@@ -151,12 +166,7 @@ void python_output_flush(void)
 	PyObject *out =
 		python.system ? PyDict_GetItemWithError(python.system, python.stdout_name) : NULL;
 
-	if (error_written && error_stream) {
-		error_written = false;
-		PyObject *done = PyObject_CallMethod(error_stream, "flush", NULL);
-		PyErr_Clear();
-		Py_XDECREF(done);
-	}
+	flush_errors();
 	if (!out || out == Py_None) {
 		PyErr_Clear();
 		return;

@@ -165,12 +165,12 @@ static int know_pools(void)
 static PyObject *start_thread(PyObject *module, PyObject *arguments)
 {
 	Py_ssize_t n = PyTuple_GET_SIZE(arguments);
-	PyObject *context = n >= 2 ? python_scope_context() : NULL;
+	PyObject *context = know_pools() || n < 2 ? NULL : python_scope_context();
 	(void)module;
 
 	if (!context)
 		return PyErr_Occurred() ? NULL : PyObject_Call(start_new_thread, arguments, NULL);
-	PyObject *begin = know_pools() ? NULL : PyCFunction_New(&begin_thread_method, NULL);
+	PyObject *begin = PyCFunction_New(&begin_thread_method, NULL);
 	PyObject *rest = begin ? PyTuple_New(n + 1) : NULL, *all = NULL, *value = NULL;
 	if (rest) {
 		PyTuple_SET_ITEM(rest, 0, Py_NewRef(context));

@@ -184,6 +184,15 @@ static bool name_tuple(struct snafu_arena *arena, struct snafu_parameter *parame
 	return true;
 }
 
+/* AWS Lambda's form, `event` and `context`: nobody is asked for the context, which the host
+ * makes (langs/python_bind.c has the same rule). */
+static bool is_handler(const struct snafu_parameter *parameters, size_t n)
+{
+	return n == 2 && parameters[0].kind <= SNAFU_PARAMETER_NORMAL &&
+	       parameters[1].kind <= SNAFU_PARAMETER_NORMAL &&
+	       strcmp(parameters[0].name, "event") == 0 && strcmp(parameters[1].name, "context") == 0;
+}
+
 static int set_parameters(struct python_description *description, size_t index,
                           struct snafu_function *function)
 {
@@ -208,7 +217,7 @@ static int set_parameters(struct python_description *description, size_t index,
 		                                        : snafu_python_literal_shape(fallback);
 	}
 	function->parameters = parameters;
-	function->n_parameters = n;
+	function->n_parameters = is_handler(parameters, n) ? 1 : n;
 	return function->doc
 	           ? snafu_python_document(&description->ret->arena, function->doc, parameters, n)
 	           : 0;
