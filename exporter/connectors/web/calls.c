@@ -81,7 +81,6 @@ static const char *query(const struct web_request *request, const char *name)
 /* Texts of the query are copied: they are gone when the client is. */
 static bool read_query(struct web_request *request, struct snafu_queue_order *order)
 {
-	const struct snafu_pool *pool = snafu_host_pool(request->web->host);
 	const char *state = query(request, "state"), *limit = query(request, "limit");
 	const char *before = query(request, "before"), *function = query(request, "function");
 	const struct snafu_function *found;
@@ -98,8 +97,10 @@ static bool read_query(struct web_request *request, struct snafu_queue_order *or
 		if (web_decode(function, strlen(function), true, request->name, WEB_NAME_CAP) !=
 		    WEB_TEXT_OK)
 			return false;
+		const struct snafu_pool *pool = snafu_host_pool_acquire(request->web->host);
 		if (snafu_pool_find(pool, request->name, &found, NULL) == 0)
 			snprintf(request->name, sizeof request->name, "%s", found->id);
+		snafu_host_pool_release(pool);
 		order->function = request->name;
 	}
 	return true;
