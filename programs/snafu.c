@@ -25,7 +25,7 @@
 #define MODULE_NAME_CAP 128 /* bytes of a word of -e */
 
 enum { USAGE = 2 };
-enum { DEBUG = 256, NO_WATCH }; /* options without a letter */
+enum { DEBUG = 256, NO_WATCH, PYTHON2 }; /* options without a letter */
 
 static const struct option_text option_table[] = {
 	{'x', "execute", "FUNCTION", "run one function, print its result as JSON on stdout"},
@@ -42,6 +42,7 @@ static const struct option_text option_table[] = {
 	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
 	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
 	{'s', "settings", "FILE", "read settings (snafu.ini)"},
+	{PYTHON2, "python2", "HOW", "Python 2 sources: upgrade (default), or native (in a Python 2)"},
 	{NO_WATCH, "no-watch", NULL, "do not look for changed sources while serving"},
 	{'q', "quiet", NULL, "only errors and results"},
 	{'v', "verbose", NULL, "notes, stack traces and times too"},
@@ -52,7 +53,7 @@ static const struct option_text option_table[] = {
 #define N_OPTIONS (sizeof option_table / sizeof *option_table)
 
 struct command_line {
-	const char *execute, *connectors, *executors, *listen, *loggers, *settings;
+	const char *execute, *connectors, *executors, *listen, *loggers, *settings, *python2;
 	struct option_list arguments, include_paths, defines;
 	bool quiet, verbose, debug, no_watch;
 };
@@ -101,6 +102,14 @@ static int usage_error(void)
 	return USAGE;
 }
 
+static int check_python2(const char *how)
+{
+	if (strcmp(how, "upgrade") == 0 || strcmp(how, "native") == 0)
+		return 0;
+	fprintf(stderr, "snafu: --python2 takes upgrade or native, not '%s'\n", how);
+	return USAGE;
+}
+
 /* For options whose values come with later versions. */
 static int check_only(const char *option, const char *value, const char *only)
 {
@@ -146,6 +155,7 @@ static int take(struct command_line *line, int key, const char *argument)
 	case 'q': line->quiet = true; return 0;
 	case 'v': line->verbose = true; return 0;
 	case DEBUG: line->debug = true; return 0;
+	case PYTHON2: line->python2 = argument; return check_python2(argument);
 	default: return usage_error();
 	}
 }
@@ -315,6 +325,8 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	int code = result_fd < 0 ? snafu_fail_errno(&error, -errno, "cannot keep stdout") : 0;
 	if (!code && line->settings)
 		code = snafu_settings_load(&settings, line->settings, &error);
+	if (line->python2)
+		settings.python2 = line->python2;
 	if (!line->quiet)
 		options.scan.progress = progress_start("snafu");
 	progress_say(NULL, "scanning");

@@ -306,8 +306,8 @@ static void preload(struct snafu_host *host, struct snafu_service *service)
 	void *state;
 
 	int code = snafu_host_executor_of(host, service, &executor, &error);
-	if (!code && executor->executor->supports)
-		code = executor->executor->supports(executor->state, function->language, &error);
+	if (!code)
+		code = snafu_host_executor_takes(executor, service, &error);
 	if (!code && executor->executor->run)
 		code = snafu_languages_get(host->languages, function->language, &language, &state, &error);
 	if (code)

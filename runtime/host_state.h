@@ -100,6 +100,10 @@ int snafu_host_executor_of(struct snafu_host *host, const struct snafu_service *
                            const struct snafu_open_executor **ret_executor,
                            struct snafu_error *error);
 
+/* Whether functions like SERVICE's can run there; -ENOTSUP, and ERROR says what to take instead. */
+int snafu_host_executor_takes(const struct snafu_open_executor *open,
+                              const struct snafu_service *service, struct snafu_error *error);
+
 void snafu_host_close_executors(struct snafu_host *host);
 
 /* (host_calls.c) For the crew and the calls that are away. */
