@@ -271,7 +271,7 @@ static int serve_functions(struct snafu_host *host, const struct command_line *l
 
 static int run(const struct command_line *line, const char *const *paths, size_t n_paths)
 {
-	struct snafu_settings settings;
+	static struct snafu_settings settings; /* its texts are kept for the life of the process */
 	struct snafu_error error;
 	struct snafu_host *host = NULL;
 	struct snafu_host_options options = {
