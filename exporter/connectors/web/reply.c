@@ -218,8 +218,10 @@ enum MHD_Result web_reply_result(struct web_request *request)
 	struct snafu_buffer log = SNAFU_BUFFER(2 * WEB_LOG_TAIL);
 	tail_of_log(request, &log);
 	if (log.size) {
-		size_t at = reply.headers[0][0] != NULL;
+		size_t at = 0;
 
+		while (reply.headers[at][0])
+			at++;
 		reply.headers[at][0] = "X-Snafu-Log-Result";
 		reply.headers[at][1] = log.data;
 	}
