@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +17,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define READ_SIZE 65536
+#define READ_SIZE       65536
+#define PLENTY_OF_FILES 1024
 
 extern char **environ;
 
@@ -235,6 +237,27 @@ static int reap(pid_t pid, long long deadline, int *ret_status)
 	}
 }
 
+/* Gives PID the hard limits where the soft ones of this process are lower: those are a
+ * function's, and a compiler is not the function. */
+static void lift_limits(pid_t pid)
+{
+	static const int all[] = {RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_NPROC};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		__rlimit_resource_t which = (__rlimit_resource_t)all[i];
+		struct rlimit limit;
+
+		/* Of open files everybody has a lower soft limit, which is fine. */
+		if (getrlimit(which, &limit) || limit.rlim_cur == limit.rlim_max ||
+		    (which == RLIMIT_NOFILE && limit.rlim_cur >= PLENTY_OF_FILES))
+			continue;
+		limit.rlim_cur = limit.rlim_max;
+		if (which == RLIMIT_NOFILE && limit.rlim_cur > PLENTY_OF_FILES)
+			limit.rlim_cur = PLENTY_OF_FILES;
+		prlimit(pid, which, &limit, NULL);
+	}
+}
+
 int snafu_child_run(const struct snafu_child_options *options, int *ret_status,
                     struct snafu_error *error)
 {
@@ -246,6 +269,8 @@ int snafu_child_run(const struct snafu_child_options *options, int *ret_status,
 	int code = open_pipes(options, &pipes);
 	if (!code)
 		code = spawn(options, &pipes, &pid);
+	if (!code)
+		lift_limits(pid);
 	if (code) {
 		close_pipes(&pipes);
 		return snafu_fail_errno(error, code, "cannot run %s", program);

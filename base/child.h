@@ -23,7 +23,8 @@ struct snafu_child_options {
 /* Runs it and waits. RET_STATUS as from waitpid(). Returns 0 when it ran at all,
  * whatever its exit status; -ENOENT when there is no such program; -ETIME when
  * it was killed at the timeout, -EMSGSIZE when OUTPUT's cap was reached (killed
- * too). The child gets default signal handlers and no descriptors but 0, 1 and 2.
+ * too). The child gets default signal handlers, no descriptors but 0, 1 and 2, and the hard
+ * limits where the soft ones of this process are lower.
  * Safe to call from any thread, also beside a JVM: posix_spawn, no bare fork. */
 int snafu_child_run(const struct snafu_child_options *options, int *ret_status,
                     struct snafu_error *error);

@@ -21,7 +21,12 @@ uint64_t snafu_now_ms(void)
 	return snafu_now_ns() / 1000000u;
 }
 
+uint64_t snafu_wall_ns(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
 uint64_t snafu_wall_ms(void)
 {
-	return read_clock(CLOCK_REALTIME) / 1000000u;
+	return snafu_wall_ns() / 1000000u;
 }

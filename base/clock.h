@@ -10,5 +10,6 @@ uint64_t snafu_now_ms(void);
 
 /* The time of day, for records that people read. */
 uint64_t snafu_wall_ms(void); /* since 1970, UTC */
+uint64_t snafu_wall_ns(void);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@
 #include "base/file.h"
 #include "langs/c_build.h"
 #include "langs/c_call.h"
+#include "langs/c_client.h"
+#include "langs/c_fresh.h"
 #include "langs/c_library.h"
 #include "langs/result.h"
 #include "scanner/function.h"
@@ -23,13 +26,16 @@
 struct root {
 	struct root *next;
 	struct snafu_c_build *build;
+	bool is_old; /* sources have changed since: only what is bound uses it still */
 };
 
 struct state {
 	const struct snafu_language_options *options;
 	struct snafu_c_libraries libraries;
 	struct snafu_c_handles handles;
+	struct snafu_c_fresh fresh;
 	pthread_mutex_t lock; /* guards what follows: one bind() at a time */
+	struct snafu_language_options newest; /* the options, with the functions that there are now */
 	struct snafu_c_compiler compiler;
 	bool has_compiler;
 	struct root *roots;
@@ -44,12 +50,18 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	if (!state)
 		return snafu_fail(error, -ENOMEM, "no memory");
 	state->options = options;
+	state->newest = *options;
 	int code = snafu_c_libraries_init(&state->libraries, options, error);
+	if (!code && snafu_c_fresh_init(&state->fresh, options->cache_directory)) {
+		snafu_c_libraries_done(&state->libraries);
+		code = snafu_fail(error, -ENOMEM, "no memory");
+	}
 	if (code) {
 		free(state);
 		return code;
 	}
 	snafu_c_handles_init(&state->handles);
+	snafu_c_client_init(options);
 	pthread_mutex_init(&state->lock, NULL);
 	*ret_state = state;
 	return 0;
@@ -66,6 +78,7 @@ static void stop(void *opaque)
 		snafu_c_plan_free(bound);
 	}
 	snafu_c_handles_done(&state->handles);
+	snafu_c_fresh_done(&state->fresh);
 	while (state->roots) {
 		struct root *root = state->roots;
 
@@ -88,14 +101,14 @@ static int find_root(struct state *state, const char *path, struct snafu_c_build
 	struct root *root;
 
 	for (root = state->roots; root; root = root->next)
-		if (strcmp(root->build->root, path) == 0) {
+		if (!root->is_old && strcmp(root->build->root, path) == 0) {
 			*ret_build = root->build;
 			return 0;
 		}
 	root = calloc(1, sizeof *root);
 	if (!root)
 		return snafu_fail(error, -ENOMEM, "no memory");
-	int code = snafu_c_build_new(state->options, path, &root->build, error);
+	int code = snafu_c_build_new(&state->newest, path, &root->build, error);
 	if (code) {
 		free(root);
 		return code;
@@ -126,9 +139,10 @@ static int ensure_built(struct state *state, struct snafu_c_build *build, struct
 
 /* Looks in the sources of all roots that something was scanned in. */
 static int find_in_sources(struct state *state, const char *name, const char *first_root,
-                           void **ret_address, struct snafu_error *error)
+                           struct snafu_c_build **ret_build, void **ret_address,
+                           struct snafu_error *error)
 {
-	const struct snafu_functions *functions = state->options->functions;
+	const struct snafu_functions *functions = state->newest.functions;
 	struct snafu_c_build *build;
 	int code = find_root(state, first_root, &build, error);
 
@@ -139,30 +153,35 @@ static int find_in_sources(struct state *state, const char *name, const char *fi
 			code = find_root(state, function->root, &build, error);
 	}
 	for (struct root *root = state->roots; root && !code; root = root->next) {
+		if (root->is_old)
+			continue;
 		code = ensure_built(state, root->build, error);
-		if (!code && snafu_c_build_find(root->build, name, NULL, ret_address, NULL) == 0)
+		if (!code && snafu_c_build_find(root->build, name, NULL, ret_address, NULL) == 0) {
+			*ret_build = root->build;
 			return 0;
+		}
 	}
 	return code ? code : -ENOENT;
 }
 
-static int find_code(struct state *state, const struct snafu_function *function, void **ret_address,
+static int find_code(struct state *state, const struct snafu_function *function,
+                     struct snafu_c_build **ret_build, void **ret_address,
                      struct snafu_error *error)
 {
 	const char *root = function->root ? function->root : ".";
-	struct snafu_c_build *build;
 
 	if (snafu_path_has_suffix(function->file, ".c")) {
-		int code = find_root(state, root, &build, error);
+		int code = find_root(state, root, ret_build, error);
 
 		if (!code)
-			code = ensure_built(state, build, error);
+			code = ensure_built(state, *ret_build, error);
 		return code ? code
-		            : snafu_c_build_find(build, function->name, function->file, ret_address, error);
+		            : snafu_c_build_find(*ret_build, function->name, function->file, ret_address,
+		                                 error);
 	}
 	if (snafu_c_libraries_find(&state->libraries, function->name, ret_address))
 		return 0;
-	int code = find_in_sources(state, function->name, root, ret_address, error);
+	int code = find_in_sources(state, function->name, root, ret_build, ret_address, error);
 	if (code == -ENOENT) {
 		const char *header = snafu_path_base(function->file);
 
@@ -187,13 +206,15 @@ static int bind(void *opaque, const struct snafu_function *function, struct snaf
 	void *address = NULL;
 	void (*code_address)(void);
 	struct snafu_bound *bound = NULL;
+	struct snafu_c_build *build = NULL;
 
 	pthread_mutex_lock(&state->lock);
-	int code = find_code(state, function, &address, &error);
+	int code = find_code(state, function, &build, &address, &error);
 	memcpy(&code_address, &address, sizeof code_address);
 	if (!code)
 		code = snafu_c_plan_new(function, code_address, &bound, &error);
 	if (!code) {
+		bound->build = build;
 		bound->next = state->bound;
 		state->bound = bound;
 		*ret_bound = bound;
@@ -208,8 +229,74 @@ static void call(void *opaque, struct snafu_bound *bound, const struct snafu_req
                  struct snafu_result *result)
 {
 	struct state *state = opaque;
+	struct snafu_c_serving serving = {state->options, request->context, result->payload.cap, NULL};
 
-	snafu_c_call(&state->handles, bound, request->payload, request->size, result);
+	snafu_c_serve_begin(&serving);
+	snafu_c_call(&state->handles, bound, bound->address, request->payload, request->size, result);
+	snafu_c_serve_end(&serving);
+}
+
+static void call_fresh(void *opaque, struct snafu_bound *bound, const struct snafu_request *request,
+                       struct snafu_result *result)
+{
+	struct state *state = opaque;
+	struct snafu_c_serving serving = {state->options, request->context, result->payload.cap, NULL};
+
+	snafu_c_serve_begin(&serving);
+	snafu_c_fresh_call(&state->fresh, bound, request->payload, request->size, result);
+	snafu_c_serve_end(&serving);
+}
+
+/* What is compiled anew is loaded beside what is there, whose calls go on, and which stays: its
+ * functions may have left threads and handlers. Objects come from the cache, so nothing is lost
+ * when all is looked at again; what turns out the same is the same shared object. */
+static void changed(void *opaque, const struct snafu_functions *functions, const char *const *files,
+                    size_t n_files)
+{
+	struct state *state = opaque;
+
+	(void)files, (void)n_files;
+	pthread_mutex_lock(&state->lock);
+	state->newest.functions = functions;
+	if (state->has_compiler)
+		snafu_c_compiler_forget(&state->compiler);
+	for (struct root *root = state->roots; root; root = root->next)
+		root->is_old = true;
+	pthread_mutex_unlock(&state->lock);
+}
+
+/* Handles keep the types of whoever gave them: while there are any, the plan stays. */
+static void unbind(void *opaque, struct snafu_bound *bound)
+{
+	struct state *state = opaque;
+	struct snafu_bound **at;
+
+	pthread_mutex_lock(&state->lock);
+	for (at = &state->bound; *at && *at != bound;)
+		at = &(*at)->next;
+	if (*at && snafu_c_handles_are_none(&state->handles)) {
+		*at = bound->next;
+		snafu_c_plan_free(bound);
+	}
+	pthread_mutex_unlock(&state->lock);
+}
+
+/* The sources of a root are found by its path; what a header declares may be defined in any. */
+static bool needs(const struct snafu_function *function, const struct snafu_function *other)
+{
+	if (strcmp(other->language, "c") != 0)
+		return false;
+	if (strcmp(function->id, other->id) == 0 && strcmp(function->file, other->file) == 0)
+		return true;
+	return !snafu_path_has_suffix(function->file, ".c") &&
+	       snafu_path_has_suffix(other->file, ".c") && strcmp(function->name, other->name) == 0;
+}
+
+/* What a constructor or a call printed is not to be printed by each child again. */
+static void before_fork(void *opaque)
+{
+	(void)opaque;
+	fflush(stdout);
 }
 
 extern const struct snafu_language snafu_language;
@@ -219,6 +306,12 @@ const struct snafu_language snafu_language = {
 	.open = start,
 	.bind = bind,
 	.call = call,
+	.call_fresh = call_fresh,
+	.changed = changed,
+	.unbind = unbind,
+	.needs = needs,
+	.before_fork = before_fork,
 	.close = stop,
 	.parallel = true,
+	.forkable = true,
 };

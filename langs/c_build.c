@@ -15,6 +15,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "langs/c_copies.h"
 #include "scanner/c_flags.h"
 #include "scanner/walk.h"
 
@@ -143,6 +144,7 @@ void snafu_c_build_free(struct snafu_c_build *build)
 		free(source->reason);
 		snafu_c_symbols_done(&source->symbols);
 	}
+	snafu_c_copies_free(build->copies);
 	for (size_t i = build->n_sets; i-- > 0;)
 		if (build->sets[i])
 			dlclose(build->sets[i]);

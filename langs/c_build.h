@@ -17,6 +17,7 @@
 
 #define SNAFU_C_SOURCES_CAP 20000 /* C files of one root */
 
+struct snafu_c_copies;
 struct snafu_c_databases;
 
 struct snafu_c_source {
@@ -35,6 +36,7 @@ struct snafu_c_build {
 	void **sets; /* handles of the shared objects; the first has most */
 	size_t n_sets;
 	bool done; /* it was tried */
+	struct snafu_c_copies *copies; /* of the sets, once an isolated call wanted one */
 };
 
 /* The sources of ROOT among what was scanned and named; nothing is compiled yet. */
@@ -60,6 +62,9 @@ int snafu_c_build_find(const struct snafu_c_build *build, const char *name, cons
 int snafu_c_link(struct snafu_c_build *build, struct snafu_c_compiler *compiler,
                  const char *const *libraries, size_t n_libraries,
                  const struct snafu_language_options *options, struct snafu_error *error);
+
+/* Tells loaded code where the host's functions are that it may call. */
+void snafu_c_connect(void *handle);
 
 void snafu_c_leave_out(struct snafu_c_source *source, const struct snafu_language_options *options,
                        const char *format, ...) __attribute__((format(printf, 3, 4)));

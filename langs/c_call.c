@@ -62,8 +62,8 @@ static void flush_prints(void)
 		fflush(stdout);
 }
 
-static void run(const struct snafu_bound *bound, struct snafu_c_slot *slots, void *returned,
-                struct snafu_c_guard *guard)
+static void run(const struct snafu_bound *bound, void (*address)(void), struct snafu_c_slot *slots,
+                void *returned, struct snafu_c_guard *guard)
 {
 	void *values[SNAFU_C_ARGUMENTS_CAP];
 
@@ -76,7 +76,7 @@ static void run(const struct snafu_bound *bound, struct snafu_c_slot *slots, voi
 	}
 	snafu_c_guard_enter(guard);
 	if (_setjmp(guard->back) == 0)
-		ffi_call((ffi_cif *)(uintptr_t)&bound->cif, bound->address, returned, values);
+		ffi_call((ffi_cif *)(uintptr_t)&bound->cif, address, returned, values);
 	snafu_c_guard_leave(guard);
 }
 
@@ -116,7 +116,8 @@ static void narrow(const struct snafu_c_type *type, void *returned)
 }
 
 static bool attempt(struct snafu_c_handles *handles, const struct snafu_bound *bound,
-                    const char *payload, size_t size, struct snafu_result *result)
+                    void (*address)(void), const char *payload, size_t size,
+                    struct snafu_result *result)
 {
 	struct snafu_c_call call = {.handles = handles};
 	struct snafu_c_slot slots[bound->count + 1];
@@ -148,7 +149,7 @@ static bool attempt(struct snafu_c_handles *handles, const struct snafu_bound *b
 	}
 	memset(returned, 0, sizeof(ffi_arg));
 	commit(&call, bound, slots);
-	run(bound, slots, returned, &guard);
+	run(bound, address, slots, returned, &guard);
 	flush_prints();
 	if (guard.words[0]) {
 		snafu_result_fail(result, SNAFU_RAISED, "ProcessExit",
@@ -164,9 +165,10 @@ static bool attempt(struct snafu_c_handles *handles, const struct snafu_bound *b
 }
 
 void snafu_c_call(struct snafu_c_handles *handles, const struct snafu_bound *bound,
-                  const char *payload, size_t size, struct snafu_result *result)
+                  void (*address)(void), const char *payload, size_t size,
+                  struct snafu_result *result)
 {
 	/* A handle may be held by another call: wait for it with nothing in hand. */
-	while (!attempt(handles, bound, payload, size, result))
+	while (!attempt(handles, bound, address, payload, size, result))
 		snafu_c_handles_wait(handles);
 }

@@ -3,12 +3,15 @@
 #define SNAFU_LANGS_C_CALL_H
 
 #include <ffi.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "langs/c_value.h"
 #include "scanner/c_pairs.h"
 
+struct snafu_c_build;
+struct snafu_c_copies;
 struct snafu_function;
 
 #define SNAFU_C_ARGUMENTS_CAP 127
@@ -36,6 +39,12 @@ struct snafu_bound {
 	void (*address)(void);
 	struct snafu_arena arena; /* holds all this */
 	struct snafu_bound *next;
+
+	/* For isolated calls (c_fresh.c). */
+	struct snafu_c_build *build; /* that the code is of, or NULL */
+	struct snafu_c_copies *copies; /* NULL: the library is none that can be copied */
+	size_t object, offset; /* where in a copy */
+	atomic_bool has_copies; /* what is above is known */
 };
 
 /* Prepares calls of FUNCTION at ADDRESS. -ENOTSUP: ERROR says which parameter has no
@@ -74,8 +83,9 @@ int snafu_c_answer(struct snafu_c_call *call, const struct snafu_bound *bound,
                    struct snafu_c_slot *slots, const void *returned, struct snafu_buffer *into,
                    struct snafu_error *error);
 
-/* Calls it: see struct snafu_language's call(). */
+/* Calls it: see struct snafu_language's call(). ADDRESS: where its code is, in a copy perhaps. */
 void snafu_c_call(struct snafu_c_handles *handles, const struct snafu_bound *bound,
-                  const char *payload, size_t size, struct snafu_result *result);
+                  void (*address)(void), const char *payload, size_t size,
+                  struct snafu_result *result);
 
 #endif

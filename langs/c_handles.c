@@ -64,6 +64,14 @@ static int compare(const void *a, const void *b)
 	                                                                                : 1;
 }
 
+bool snafu_c_handles_are_none(struct snafu_c_handles *handles)
+{
+	pthread_mutex_lock(&handles->lock);
+	bool is_none = handles->by_pointer == NULL;
+	pthread_mutex_unlock(&handles->lock);
+	return is_none;
+}
+
 static void free_blocks(struct snafu_c_handles *handles, struct snafu_c_entry *entry)
 {
 	while (entry->blocks) {
@@ -107,6 +115,8 @@ void snafu_c_handles_done(struct snafu_c_handles *handles)
 	pthread_cond_destroy(&handles->free);
 	pthread_mutex_destroy(&handles->lock);
 }
+
+#define ISOLATED "@isolated" /* in the place of a number: such a name finds nothing */
 
 /* A slot to fill: a new one, else a freed one, else that of the entry idle longest. */
 static struct snafu_c_entry *find_slot(struct snafu_c_handles *handles)
@@ -316,8 +326,13 @@ int snafu_c_handles_take(struct snafu_c_handles *handles, const char *name, size
 	uint64_t id = parse_name(name, size, &word_size);
 	int code = 0;
 
+	if (size > strlen(ISOLATED) &&
+	    memcmp(name + size - strlen(ISOLATED), ISOLATED, strlen(ISOLATED)) == 0)
+		return -ESTALE;
 	if (id == 0)
 		return -ENOENT;
+	if (handles->is_isolated)
+		return -ESTALE;
 	pthread_mutex_lock(&handles->lock);
 	struct snafu_c_entry *entry =
 		SLOT(id) < handles->n_entries ? entry_at(handles, SLOT(id)) : NULL;
@@ -367,7 +382,11 @@ void snafu_c_handles_wait(struct snafu_c_handles *handles)
 	pthread_mutex_unlock(&handles->lock);
 }
 
-void snafu_c_handle_name(const struct snafu_c_type *type, uint64_t id, struct snafu_buffer *into)
+void snafu_c_handle_name(const struct snafu_c_handles *handles, const struct snafu_c_type *type,
+                         uint64_t id, struct snafu_buffer *into)
 {
-	snafu_buffer_format(into, "%s@%" PRIu64, snafu_c_type_word(type), id);
+	if (handles->is_isolated)
+		snafu_buffer_format(into, "%s" ISOLATED, snafu_c_type_word(type));
+	else
+		snafu_buffer_format(into, "%s@%" PRIu64, snafu_c_type_word(type), id);
 }

@@ -56,10 +56,14 @@ struct snafu_c_handles {
 	void *by_pointer; /* tsearch tree of entries in use */
 	size_t bytes;
 	uint64_t clock;
+	bool is_isolated; /* the table of one isolated call: nothing in it is found later */
 };
 
 void snafu_c_handles_init(struct snafu_c_handles *handles);
 void snafu_c_handles_done(struct snafu_c_handles *handles);
+
+/* Whether nobody has a handle. */
+bool snafu_c_handles_are_none(struct snafu_c_handles *handles);
 
 /* The entry of a pointer to TYPE that C gave, the same one for the same pointer.
  * TYPE must outlive the table. It is not held. Returns its id, 0 when memory is out. */
@@ -84,8 +88,9 @@ struct snafu_c_block *snafu_c_handles_find_block(const struct snafu_c_entry *ent
                                                  const void *at);
 
 /* Looks a name up (SIZE bytes) and holds the entry for OWNER. -ENOENT: no such
- * handle (any more); -EPROTOTYPE: it is of another type (TYPE NULL or void: any
- * will do); -EAGAIN: another call holds it. */
+ * handle (any more); -ESTALE: none, as it was an isolated call's, or this one is
+ * isolated; -EPROTOTYPE: it is of another type (TYPE NULL or void: any will do);
+ * -EAGAIN: another call holds it. */
 int snafu_c_handles_take(struct snafu_c_handles *handles, const char *name, size_t size,
                          const struct snafu_c_type *type, const void *owner,
                          struct snafu_c_entry **ret_entry);
@@ -97,7 +102,8 @@ void snafu_c_handles_let_go(struct snafu_c_handles *handles, struct snafu_c_entr
 void snafu_c_handles_wait(struct snafu_c_handles *handles);
 
 /* Appends the name as text without quotes. */
-void snafu_c_handle_name(const struct snafu_c_type *type, uint64_t id, struct snafu_buffer *into);
+void snafu_c_handle_name(const struct snafu_c_handles *handles, const struct snafu_c_type *type,
+                         uint64_t id, struct snafu_buffer *into);
 
 /* The word for a type in handles: the struct's name, "int", "pointer". */
 const char *snafu_c_type_word(const struct snafu_c_type *type);

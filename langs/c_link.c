@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "langs/c_build.h"
+#include "langs/c_client.h"
 #include "langs/c_guard.h"
 
 #define MESSAGES_CAP (4u << 20)
@@ -284,6 +285,17 @@ static int make_shared(const struct link *link, const char *path, unsigned long 
 	return code;
 }
 
+void snafu_c_connect(void *handle)
+{
+	void (**catch)(const char *) = dlsym(handle, "snafu_guard_catch");
+	const struct snafu_c_client **client = dlsym(handle, "snafu_client");
+
+	if (catch)
+		*catch = snafu_c_guard_catch;
+	if (client)
+		*client = &snafu_c_client;
+}
+
 static int load_shared(const char *path, void **ret_handle, struct snafu_error *error)
 {
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -294,9 +306,7 @@ static int load_shared(const char *path, void **ret_handle, struct snafu_error *
 		return snafu_fail(error, -ENOEXEC, "cannot load the compiled code: %s",
 		                  words ? words : "no reason given");
 	}
-	void (**catch)(const char *) = dlsym(handle, "snafu_guard_catch");
-	if (catch)
-		*catch = snafu_c_guard_catch;
+	snafu_c_connect(handle);
 	*ret_handle = handle;
 	return 0;
 }

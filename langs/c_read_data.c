@@ -53,6 +53,11 @@ int snafu_c_read_handle(struct snafu_c_call *call, const struct snafu_c_type *ty
 	int code = snafu_c_handles_take(call->handles, value->text, value->size, type, call, &entry);
 	if (code == -EAGAIN)
 		return call->code = code;
+	if (code == -ESTALE)
+		return snafu_c_problem(call, place,
+		                       "\"%.*s\": handles do not outlive an isolated call; take inprocess "
+		                       "or worker for functions that work on a %s",
+		                       shown, value->text, snafu_c_type_word(type));
 	if (code == -EPROTOTYPE)
 		return snafu_c_problem(call, place, "%.*s is no handle of a %s", shown, value->text,
 		                       snafu_c_type_word(type));

@@ -225,7 +225,7 @@ int snafu_c_write_handle(struct snafu_c_call *call, const struct snafu_c_type *t
 		return snafu_fail(error, -ENOSPC, "there is no room for one more handle: all %d are in use",
 		                  SNAFU_C_HANDLES_CAP);
 	snafu_buffer_append_byte(into, '"');
-	snafu_c_handle_name(type, id, into);
+	snafu_c_handle_name(call->handles, type, id, into);
 	snafu_buffer_append_byte(into, '"');
 	return 0;
 }
@@ -373,7 +373,7 @@ int snafu_c_write_state(struct snafu_c_call *call, const struct snafu_c_type *ty
 	begin = into->size;
 	if (id) {
 		snafu_buffer_format(into, ",\"%s\":\"", snafu_c_handle_key(type));
-		snafu_c_handle_name(type, id, into);
+		snafu_c_handle_name(call->handles, type, id, into);
 		snafu_buffer_append_byte(into, '"');
 	}
 	int code = write_fields(call, type, from, entry, before, into, error);

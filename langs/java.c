@@ -210,4 +210,5 @@ const struct snafu_language snafu_language = {
 	.unbind = java_unbind,
 	.close = close_java,
 	.parallel = true,
+	.limits_memory = true,
 };

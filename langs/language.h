@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "langs/request.h"
 
@@ -60,11 +61,10 @@ struct snafu_language_options {
 	void (*invoke)(void *state, const struct snafu_context *caller,
 	               const struct snafu_invocation *invocation, struct snafu_result *result);
 	void *invoke_state;
+	/* Bytes that this process may use, for languages that `limits_memory`; 0: no limit. */
+	uint64_t memory;
 	/* This process serves one call and ends: what only pays off later is left out. */
 	bool brief;
-	/* What the process may use, in bytes; 0: no limit. For interpreters that size
-	 * themselves; others need not look. */
-	uint64_t memory;
 };
 
 struct snafu_language {
@@ -142,11 +142,22 @@ struct snafu_language {
 	 * call will write to (so that the call does not wait for page faults). */
 	void (*settle)(void *state, bool child);
 
+	/* MAY be NULL: a variable of the environment, set with setenv() before, is seen by
+	 * functions anyhow. After open(), before any bind(): makes functions see it. */
+	void (*set_environment)(void *state, const char *name, const char *value);
+
+	/* MAY be NULL: close() is quick. The process is about to _exit(): runs what functions
+	 * registered for the end (atexit handlers) and writes out what they printed, but takes
+	 * nothing down. */
+	void (*finish)(void *state);
+
 	/* Ends the interpreter: atexit handlers and shutdown hooks run. MAY be NULL. */
 	void (*close)(void *state);
 
 	bool parallel; /* calls on several threads really run at the same time */
 	bool forkable;
+	bool limits_memory; /* it keeps to the options' `memory` itself: it reserves much more
+	                     * address space than it uses, so the kernel's limit would hit wrongly */
 };
 
 #define SNAFU_LANGUAGE_VERSION 2

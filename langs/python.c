@@ -5,7 +5,8 @@
  * Nothing is imported at the start that /usr/bin/python3 would not import. The
  * GIL is free whenever no call runs; each thread that calls has a thread state
  * of its own for life. */
-#include "langs/python.h"
+#include "langs/python_fork.h"
+#include "langs/python_scope.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -22,16 +23,32 @@ static __thread struct python_thread *mine;
 
 /* ---- threads ---- */
 
-/* The calling thread's own record, made on its first call; without the GIL. */
+static pthread_key_t foreign_key; /* frees the records of threads that Python started */
+
+static void forget_foreign(void *thread)
+{
+	python_interrupt_forget(thread);
+	free(thread);
+}
+
+/* The calling thread's own record, made on its first call; without the GIL. A thread that a
+ * function started, and that calls another one through the host, has a state already. */
 static struct python_thread *my_thread(void)
 {
-	if (mine)
-		return mine;
-	struct python_thread *thread = calloc(1, sizeof *thread);
-	if (!thread)
+	struct python_thread *thread = mine;
+
+	if (thread && !thread->foreign)
+		return thread;
+	PyThreadState *state = PyGILState_GetThisThreadState();
+	if (!thread && !(thread = calloc(1, sizeof *thread)))
 		return NULL;
-	thread->state = PyThreadState_New(python.interpreter);
-	if (!thread->state) {
+	thread->foreign = state != NULL;
+	if (mine) {
+		thread->state = state;
+		return thread;
+	}
+	thread->state = state ? state : PyThreadState_New(python.interpreter);
+	if (!thread->state || (state && pthread_setspecific(foreign_key, thread))) {
 		free(thread);
 		return NULL;
 	}
@@ -67,7 +84,7 @@ static void leave(void *state)
 	struct python_thread *thread = mine;
 	(void)state;
 
-	if (!thread || atomic_load(&python.closed) || thread->depth)
+	if (!thread || atomic_load(&python.closed) || thread->depth || thread->foreign)
 		return;
 	PyEval_RestoreThread(thread->state);
 	if (python.helper) {
@@ -102,7 +119,10 @@ PyObject *python_helper(const char *name)
 		{
 			PyObject *code = Py_CompileString(python_types_source, "<snafu>", Py_file_input);
 
-			python.helper = code ? PyImport_ExecCodeModule("_snafu", code) : NULL;
+			PyObject *helper = code ? PyImport_ExecCodeModule("_snafu", code) : NULL;
+			if (helper && python_fresh_help(helper))
+				Py_CLEAR(helper);
+			python.helper = helper;
 			Py_XDECREF(code);
 		}
 		pthread_mutex_unlock(&lock);
@@ -124,38 +144,16 @@ static int bind(void *state, const struct snafu_function *function, struct snafu
 	}
 	bool nested = thread->nested;
 	int code = python_bind(function, ret_bound, result) ? -ENOEXEC : 0;
-	python_flush();
+	python_output_flush();
 	leave_call(thread, nested);
 	return code;
-}
-
-/* What a call printed goes out with the call. This is done after every call, so
- * the way to it is kept: sys.stdout as it was last, and its flush method. */
-void python_flush(void)
-{
-	PyObject *out =
-		python.system ? PyDict_GetItemWithError(python.system, python.stdout_name) : NULL;
-
-	if (!out || out == Py_None) {
-		PyErr_Clear();
-		return;
-	}
-	if (out != python.out) {
-		Py_XSETREF(python.out, Py_NewRef(out));
-		Py_XSETREF(python.flush, PyObject_GetAttrString(out, "flush"));
-	}
-	PyObject *flush = Py_XNewRef(python.flush); /* another thread may change it meanwhile */
-	PyObject *done = flush ? PyObject_CallNoArgs(flush) : NULL;
-	PyErr_Clear();
-	Py_XDECREF(done);
-	Py_XDECREF(flush);
 }
 
 /* A function forked and its child came out of the call as well: the child must not
  * answer a second time. */
 static void end_child(const struct snafu_result *result)
 {
-	python_flush();
+	python_output_flush();
 	_exit(result->status == SNAFU_OK ? 0 : 1);
 }
 
@@ -177,11 +175,24 @@ static void receive_interrupt(struct python_thread *thread)
 
 static atomic_ulong numbers = 1; /* of calls */
 
-static void call(void *state, struct snafu_bound *bound, const struct snafu_request *request,
-                 struct snafu_result *result)
+static void serve(struct snafu_bound *bound, const struct snafu_request *request, bool fresh,
+                  struct snafu_result *result)
+{
+	struct python_scope scope;
+
+	python_scope_enter(&scope, request->context, result);
+	if (fresh)
+		python_call_fresh(bound, request, result);
+	else
+		python_call(bound, request, result);
+	python_output_flush();
+	python_scope_leave(&scope);
+}
+
+static void call_in(struct snafu_bound *bound, const struct snafu_request *request, bool fresh,
+                    struct snafu_result *result)
 {
 	struct python_thread *thread = enter();
-	(void)state;
 
 	if (!thread) {
 		snafu_result_fail(result, SNAFU_UNAVAILABLE, "Unavailable", "Python has ended");
@@ -201,7 +212,7 @@ static void call(void *state, struct snafu_bound *bound, const struct snafu_requ
 		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
 		                  "its time was over before it could begin");
 	else
-		python_call(bound, request->payload, request->size, result);
+		serve(bound, request, fresh, result);
 
 	thread->calls--;
 	atomic_store(&thread->number, outer);
@@ -209,11 +220,24 @@ static void call(void *state, struct snafu_bound *bound, const struct snafu_requ
 		receive_interrupt(thread);
 		thread->interrupted = false;
 	}
-	python_flush();
 	if (thread->forked && !thread->calls)
 		end_child(result);
 	atomic_fetch_sub(&python.active, 1);
 	leave_call(thread, nested);
+}
+
+static void call(void *state, struct snafu_bound *bound, const struct snafu_request *request,
+                 struct snafu_result *result)
+{
+	(void)state;
+	call_in(bound, request, false, result);
+}
+
+static void call_fresh(void *state, struct snafu_bound *bound, const struct snafu_request *request,
+                       struct snafu_result *result)
+{
+	(void)state;
+	call_in(bound, request, true, result);
 }
 
 static unsigned long thread_mark(void *state)
@@ -233,6 +257,64 @@ static void interrupt(void *state, unsigned long mark)
 		python_interrupt(mark);
 }
 
+static void changed(void *state, const struct snafu_functions *functions, const char *const *files,
+                    size_t n_files)
+{
+	struct python_thread *thread = enter();
+	(void)state, (void)functions; /* what was scanned is not looked at here */
+
+	if (!thread)
+		return;
+	bool nested = thread->nested;
+	python_changed(files, n_files);
+	leave_call(thread, nested);
+}
+
+static void unbind(void *state, struct snafu_bound *bound)
+{
+	struct python_thread *thread = enter();
+	(void)state;
+
+	if (!thread)
+		return;
+	bool nested = thread->nested;
+	python_unbind(bound);
+	leave_call(thread, nested);
+}
+
+/* ---- forks by the host ---- */
+
+static void before_fork(void *state)
+{
+	(void)state;
+	if (enter())
+		PyOS_BeforeFork();
+}
+
+static void after_fork(void *state, bool child)
+{
+	(void)state;
+	if (atomic_load(&python.closed))
+		return;
+	if (child)
+		PyOS_AfterFork_Child();
+	else
+		PyOS_AfterFork_Parent();
+	leave_call(mine, mine->depth > 1);
+}
+
+static void settle(void *state, bool child)
+{
+	struct python_thread *thread = enter();
+	(void)state;
+
+	if (!thread)
+		return;
+	bool nested = thread->nested;
+	python_settle(child);
+	leave_call(thread, nested);
+}
+
 static void after_fork_in_child(void)
 {
 	if (mine && mine->calls)
@@ -249,9 +331,16 @@ static PyObject *system_names(void)
 	return dict;
 }
 
+static unsigned users; /* languages served by this interpreter: python, and python2 */
+
 static int start(const struct snafu_language_options *options, void **ret_state,
                  struct snafu_error *error)
 {
+	if (users > 0) {
+		users++;
+		*ret_state = &python;
+		return 0;
+	}
 	if (python.interpreter)
 		return snafu_fail(error, -EALREADY, "Python was started before in this process");
 	struct python_thread *thread = calloc(1, sizeof *thread);
@@ -273,12 +362,16 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	python.deadline = PyErr_NewExceptionWithDoc("snafu.DeadlineExceeded",
 	                                            "The call took too long and is asked to end.",
 	                                            PyExc_BaseException, NULL);
-	if (python_load_begin() || python_compile_begin() || !python.instances || !python.system ||
+	if (python_load_begin() || python_compile_begin() || python_fresh_begin() ||
+	    python_scope_begin() || python_client_contain() ||
+	    (!options->brief && python_output_begin()) || !python.instances || !python.system ||
 	    !python.stdout_name || !python.deadline)
 		code = snafu_fail_errno(error, -ENOMEM, "cannot start Python");
 	PyErr_Clear();
 	pthread_atfork(NULL, NULL, after_fork_in_child);
+	pthread_key_create(&foreign_key, forget_foreign);
 	PyEval_SaveThread();
+	users = !code;
 	*ret_state = &python;
 	return code;
 }
@@ -286,7 +379,28 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 static void end(void *state)
 {
 	(void)state;
-	python_end(mine);
+	if (users > 1)
+		users--;
+	else
+		python_end(mine);
+}
+
+static void finish(void *state)
+{
+	(void)state;
+	python_finish(mine);
+}
+
+static void set_environment(void *state, const char *name, const char *value)
+{
+	struct python_thread *thread = enter();
+	(void)state;
+
+	if (!thread)
+		return;
+	bool nested = thread->nested;
+	python_set_environment(name, value);
+	leave_call(thread, nested);
 }
 
 extern const struct snafu_language snafu_language;
@@ -296,9 +410,18 @@ const struct snafu_language snafu_language = {
 	.open = start,
 	.bind = bind,
 	.call = call,
+	.call_fresh = call_fresh,
 	.thread_mark = thread_mark,
 	.interrupt = interrupt,
 	.leave = leave,
+	.changed = changed,
+	.unbind = unbind,
+	.before_fork = before_fork,
+	.after_fork = after_fork,
+	.settle = settle,
+	.set_environment = set_environment,
+	.finish = finish,
 	.close = end,
 	.parallel = false,
+	.forkable = true,
 };

@@ -38,6 +38,7 @@ struct python_thread {
 	atomic_ulong announced; /* by thread_mark(): the number that the next call will have, or 0 */
 	unsigned long cancelled; /* number of a call that was interrupted before it began */
 	bool interrupted; /* an exception was thrown into the call under way */
+	bool foreign; /* Python started it, and ends its state */
 	bool forked; /* this process is a child that the function made */
 	struct python_thread *next; /* in the list of all, for interrupt() */
 };
@@ -48,7 +49,7 @@ struct python {
 	PyThreadState *main; /* of the thread that opened */
 	PyInterpreterState *interpreter;
 	struct snafu_bound *bound; /* all of them, freed at the end */
-	struct python_module *modules; /* python_load.c's */
+	struct python_module *modules; /* python_modules.c's */
 	PyObject *instances; /* dict: class to the object made of it without arguments */
 	PyObject *deadline; /* the exception that interrupt() throws */
 	PyObject *system; /* the namespace of sys */
@@ -60,13 +61,15 @@ struct python {
 };
 extern struct python python;
 
-/* Writes out what functions printed. */
-void python_flush(void);
-
 /* (python_start.c) Without the GIL, on the thread that opens and closes; after
  * the start that thread holds it. THREAD: the opener's, NULL on any other one. */
 int python_start(const struct snafu_language_options *options, struct snafu_error *error);
 void python_end(struct python_thread *thread);
+/* For a process that ends and is not taken down: threads and handlers get their end. The
+ * GIL is kept. */
+void python_finish(struct python_thread *thread);
+/* With the GIL: os.environ was made at the start. */
+void python_set_environment(const char *name, const char *value);
 
 /* (python_interrupt.c) Any thread, without the GIL. */
 void python_interrupt_know(struct python_thread *thread);
@@ -78,11 +81,22 @@ void python_interrupt_end(bool stuck);
  * exception. */
 PyObject *python_helper(const char *name);
 
-/* ---- loading (python_load.c) ---- */
+/* ---- loading (python_load.c, python_modules.c) ---- */
 
 /* Remembers what Python has loaded and where the standard library is. 0 or -1. */
 int python_load_begin(void);
 void python_load_end(void);
+
+/* Whether FILE, a str, stands in a folder that was scanned and is no library's. */
+bool python_load_is_users(PyObject *file);
+
+/* (python_fresh.c) The code of the user's modules is kept from now on. 0 or -1. */
+int python_fresh_begin(void);
+void python_fresh_end(void);
+/* The helper is to look for modules where the call has them. 0 or -1 with an exception. */
+int python_fresh_help(PyObject *helper);
+/* MODULE will not be copied again. */
+void python_fresh_forget(PyObject *module);
 
 /* (python_compile.c) Makes loading a source file cheaper. 0 or -1 with an exception. */
 int python_compile_begin(void);
@@ -90,11 +104,18 @@ int python_compile_begin(void);
 /* The module of FUNCTION's file, loaded if need be; RESULT is filled on failure
  * (no exception is left). */
 PyObject *python_load(const struct snafu_function *function, struct snafu_result *result);
+/* (python_modules.c) These files have changed: they are loaded anew when they are wanted. */
+void python_changed(const char *const *files, size_t n_files);
+void python_modules_end(void);
 
 /* (python_find.c) The object that FUNCTION's id names, as found in its owner's namespace (so a
- * staticmethod object stays one), and the class it was found in or NULL. */
+ * staticmethod object stays one), and the class it was found in or NULL. RET_TAIL: the part of
+ * the id that led there. */
 PyObject *python_find(PyObject *module, const struct snafu_function *function, PyObject **ret_class,
-                      PyObject **ret_name, struct snafu_result *result);
+                      PyObject **ret_name, const char **ret_tail, struct snafu_result *result);
+/* The same for such a part; NULL without an exception when it leads nowhere. */
+PyObject *python_follow(PyObject *module, const char *tail, PyObject **ret_class,
+                        PyObject **ret_name);
 
 /* ---- types (python_annotation.c, python_convert.c): what annotations say ---- */
 
@@ -135,16 +156,20 @@ struct python_type {
 	bool array_too; /* RECORD: an array gives the fields by position (NamedTuple) */
 	bool open; /* RECORD: members it does not know are passed on */
 	bool exact; /* digits of reals matter inside */
-	struct python_type *next; /* in the list of all, freed at the end */
+	struct python_type *next; /* in the list of its signature's */
 };
 
 /* What ANNOTATION says. GLOBALS is the dict in which string annotations are
- * looked up. Never fails: what it cannot make sense of takes anything. Lives
- * until python_types_end(). */
-struct python_type *python_type_of(PyObject *annotation, PyObject *globals);
+ * looked up. Never fails: what it cannot make sense of takes anything. It is put into the
+ * list TYPES, and lives until python_types_free(). */
+struct python_type *python_type_of(struct python_type **types, PyObject *annotation,
+                                   PyObject *globals);
 /* For a parameter without annotation, by its default. */
-struct python_type *python_type_by_default(PyObject *fallback);
-void python_types_end(void);
+struct python_type *python_type_by_default(struct python_type **types, PyObject *fallback);
+void python_types_free(struct python_type **types);
+/* Whether they hold nothing that was made by the function's own module: then they are as
+ * good for another copy of it. */
+bool python_types_portable(const struct python_type *types);
 
 /* "an integer": what it wants, for messages. */
 const char *python_type_words(const struct python_type *type);
@@ -204,16 +229,20 @@ struct python_signature {
 	int variadic, keywords; /* index of *args and **kwargs, or -1 */
 	bool plain; /* a function in Python: gaps may be filled with defaults */
 	bool exact; /* some parameter's digits matter */
+	struct python_type *types; /* all that its parameters' types are made of */
 };
 
 struct snafu_bound {
-	struct snafu_bound *next;
+	struct snafu_bound *next, *previous;
 	const struct snafu_function *function;
+	PyObject *module; /* as it was loaded */
+	const char *tail; /* of the function's id: what follows the module's part */
 	PyObject *callable; /* without `owner`: called as it is; with it: given the object first,
 	                      * or NULL: looked up on the object */
 	PyObject *owner; /* the class whose object it needs, or NULL */
 	PyObject *name; /* of the attribute */
 	bool property;
+	bool event; /* takes exactly `event` and `context` */
 	struct python_signature signature;
 	struct python_signature constructor; /* of `owner`, for the payload's "self" */
 	bool constructor_known;
@@ -225,10 +254,20 @@ void python_signature_done(struct python_signature *signature);
 int python_bind(const struct snafu_function *function, struct snafu_bound **ret_bound,
                 struct snafu_result *result);
 void python_bound_free(struct snafu_bound *bound);
+/* The same, and the object that was kept for it. */
+void python_unbind(struct snafu_bound *bound);
+/* The same for what TAIL names in MODULE, a copy of the function's own. BOUND is in no list:
+ * python_bound_done(), also after a failure. */
+int python_bind_in(struct snafu_bound *bound, const struct snafu_function *function,
+                   PyObject *module, const char *tail, struct snafu_result *result);
+void python_bound_done(struct snafu_bound *bound);
 
 /* Calls and writes the result. */
-void python_call(struct snafu_bound *bound, const char *payload, size_t size,
+void python_call(struct snafu_bound *bound, const struct snafu_request *request,
                  struct snafu_result *result);
+/* (python_fresh.c) The same with the module's state as it is when just loaded. */
+void python_call_fresh(struct snafu_bound *bound, const struct snafu_request *request,
+                       struct snafu_result *result);
 
 /* Arguments read from a payload: one slot a parameter, then what goes into
  * *args and **kwargs. */

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct python_type *types; /* all of them, for python_types_end() */
-
-static struct python_type *make(enum python_kind kind, PyObject *object, size_t n)
+static struct python_type *make(struct python_type **types, enum python_kind kind, PyObject *object,
+                                size_t n)
 {
 	struct python_type *type = calloc(1, sizeof *type);
 
@@ -19,17 +18,17 @@ static struct python_type *make(enum python_kind kind, PyObject *object, size_t 
 	type->kind = kind;
 	type->object = Py_XNewRef(object);
 	type->n = n;
-	type->next = types;
-	types = type;
+	type->next = *types;
+	*types = type;
 	return type;
 }
 
-void python_types_end(void)
+void python_types_free(struct python_type **types)
 {
-	while (types) {
-		struct python_type *type = types;
+	while (*types) {
+		struct python_type *type = *types;
 
-		types = type->next;
+		*types = type->next;
 		for (size_t i = 0; i < type->n_fields; i++)
 			Py_DECREF(type->fields[i].name);
 		Py_XDECREF(type->object);
@@ -40,11 +39,39 @@ void python_types_end(void)
 	}
 }
 
-static struct python_type *from_spec(PyObject *spec, unsigned depth);
+/* Whether OBJECT means the same whatever state the function's module is in. */
+static bool is_constant(PyObject *object)
+{
+	if (PyTuple_Check(object)) { /* of a Literal */
+		for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); i++) {
+			PyObject *item = PyTuple_GET_ITEM(object, i);
+
+			if (!PyUnicode_CheckExact(item) && !PyLong_CheckExact(item) && !PyBool_Check(item) &&
+			    !PyBytes_CheckExact(item) && item != Py_None)
+				return false;
+		}
+		return true;
+	}
+	if (PyFunction_Check(object)) /* of the helper; some stand for a class of the user's */
+		return !PyFunction_GET_CLOSURE(object);
+	return PyCFunction_Check(object) ||
+	       (PyType_Check(object) && !(((PyTypeObject *)object)->tp_flags & Py_TPFLAGS_HEAPTYPE));
+}
+
+bool python_types_portable(const struct python_type *types)
+{
+	for (; types; types = types->next)
+		if (types->kind == PYTHON_RECORD || types->kind == PYTHON_ENUM ||
+		    (types->object && !is_constant(types->object)))
+			return false;
+	return true;
+}
+
+static struct python_type *from_spec(struct python_type **types, PyObject *spec, unsigned depth);
 
 /* Fills in the fields of a record. The type is in the list already, so a class
  * that mentions itself finds it there. */
-static void add_fields(struct python_type *type, unsigned depth)
+static void add_fields(struct python_type **types, struct python_type *type, unsigned depth)
 {
 	PyObject *function = python_helper("fields");
 	PyObject *list = function ? PyObject_CallOneArg(function, type->object) : NULL;
@@ -67,7 +94,7 @@ static void add_fields(struct python_type *type, unsigned depth)
 			struct python_field *field = &type->fields[type->n_fields++];
 			field->name = Py_NewRef(name);
 			field->required = required;
-			field->type = from_spec(spec, depth + 1);
+			field->type = from_spec(types, spec, depth + 1);
 			type->exact |= field->type && field->type->exact;
 		}
 	} else {
@@ -78,7 +105,7 @@ static void add_fields(struct python_type *type, unsigned depth)
 }
 
 /* SPEC is what the helper says: None, or (kind, object, items, words, exact). */
-static struct python_type *from_spec(PyObject *spec, unsigned depth)
+static struct python_type *from_spec(struct python_type **types, PyObject *spec, unsigned depth)
 {
 	int kind, exact;
 	PyObject *object, *items, *said;
@@ -89,31 +116,32 @@ static struct python_type *from_spec(PyObject *spec, unsigned depth)
 		PyErr_Clear();
 		return NULL;
 	}
-	for (struct python_type *type = types; kind == PYTHON_RECORD && type; type = type->next)
+	for (struct python_type *type = *types; kind == PYTHON_RECORD && type; type = type->next)
 		if (type->kind == PYTHON_RECORD && type->object == object)
 			return type;
 	size_t n = (size_t)PyTuple_GET_SIZE(items);
-	struct python_type *type = make((enum python_kind)kind, object, n);
+	struct python_type *type = make(types, (enum python_kind)kind, object, n);
 	if (!type)
 		return NULL;
 	type->words = said == Py_None ? NULL : Py_NewRef(said);
 	type->exact = exact;
 	for (size_t i = 0; i < n; i++) {
-		type->items[i] = from_spec(PyTuple_GET_ITEM(items, (Py_ssize_t)i), depth + 1);
+		type->items[i] = from_spec(types, PyTuple_GET_ITEM(items, (Py_ssize_t)i), depth + 1);
 		type->exact |= type->items[i] && type->items[i]->exact;
 	}
 	if (kind == PYTHON_RECORD)
-		add_fields(type, depth);
+		add_fields(types, type, depth);
 	return type;
 }
 
-static struct python_type *ask_helper(PyObject *annotation, PyObject *globals)
+static struct python_type *ask_helper(struct python_type **types, PyObject *annotation,
+                                      PyObject *globals)
 {
 	PyObject *function = python_helper("describe");
 	PyObject *spec = function ? PyObject_CallFunctionObjArgs(function, annotation,
 	                                                         globals ? globals : Py_None, NULL)
 	                          : NULL;
-	struct python_type *type = spec ? from_spec(spec, 0) : NULL;
+	struct python_type *type = spec ? from_spec(types, spec, 0) : NULL;
 
 	PyErr_Clear();
 	Py_XDECREF(function);
@@ -147,7 +175,8 @@ static const struct plain_class *plain_class(PyObject *annotation, PyObject *glo
 }
 
 /* list[X], dict[K, V] and X | Y; RET_DONE says whether it was one of them. */
-static struct python_type *generic(PyObject *annotation, PyObject *globals, bool *ret_done)
+static struct python_type *generic(struct python_type **types, PyObject *annotation,
+                                   PyObject *globals, bool *ret_done)
 {
 	bool is_union = strcmp(Py_TYPE(annotation)->tp_name, "types.UnionType") == 0;
 	PyObject *arguments, *origin;
@@ -166,9 +195,9 @@ static struct python_type *generic(PyObject *annotation, PyObject *globals, bool
 		kind = PYTHON_DICT;
 	else if (!is_union)
 		n = 0;
-	if (n && (type = make(kind, NULL, (size_t)n))) {
+	if (n && (type = make(types, kind, NULL, (size_t)n))) {
 		for (Py_ssize_t i = 0; i < n; i++) {
-			type->items[i] = python_type_of(PyTuple_GET_ITEM(arguments, i), globals);
+			type->items[i] = python_type_of(types, PyTuple_GET_ITEM(arguments, i), globals);
 			type->exact |= type->items[i] && type->items[i]->exact;
 		}
 		if (is_union)
@@ -181,34 +210,35 @@ static struct python_type *generic(PyObject *annotation, PyObject *globals, bool
 	return type;
 }
 
-struct python_type *python_type_of(PyObject *annotation, PyObject *globals)
+struct python_type *python_type_of(struct python_type **types, PyObject *annotation,
+                                   PyObject *globals)
 {
 	const struct plain_class *plain = plain_class(annotation, globals);
 	bool done;
 
 	if (plain)
-		return make(plain->kind, NULL, plain->n);
+		return make(types, plain->kind, NULL, plain->n);
 	if (annotation == Py_None)
-		return make(PYTHON_NONE, NULL, 0);
+		return make(types, PYTHON_NONE, NULL, 0);
 	if (annotation == (PyObject *)&PyBaseObject_Type)
 		return NULL;
-	struct python_type *type = generic(annotation, globals, &done);
-	return done ? type : ask_helper(annotation, globals);
+	struct python_type *type = generic(types, annotation, globals, &done);
+	return done ? type : ask_helper(types, annotation, globals);
 }
 
-struct python_type *python_type_by_default(PyObject *fallback)
+struct python_type *python_type_by_default(struct python_type **types, PyObject *fallback)
 {
 	struct python_type *inner = NULL, *guided;
 
 	if (PyBool_Check(fallback))
-		inner = make(PYTHON_BOOL, NULL, 0);
+		inner = make(types, PYTHON_BOOL, NULL, 0);
 	else if (PyLong_CheckExact(fallback))
-		inner = make(PYTHON_INT, NULL, 0);
+		inner = make(types, PYTHON_INT, NULL, 0);
 	else if (PyFloat_CheckExact(fallback))
-		inner = make(PYTHON_FLOAT, NULL, 0);
+		inner = make(types, PYTHON_FLOAT, NULL, 0);
 	else if (strcmp(Py_TYPE(Py_TYPE(fallback))->tp_name, "EnumType") == 0)
-		inner = make(PYTHON_ENUM, (PyObject *)Py_TYPE(fallback), 0);
-	if (!inner || !(guided = make(PYTHON_GUIDED, NULL, 1)))
+		inner = make(types, PYTHON_ENUM, (PyObject *)Py_TYPE(fallback), 0);
+	if (!inner || !(guided = make(types, PYTHON_GUIDED, NULL, 1)))
 		return NULL;
 	guided->items[0] = inner;
 	return guided;

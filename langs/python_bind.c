@@ -15,6 +15,7 @@ void python_signature_done(struct python_signature *signature)
 		Py_XDECREF(signature->parameters[i].fallback);
 	}
 	free(signature->parameters);
+	python_types_free(&signature->types);
 	*signature = (struct python_signature){.variadic = -1, .keywords = -1};
 }
 
@@ -41,9 +42,9 @@ static int add(struct python_signature *signature, PyObject *name, enum snafu_pa
 	PyUnicode_InternInPlace(&parameter->name);
 	parameter->text = PyUnicode_AsUTF8(parameter->name);
 	if (annotation)
-		parameter->type = python_type_of(annotation, globals);
+		parameter->type = python_type_of(&signature->types, annotation, globals);
 	else if (fallback)
-		parameter->type = python_type_by_default(fallback);
+		parameter->type = python_type_by_default(&signature->types, fallback);
 	signature->exact |= parameter->type && parameter->type->exact;
 	if (kind == SNAFU_PARAMETER_VARIADIC)
 		signature->variadic = (int)signature->n;
@@ -203,16 +204,42 @@ int python_signature_of(PyObject *callable, bool skip_first, struct python_signa
 
 /* ---- binding ---- */
 
+void python_bound_done(struct snafu_bound *bound)
+{
+	Py_CLEAR(bound->callable);
+	Py_CLEAR(bound->owner);
+	Py_CLEAR(bound->name);
+	Py_CLEAR(bound->module);
+	python_signature_done(&bound->signature);
+	python_signature_done(&bound->constructor);
+}
+
 void python_bound_free(struct snafu_bound *bound)
 {
 	if (!bound)
 		return;
-	Py_XDECREF(bound->callable);
-	Py_XDECREF(bound->owner);
-	Py_XDECREF(bound->name);
-	python_signature_done(&bound->signature);
-	python_signature_done(&bound->constructor);
+	if (bound->previous)
+		bound->previous->next = bound->next;
+	else if (python.bound == bound)
+		python.bound = bound->next;
+	if (bound->next)
+		bound->next->previous = bound->previous;
+	python_bound_done(bound);
 	free(bound);
+}
+
+void python_unbind(struct snafu_bound *bound)
+{
+	PyObject *owner = bound ? Py_XNewRef(bound->owner) : NULL;
+	const struct snafu_bound *at;
+
+	python_bound_free(bound);
+	at = python.bound;
+	while (owner && at && at->owner != owner)
+		at = at->next;
+	if (owner && !at && PyDict_DelItem(python.instances, owner))
+		PyErr_Clear();
+	Py_XDECREF(owner);
 }
 
 static bool is_name(PyObject *name, const char *text)
@@ -249,24 +276,27 @@ static int bind_member(struct snafu_bound *bound, PyObject *found, PyObject *cla
 	return python_signature_of(found, true, &bound->signature); /* an lru_cache, a partialmethod */
 }
 
-int python_bind(const struct snafu_function *function, struct snafu_bound **ret_bound,
-                struct snafu_result *result)
+/* A function as AWS Lambda wants it. */
+static void know_event(struct snafu_bound *bound)
 {
-	struct snafu_bound *bound = calloc(1, sizeof *bound);
-	PyObject *module = NULL, *found = NULL, *class = NULL;
-	int code = -1;
+	struct python_signature *signature = &bound->signature;
 
-	if (!bound) {
-		snafu_result_fail(result, SNAFU_INTERNAL, "MemoryError", "no memory");
-		return -1;
+	bound->event = signature->n == 2 && signature->n_positional == 2 &&
+	               strcmp(signature->parameters[0].text, "event") == 0 &&
+	               strcmp(signature->parameters[1].text, "context") == 0;
+	if (bound->event) { /* the host makes it, whatever it is said to be */
+		signature->parameters[1].required = false;
+		signature->parameters[1].type = NULL;
 	}
-	bound->function = function;
-	bound->signature.variadic = bound->signature.keywords = -1;
-	bound->constructor = bound->signature;
-	module = python_load(function, result);
-	found = module ? python_find(module, function, &class, &bound->name, result) : NULL;
-	if (!found)
-		goto out;
+}
+
+/* FOUND, and CLASS if it was found in one, are what BOUND is to call. */
+static int bind_object(struct snafu_bound *bound, PyObject *found, PyObject *class,
+                       struct snafu_result *result)
+{
+	const struct snafu_function *function = bound->function;
+	int code;
+
 	if (class) {
 		code = bind_member(bound, found, class);
 	} else if (PyCallable_Check(found)) {
@@ -276,19 +306,67 @@ int python_bind(const struct snafu_function *function, struct snafu_bound **ret_
 		snafu_result_fail(result, SNAFU_LOAD_FAILED, "TypeError",
 		                  "%s is a %s once it is loaded, which cannot be called", function->id,
 		                  Py_TYPE(found)->tp_name);
-		goto out;
+		return -1;
 	}
 	if (code)
 		python_fail_loading(result, function->file);
-out:
+	else
+		know_event(bound);
+	return code;
+}
+
+static void init(struct snafu_bound *bound, const struct snafu_function *function)
+{
+	*bound = (struct snafu_bound){.function = function};
+	bound->signature.variadic = bound->signature.keywords = -1;
+	bound->constructor = bound->signature;
+}
+
+int python_bind_in(struct snafu_bound *bound, const struct snafu_function *function,
+                   PyObject *module, const char *tail, struct snafu_result *result)
+{
+	PyObject *found, *class = NULL;
+	int code = -1;
+
+	init(bound, function);
+	found = python_follow(module, tail, &class, &bound->name);
+	if (found)
+		code = bind_object(bound, found, class, result);
+	else
+		snafu_result_fail(result, SNAFU_LOAD_FAILED, "AttributeError", "%s has no %s this time",
+		                  function->file, tail);
 	Py_XDECREF(class);
 	Py_XDECREF(found);
-	Py_XDECREF(module);
+	return code;
+}
+
+int python_bind(const struct snafu_function *function, struct snafu_bound **ret_bound,
+                struct snafu_result *result)
+{
+	struct snafu_bound *bound = malloc(sizeof *bound);
+	PyObject *found, *class = NULL;
+	int code = -1;
+
+	if (!bound) {
+		snafu_result_fail(result, SNAFU_INTERNAL, "MemoryError", "no memory");
+		return -1;
+	}
+	init(bound, function);
+	bound->module = python_load(function, result);
+	found = bound->module
+	            ? python_find(bound->module, function, &class, &bound->name, &bound->tail, result)
+	            : NULL;
+	if (found)
+		code = bind_object(bound, found, class, result);
+	Py_XDECREF(class);
+	Py_XDECREF(found);
 	if (code) {
 		python_bound_free(bound);
 		return -1;
 	}
 	bound->next = python.bound;
+	if (bound->next)
+		bound->next->previous = bound;
 	python.bound = bound;
 	*ret_bound = bound;
 	return 0;

@@ -1,6 +1,6 @@
 /* langs/python_call.c — one call from payload to result: arguments, the object
  * of a method, the call itself, waiting for an async function, the value's JSON. */
-#include "langs/python.h"
+#include "langs/python_scope.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -31,16 +31,16 @@ static int know_constructor(struct snafu_bound *bound)
 /* The object that was made without arguments and kept; made now if need be. */
 static PyObject *kept_object(struct snafu_bound *bound)
 {
-	PyObject *object = PyDict_GetItemWithError(python.instances, bound->owner);
+	PyObject *fresh = python_scope_fresh(), *instances = fresh ? fresh : python.instances;
+	PyObject *object = PyDict_GetItemWithError(instances, bound->owner);
 
 	if (object || PyErr_Occurred())
 		return Py_XNewRef(object);
 	Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&instances_lock);
-	Py_END_ALLOW_THREADS object =
-		Py_XNewRef(PyDict_GetItemWithError(python.instances, bound->owner));
+	Py_END_ALLOW_THREADS object = Py_XNewRef(PyDict_GetItemWithError(instances, bound->owner));
 	if (!object && !PyErr_Occurred()) {
 		object = PyObject_CallNoArgs(bound->owner);
-		if (object && PyDict_SetItem(python.instances, bound->owner, object))
+		if (object && PyDict_SetItem(instances, bound->owner, object))
 			Py_CLEAR(object);
 	}
 	pthread_mutex_unlock(&instances_lock);
@@ -52,7 +52,7 @@ static void check_kept(struct snafu_bound *bound, struct snafu_argument_problems
 {
 	struct snafu_buffer needed = SNAFU_BUFFER(400);
 
-	if (PyDict_Contains(python.instances, bound->owner) == 1)
+	if (!python_scope_fresh() && PyDict_Contains(python.instances, bound->owner) == 1)
 		return;
 	for (size_t i = 0; i < bound->constructor.n; i++)
 		if (bound->constructor.parameters[i].required)
@@ -88,15 +88,100 @@ static int read_self(struct snafu_bound *bound, struct prepared *prepared,
 	                             "self.", problems, error);
 }
 
+/* What a payload has for a function of `event` and `context`. */
+struct event {
+	struct snafu_json_value value; /* its text is NULL when it is the payload as a whole */
+	struct snafu_json_value self;
+};
+
+/* An object of only `event` and perhaps `context` (and a method's `self`) is the arguments by
+ * name; the context that it names is not used, since the host makes it. */
+static int unwrap_event(const struct snafu_request *request, bool method, struct event *ret_event,
+                        struct snafu_error *error)
+{
+	struct snafu_json_value key, value, event = {.text = NULL}, self = {.text = NULL};
+	struct snafu_json_reader reader;
+	int more;
+
+	*ret_event = (struct event){.value.text = NULL};
+	snafu_json_begin(&reader, request->payload, request->size);
+	if (snafu_json_read(&reader, &value, error))
+		return -1;
+	if (value.type != SNAFU_JSON_OBJECT)
+		return 0;
+	while ((more = snafu_json_next_member(&reader, &key, &value, error)) > 0) {
+		struct snafu_json_value *into = snafu_json_equals(&key, "event")            ? &event
+		                                : snafu_json_equals(&key, "self") && method ? &self
+		                                                                            : NULL;
+
+		if (!into && !snafu_json_equals(&key, "context"))
+			return 0;
+		if (snafu_json_skip(&reader, &value, error))
+			return -1;
+		if (into)
+			*into = value;
+	}
+	if (event.text || self.text) {
+		ret_event->value = event;
+		ret_event->self = self;
+	}
+	return more;
+}
+
+static PyObject *read_event(const struct snafu_request *request, const struct event *event,
+                            bool exact, struct snafu_error *error)
+{
+	bool whole = !event->value.text && !event->self.text;
+	struct snafu_json_reader reader;
+	struct snafu_json_value value;
+
+	if (!request->size || (!whole && !event->value.text))
+		return PyDict_New();
+	snafu_json_begin(&reader, whole ? request->payload : event->value.text,
+	                 whole ? request->size : event->value.size);
+	if (snafu_json_read(&reader, &value, error))
+		return NULL;
+	PyObject *made = python_read(&reader, &value, exact, error);
+	if (made && snafu_json_end(&reader, error))
+		Py_CLEAR(made);
+	return made;
+}
+
+static int prepare_event(struct snafu_bound *bound, const struct snafu_request *request,
+                         struct prepared *prepared, struct snafu_argument_problems *problems,
+                         struct snafu_error *error)
+{
+	struct python_arguments *arguments = &prepared->arguments;
+	struct event event = {.value.text = NULL};
+
+	if (request->size && unwrap_event(request, bound->owner, &event, error))
+		return -1;
+	if (python_arguments_read(arguments, &bound->signature, NULL, NULL, NULL, "", problems, error))
+		return -1;
+	prepared->self = event.self;
+	if (!(arguments->slots[0] = read_event(request, &event, bound->signature.exact, error)) ||
+	    (bound->owner && read_self(bound, prepared, problems, error)))
+		return -1;
+	python_arguments_convert(arguments, bound->function);
+	if (prepared->constructor.slots)
+		python_arguments_convert(&prepared->constructor, bound->function);
+	if (!PyErr_Occurred())
+		arguments->slots[1] = python_scope_context();
+	return arguments->slots[1] ? 0 : -1;
+}
+
 /* 0, or -1 with an exception set or ERROR filled. */
-static int prepare(struct snafu_bound *bound, const char *payload, size_t size,
+static int prepare(struct snafu_bound *bound, const struct snafu_request *request,
                    struct prepared *prepared, struct snafu_argument_problems *problems,
                    struct snafu_error *error)
 {
 	struct snafu_json_reader reader;
 	struct snafu_json_value value, *self = bound->owner ? &prepared->self : NULL;
+	size_t size = request->size;
 
-	snafu_json_begin(&reader, payload, size);
+	if (bound->event)
+		return prepare_event(bound, request, prepared, problems, error);
+	snafu_json_begin(&reader, request->payload, size);
 	if (size && snafu_json_read(&reader, &value, error))
 		return -1;
 	if (python_arguments_read(&prepared->arguments, &bound->signature, &reader,
@@ -160,7 +245,7 @@ static void fail_preparing(struct snafu_result *result, const struct snafu_error
 		                  error->code ? error->message : "not valid JSON");
 }
 
-void python_call(struct snafu_bound *bound, const char *payload, size_t size,
+void python_call(struct snafu_bound *bound, const struct snafu_request *request,
                  struct snafu_result *result)
 {
 	struct snafu_argument_problems problems = {.count = 0};
@@ -173,7 +258,7 @@ void python_call(struct snafu_bound *bound, const char *payload, size_t size,
 	prepared.arguments.rest = prepared.arguments.names = NULL;
 	prepared.constructor.rest = prepared.constructor.names = NULL;
 	prepared.self.text = NULL;
-	if (prepare(bound, payload, size, &prepared, &problems, &error)) {
+	if (prepare(bound, request, &prepared, &problems, &error)) {
 		fail_preparing(result, &error);
 	} else if (problems.count) {
 		snafu_argument_problems_fail(&problems, bound->function, result);

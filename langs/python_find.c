@@ -31,7 +31,7 @@ static PyObject *in_class(PyTypeObject *class, PyObject **name)
 }
 
 /* Follows the dotted TAIL from MODULE; NULL, no exception left, when it leads nowhere. */
-static PyObject *follow(PyObject *module, const char *tail, PyObject **ret_class,
+PyObject *python_follow(PyObject *module, const char *tail, PyObject **ret_class,
                         PyObject **ret_name)
 {
 	PyObject *at = Py_NewRef(module), *class = NULL, *name = NULL;
@@ -97,7 +97,7 @@ static const char *behind(const char *id, const char *prefix, size_t size)
 }
 
 PyObject *python_find(PyObject *module, const struct snafu_function *function, PyObject **ret_class,
-                      PyObject **ret_name, struct snafu_result *result)
+                      PyObject **ret_name, const char **ret_tail, struct snafu_result *result)
 {
 	char path[ID_CAP];
 	const char *base = snafu_path_base(function->file), *dot = strrchr(base, '.');
@@ -110,10 +110,13 @@ PyObject *python_find(PyObject *module, const struct snafu_function *function, P
 	tails[1] = behind(id, base, dot && dot != base ? (size_t)(dot - base) : strlen(base));
 	/* Neither: then it has as many parts as the id has dots. */
 	tails[2] = strchr(id, '.') ? strchr(id, '.') + 1 : id;
-	for (size_t i = 0; i < 2 && !found; i++)
-		found = tails[i] ? follow(module, tails[i], ret_class, ret_name) : NULL;
+	for (size_t i = 0; i < 2 && !found; i++) {
+		*ret_tail = tails[i];
+		found = tails[i] ? python_follow(module, tails[i], ret_class, ret_name) : NULL;
+	}
 	for (const char *tail = tails[2]; tail && !found;) {
-		found = follow(module, tail, ret_class, ret_name);
+		*ret_tail = tail;
+		found = python_follow(module, tail, ret_class, ret_name);
 		tail = strchr(tail, '.');
 		tail = tail ? tail + 1 : NULL;
 	}

@@ -15,7 +15,7 @@ _files = {}   # module name: path and package folder, for names that no search w
 _names = {}   # path: module name
 _owners = {}  # first part of a name: {folder: (path, package folder)}
 _lock = RLock()
-_import = builtins.__import__
+_import = None  # builtins.__import__ as it was
 
 
 class Finder:
@@ -52,8 +52,11 @@ def _is_free(name, path):
 
 def own(head, folder, path, package_folder):
     """From now on importers below FOLDER mean PATH by HEAD."""
+    global _import
     _owners.setdefault(head, {})[folder] = path, package_folder
-    builtins.__import__ = _import_own
+    if _import is None:
+        _import = builtins.__import__
+        builtins.__import__ = _import_own
 
 
 def _import_own(name, globals=None, locals=None, fromlist=(), level=0):

@@ -6,11 +6,9 @@
  * packages use relative imports. Where a name in such a folder is one of the
  * standard library's, or in another such folder too, python_finder.py keeps them
  * apart: each is loaded under a name of its own ("json~2"). */
-#include "langs/python.h"
+#include "langs/python_place.h"
 
 #include <dirent.h>
-#include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,68 +17,59 @@
 #include "base/file.h"
 #include "langs/python_finder.inc"
 
-#define NAME_CAP     1024 /* bytes of a dotted module name */
-#define PACKAGES_CAP 32 /* packages inside each other */
-#define ENTRIES_CAP  20000 /* files of a folder that are looked at for equal names */
-
-struct python_module {
-	struct python_module *next;
-	char *path; /* real folder, and the file's own name */
-	PyObject *module; /* NULL until it is loaded */
-	bool loading; /* guarded by `lock` below; changed with the GIL held too */
-	pthread_t loader;
-};
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t loaded = PTHREAD_COND_INITIALIZER;
+#define ENTRIES_CAP 20000 /* files of a folder that are looked at for equal names */
 
 static char standard_library[PATH_MAX]; /* the folder of os.py */
+static PyObject *ours; /* set: folders with the user's modules, and roots */
 static PyObject *folders; /* set: on sys.path, because of the user's files */
 static PyObject *names; /* dict: name of a module in one of them, to the first such folder */
-static PyObject *started; /* frozenset: names of the modules that Python loads at its start */
+static PyObject *started; /* set: names of the modules that Python loads at its start */
 
-/* Where a file stands in its package: names[0] is the outermost package, the last
- * one the module, unless the file is an __init__.py. */
-struct place {
-	char path[PATH_MAX];
-	char folders[PACKAGES_CAP][PATH_MAX]; /* of the packages, outermost first */
-	char top[PATH_MAX]; /* goes on sys.path */
-	char stem[NAME_CAP]; /* of the module; "" for an __init__.py */
-	size_t n_packages;
-};
+static void find_standard_library(void)
+{
+	PyObject *known = Py_XNewRef(PySys_GetObject("_stdlib_dir")), *os = NULL;
+	const char *text = known && PyUnicode_Check(known) ? PyUnicode_AsUTF8(known) : NULL;
+
+	if (!text || !realpath(text, standard_library)) {
+		standard_library[0] = '\0';
+		os = PyImport_ImportModule("os");
+		Py_XSETREF(known, os ? PyObject_GetAttrString(os, "__file__") : NULL);
+		text = known && PyUnicode_Check(known) ? PyUnicode_AsUTF8(known) : NULL;
+		char *folder = text ? snafu_path_folder(text) : NULL;
+		if (!folder || !realpath(folder, standard_library))
+			standard_library[0] = '\0';
+		free(folder);
+	}
+	PyErr_Clear();
+	Py_XDECREF(os);
+	Py_XDECREF(known);
+}
 
 int python_load_begin(void)
 {
-	PyObject *os = PyImport_ImportModule("os"); /* site has loaded it */
-	PyObject *file = os ? PyObject_GetAttrString(os, "__file__") : NULL;
-	const char *text = file && PyUnicode_Check(file) ? PyUnicode_AsUTF8(file) : NULL;
-	char *folder = text ? snafu_path_folder(text) : NULL;
+	/* Also those that site would have loaded, where it was left out. */
+	PyObject *more = Py_BuildValue("(sssssss)", "os", "stat", "posixpath", "genericpath",
+	                               "_collections_abc", "site", "_sitebuiltins");
 
-	if (!folder || !realpath(folder, standard_library))
-		standard_library[0] = '\0';
-	free(folder);
+	find_standard_library();
 	names = PyDict_New();
 	folders = PySet_New(NULL);
-	started = PyFrozenSet_New(PyImport_GetModuleDict());
+	ours = PySet_New(NULL);
+	started = PySet_New(PyImport_GetModuleDict());
+	for (Py_ssize_t i = 0; started && more && i < PyTuple_GET_SIZE(more); i++)
+		if (PySet_Add(started, PyTuple_GET_ITEM(more, i)))
+			Py_CLEAR(started);
 	PyErr_Clear();
-	Py_XDECREF(file);
-	Py_XDECREF(os);
-	return names && folders && started ? 0 : -1;
+	Py_XDECREF(more);
+	return names && folders && ours && started ? 0 : -1;
 }
 
 void python_load_end(void)
 {
 	Py_CLEAR(names);
 	Py_CLEAR(folders);
+	Py_CLEAR(ours);
 	Py_CLEAR(started);
-	while (python.modules) {
-		struct python_module *module = python.modules;
-
-		python.modules = module->next;
-		Py_XDECREF(module->module);
-		free(module->path);
-		free(module);
-	}
 }
 
 /* ---- from the path to the name ---- */
@@ -98,7 +87,7 @@ static PyObject *decode_path(const char *path)
 	return PyUnicode_DecodeFSDefault(path);
 }
 
-static int find_place(const char *file, struct place *place)
+int python_place_find(const char *file, struct python_place *place)
 {
 	char *folder = snafu_path_folder(file);
 	char *real = folder ? realpath(folder, place->top) : NULL;
@@ -116,7 +105,7 @@ static int find_place(const char *file, struct place *place)
 		*at = '_';
 	if (strcmp(place->stem, "__init__") == 0)
 		place->stem[0] = '\0';
-	while (place->n_packages < PACKAGES_CAP && place->top[1] && is_package(place->top) &&
+	while (place->n_packages < PYTHON_PACKAGES_CAP && place->top[1] && is_package(place->top) &&
 	       !strchr(snafu_path_base(place->top), '.')) {
 		memmove(place->folders[1], place->folders[0],
 		        place->n_packages++ * sizeof place->folders[0]);
@@ -251,7 +240,7 @@ static int add_path(const char *folder)
 static int add_folder(const char *folder)
 {
 	PyObject *name = PyUnicode_DecodeFSDefault(folder);
-	int known = name ? PySet_Contains(folders, name) : -1;
+	int known = name && PySet_Add(ours, name) == 0 ? PySet_Contains(folders, name) : -1;
 
 	if (known == 0) {
 		known = add_path(folder) || PySet_Add(folders, name) ||
@@ -261,6 +250,35 @@ static int add_folder(const char *folder)
 	}
 	Py_XDECREF(name);
 	return known < 0 ? -1 : 0;
+}
+
+/* A root: names below it are the user's too. */
+static int add_root(const char *folder)
+{
+	PyObject *name = PyUnicode_DecodeFSDefault(folder);
+	int code = name ? PySet_Add(ours, name) || add_path(folder) : -1;
+
+	Py_XDECREF(name);
+	return code ? -1 : 0;
+}
+
+bool python_load_is_users(PyObject *file)
+{
+	PyObject *folder = Py_XNewRef(file);
+	bool found = false;
+
+	while (folder && !found) {
+		Py_ssize_t end = PyUnicode_FindChar(folder, '/', 0, PyUnicode_GET_LENGTH(folder), -1);
+
+		Py_SETREF(folder, end > 0 ? PyUnicode_Substring(folder, 0, end) : NULL);
+		found = folder && PySet_Contains(ours, folder) == 1;
+	}
+	PyErr_Clear();
+	const char *text = found ? PyUnicode_AsUTF8(file) : NULL;
+	Py_XDECREF(folder);
+	PyErr_Clear();
+	return text && !in_standard_library(text) && !strstr(text, "/site-packages/") &&
+	       !strstr(text, "/dist-packages/");
 }
 
 /* ---- loading under a name ---- */
@@ -327,9 +345,9 @@ static PyObject *loaded_as(const char *name)
 /* The module LAST of package PARENT (a module and its name; or none), from PATH.
  * NAME takes the full name that it got. */
 static PyObject *load_one(PyObject *parent, const char *parent_name, const char *last,
-                          const char *path, const char *package_folder, char name[NAME_CAP])
+                          const char *path, const char *package_folder, char name[PYTHON_NAME_CAP])
 {
-	snprintf(name, NAME_CAP, "%s%s%s", parent ? parent_name : "", parent ? "." : "", last);
+	snprintf(name, PYTHON_NAME_CAP, "%s%s%s", parent ? parent_name : "", parent ? "." : "", last);
 	PyObject *module = loaded_as(name), *chosen;
 	bool foreign = !parent && is_standard(name) && !in_standard_library(path);
 
@@ -342,15 +360,15 @@ static PyObject *load_one(PyObject *parent, const char *parent_name, const char 
 	               package_folder ? PyUnicode_DecodeFSDefault(package_folder) : Py_NewRef(Py_None));
 	const char *text = chosen ? PyUnicode_AsUTF8(chosen) : NULL;
 	if (text)
-		snprintf(name, NAME_CAP, "%s", text);
+		snprintf(name, PYTHON_NAME_CAP, "%s", text);
 	Py_XDECREF(chosen);
 	return text ? PyImport_ImportModule(name) : NULL;
 }
 
-static PyObject *load_place(struct place *place)
+static PyObject *load_place(struct python_place *place)
 {
 	PyObject *parent = NULL;
-	char parent_name[NAME_CAP] = "", name[NAME_CAP], init[PATH_MAX + 16];
+	char parent_name[PYTHON_NAME_CAP] = "", name[PYTHON_NAME_CAP], init[PATH_MAX + 16];
 
 	for (size_t i = 0; i < place->n_packages; i++) {
 		const char *folder = place->folders[i];
@@ -371,78 +389,22 @@ static PyObject *load_place(struct place *place)
 	return module;
 }
 
-/* ---- once for all threads ---- */
-
-static struct python_module *module_entry(const char *path)
+void python_place_news(const struct python_place *place)
 {
-	struct python_module *module;
+	PyObject *folder = PyUnicode_DecodeFSDefault(place->top);
 
-	for (module = python.modules; module; module = module->next)
-		if (strcmp(module->path, path) == 0)
-			return module;
-	module = calloc(1, sizeof *module);
-	if (!module || !(module->path = strdup(path))) {
-		free(module);
+	if (folder && place->stem[0] && !place->n_packages && PySet_Contains(folders, folder) == 1 &&
+	    !in_standard_library(place->top))
+		know_name(place->stem, place->top);
+	PyErr_Clear();
+	Py_XDECREF(folder);
+}
+
+PyObject *python_place_load(struct python_place *place, const char *root)
+{
+	char real[PATH_MAX];
+
+	if (add_folder(place->top) || (root && realpath(root, real) && add_root(real)))
 		return NULL;
-	}
-	module->next = python.modules;
-	python.modules = module;
-	return module;
-}
-
-/* Waits, without the GIL, while another thread loads it. False: this thread
- * itself is loading it, further up. */
-static bool wait_for(struct python_module *module)
-{
-	bool mine = false;
-
-	Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&lock);
-	while (module->loading && !(mine = pthread_equal(module->loader, pthread_self())))
-		pthread_cond_wait(&loaded, &lock);
-	pthread_mutex_unlock(&lock);
-	Py_END_ALLOW_THREADS return !mine;
-}
-
-static void set_loading(struct python_module *module, bool loading)
-{
-	pthread_mutex_lock(&lock);
-	module->loading = loading;
-	module->loader = pthread_self();
-	if (!loading)
-		pthread_cond_broadcast(&loaded);
-	pthread_mutex_unlock(&lock);
-}
-
-PyObject *python_load(const struct snafu_function *function, struct snafu_result *result)
-{
-	struct place *place = calloc(1, sizeof *place);
-	struct python_module *module;
-	char root[PATH_MAX];
-
-	if (!place || find_place(function->file, place)) {
-		snafu_result_fail(result, SNAFU_LOAD_FAILED, "ImportError",
-		                  "%s is not there any more, or its path is too long", function->file);
-		free(place);
-		return NULL;
-	}
-	module = module_entry(place->path);
-	while (module && !module->module && module->loading)
-		if (!wait_for(module)) {
-			snafu_result_fail(result, SNAFU_LOAD_FAILED, "ImportError",
-			                  "%s is called while it is still being loaded", function->file);
-			free(place);
-			return NULL;
-		}
-	if (module && !module->module) {
-		set_loading(module, true);
-		if (add_folder(place->top) ||
-		    (function->root && realpath(function->root, root) && add_path(root)) ||
-		    !(module->module = load_place(place)))
-			python_fail_loading(result, function->file);
-		set_loading(module, false);
-	} else if (!module) {
-		snafu_result_fail(result, SNAFU_INTERNAL, "MemoryError", "no memory");
-	}
-	free(place);
-	return module ? Py_XNewRef(module->module) : NULL;
+	return load_place(place);
 }

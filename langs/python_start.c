@@ -1,7 +1,9 @@
 /* langs/python_start.c — the interpreter's start and end. It starts as Debian's
  * own python3 would: the same sys.path, site packages, PYTHON* variables and
  * locale, but no signal handlers and no .pyc files written. */
-#include "langs/python.h"
+#include "langs/python_fork.h"
+#include "langs/python_scope.h"
+#include "langs/python_site.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -73,7 +75,9 @@ static bool fits(const struct snafu_language_options *options, const char *envir
 
 /* ---- start ---- */
 
-static PyStatus configure(PyConfig *config, const struct snafu_language_options *options)
+/* RET_BARE: site is left out, as SITE describes. */
+static PyStatus configure(PyConfig *config, const struct snafu_language_options *options,
+                          struct python_site *site, bool *ret_bare)
 {
 	char environment[PATH_MAX], executable[PATH_MAX + 16] = PYTHON_EXECUTABLE;
 	char *argument = (char *)(options->n_paths ? options->paths[0] : "snafu");
@@ -84,6 +88,9 @@ static PyStatus configure(PyConfig *config, const struct snafu_language_options 
 	config->pathconfig_warnings = 0;
 	if (find_environment(options, environment) && fits(options, environment))
 		snprintf(executable, sizeof executable, "%s/bin/python3", environment);
+	else
+		*ret_bare = options->brief && python_site_replaceable(site);
+	config->site_import = !*ret_bare;
 	PyStatus status = PyConfig_SetBytesString(config, &config->program_name, PYTHON_EXECUTABLE);
 	if (!PyStatus_Exception(status))
 		status = PyConfig_SetBytesString(config, &config->executable, executable);
@@ -92,23 +99,38 @@ static PyStatus configure(PyConfig *config, const struct snafu_language_options 
 	return status;
 }
 
+/* What site would have done. */
+static int complete(struct python_site *site, struct snafu_error *error)
+{
+	char text[200];
+
+	if (python_site_replace(site) == 0)
+		return 0;
+	python_error_text(text, sizeof text);
+	return snafu_fail(error, -ELIBBAD, "cannot start Python: %s", text);
+}
+
 int python_start(const struct snafu_language_options *options, struct snafu_error *error)
 {
+	struct python_site site;
 	PyPreConfig before;
 	PyConfig config;
+	bool bare = false;
 
 	PyPreConfig_InitPythonConfig(&before);
 	before.parse_argv = 0;
 	PyStatus status = Py_PreInitialize(&before);
+	if (python_client_begin())
+		return snafu_fail_errno(error, -ENOMEM, "cannot start Python");
 	if (!PyStatus_Exception(status)) {
 		PyConfig_InitPythonConfig(&config);
-		status = configure(&config, options);
+		status = configure(&config, options, &site, &bare);
 		if (!PyStatus_Exception(status))
 			status = Py_InitializeFromConfig(&config);
 		PyConfig_Clear(&config);
 	}
 	if (!PyStatus_Exception(status))
-		return 0;
+		return bare ? complete(&site, error) : 0;
 	return snafu_fail(error, -ELIBBAD, "cannot start Python: %s",
 	                  status.err_msg ? status.err_msg : "it asked to exit");
 }
@@ -156,7 +178,7 @@ static void last_rites(void)
 	PyErr_Clear();
 	Py_XDECREF(done);
 	Py_XDECREF(module);
-	python_flush();
+	python_output_flush();
 }
 
 static void release(void)
@@ -174,9 +196,12 @@ static void release(void)
 	Py_CLEAR(python.out);
 	Py_CLEAR(python.system);
 	Py_CLEAR(python.stdout_name);
+	python_output_end();
+	python_fresh_end();
+	python_fork_end();
 	python_read_end();
-	python_types_end();
 	python_load_end();
+	python_modules_end();
 }
 
 /* Beside a stuck call, which may hold the GIL for ever: on a thread that nobody
@@ -215,6 +240,34 @@ static void end_beside_stuck_call(void)
 	while (!rites_done && !pthread_cond_timedwait(&rites_over, &rites_lock, &until))
 		;
 	pthread_mutex_unlock(&rites_lock);
+}
+
+void python_finish(struct python_thread *thread)
+{
+	if (!python.interpreter || atomic_load(&python.closed) || !thread)
+		return;
+	PyEval_RestoreThread(thread->state);
+	PyThreadState *first = PyInterpreterState_ThreadHead(python.interpreter);
+	if (first && PyThreadState_Next(first))
+		threads_stay();
+	last_rites();
+}
+
+void python_set_environment(const char *name, const char *value)
+{
+	PyObject *key = PyUnicode_FromString("os"), *os = key ? PyImport_GetModule(key) : NULL;
+	PyObject *environ = os ? PyObject_GetAttrString(os, "environ") : NULL;
+	PyObject *text = environ ? PyUnicode_DecodeFSDefault(value) : NULL;
+	PyObject *called = text ? PyUnicode_DecodeFSDefault(name) : NULL;
+
+	if (called)
+		PyObject_SetItem(environ, called, text);
+	PyErr_Clear();
+	Py_XDECREF(called);
+	Py_XDECREF(text);
+	Py_XDECREF(environ);
+	Py_XDECREF(os);
+	Py_XDECREF(key);
 }
 
 void python_end(struct python_thread *thread)

@@ -8,9 +8,8 @@
 #include "base/json.h"
 #include "scanner/function.h"
 
-#define MESSAGE_CAP       8192
-#define PROBLEMS_CAP      4096
-#define ERROR_PAYLOAD_CAP (64u << 10) /* room for an error even where results are capped lower */
+#define MESSAGE_CAP  8192
+#define PROBLEMS_CAP 4096
 
 const char *snafu_status_name(enum snafu_status status)
 {
@@ -39,8 +38,8 @@ static void begin(struct snafu_result *result, enum snafu_status status, const c
 
 	result->status = status;
 	snafu_buffer_clear(payload);
-	if (payload->cap < ERROR_PAYLOAD_CAP)
-		payload->cap = ERROR_PAYLOAD_CAP;
+	if (payload->cap < SNAFU_RESULT_ERROR_CAP)
+		payload->cap = SNAFU_RESULT_ERROR_CAP;
 	snafu_buffer_append_text(payload, "{\"errorType\":");
 	snafu_json_write_text(payload, type);
 	snafu_buffer_append_text(payload, ",\"errorMessage\":");

@@ -14,6 +14,9 @@
 struct snafu_error;
 struct snafu_function;
 
+/* Bytes: room for an error object even where results are capped lower. */
+#define SNAFU_RESULT_ERROR_CAP (64u << 10)
+
 /* How a call ended. Each door maps it to its own codes; the web connector's are
  * in the comments. */
 enum snafu_status {

@@ -221,7 +221,7 @@ static int call(struct execution *execution, struct snafu_error *error)
 {
 	const struct snafu_settings *settings = snafu_host_settings(execution->host);
 	struct snafu_buffer payload = SNAFU_BUFFER(settings->payload_size + 1);
-	struct snafu_call one = {.function = execution->function->id};
+	struct snafu_call one = {.function = execution->function->id, .trigger = "cli"};
 	struct timespec begin, end;
 
 	int code = snafu_given_payload(&execution->given, &execution->overloads, execution->json.data,

@@ -11,18 +11,21 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parts.h"
+#include "programs/debug.h"
 #include "programs/execute.h"
 #include "programs/options.h"
 #include "programs/progress.h"
 #include "programs/serve.h"
 #include "runtime/executors/executor.h"
 #include "runtime/host.h"
+#include "runtime/loggers/logger.h"
 #include "runtime/pool.h"
 #include "runtime/settings.h"
 
 #define MODULE_NAME_CAP 128 /* bytes of a word of -e */
 
 enum { USAGE = 2 };
+enum { DEBUG = 256 }; /* options without a letter */
 
 static const struct option_text option_table[] = {
 	{'x', "execute", "FUNCTION", "run one function, print its result as JSON on stdout"},
@@ -32,22 +35,25 @@ static const struct option_text option_table[] = {
 	{'C', "connector", "LIST", "cli, web (default: web, and cli when stdin is a terminal)"},
 	{'e', "executor", "LIST", "an executor, or LANGUAGE=EXECUTOR (default: inprocess)"},
 	{'c', "convention", "NAME", "any: every function (default)"},
-	{'l', "logger", "LIST", "none (default)"},
+	{'l', "logger", "LIST",
+     "where calls are noted: csv, sqlite, with =PATH or without; none\n"
+     "(default; see [log] in the settings)"},
 	{'L', "listen", "[HOST:]PORT", "web connector (default 127.0.0.1:8080; port 0: a free one)"},
 	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
 	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
 	{'s', "settings", "FILE", "read settings (snafu.ini)"},
 	{'q', "quiet", NULL, "only errors and results"},
 	{'v', "verbose", NULL, "notes, stack traces and times too"},
+	{DEBUG, "debug", NULL, "tell what happens on stderr, a JSON object a line"},
 	{'h', "help", NULL, "show this help"},
 	{'V', "version", NULL, "show the version"},
 };
 #define N_OPTIONS (sizeof option_table / sizeof *option_table)
 
 struct command_line {
-	const char *execute, *connectors, *executors, *listen, *settings;
+	const char *execute, *connectors, *executors, *listen, *loggers, *settings;
 	struct option_list arguments, include_paths, defines;
-	bool quiet, verbose;
+	bool quiet, verbose, debug;
 };
 
 static void print_settings(void)
@@ -103,6 +109,24 @@ static int check_only(const char *option, const char *value, const char *only)
 	return USAGE;
 }
 
+/* Checks the names in a list of loggers. */
+static int check_loggers(const char *list)
+{
+	const struct snafu_logger *logger;
+	struct snafu_error error;
+	char name[MODULE_NAME_CAP];
+
+	for (size_t size; *list; list += size + (list[size] == ',')) {
+		size = strcspn(list, ",");
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(list, "=,"), list);
+		if (*name && strcmp(name, "none") != 0 && snafu_logger_find(name, &logger, &error)) {
+			fprintf(stderr, "snafu: -l: %s\n", error.message);
+			return USAGE;
+		}
+	}
+	return 0;
+}
+
 /* Takes one option; 0 or the exit status of an error. */
 static int take(struct command_line *line, int key, const char *argument)
 {
@@ -112,13 +136,14 @@ static int take(struct command_line *line, int key, const char *argument)
 	case 'C': line->connectors = argument; return 0;
 	case 'e': line->executors = argument; return 0;
 	case 'c': return check_only("convention", argument, "any");
-	case 'l': return check_only("logger", argument, "none");
+	case 'l': line->loggers = argument; return check_loggers(argument);
 	case 'L': line->listen = argument; return 0;
 	case 'I': return options_add(&line->include_paths, argument) ? 1 : 0;
 	case 'D': return options_add(&line->defines, argument) ? 1 : 0;
 	case 's': line->settings = argument; return 0;
 	case 'q': line->quiet = true; return 0;
 	case 'v': line->verbose = true; return 0;
+	case DEBUG: line->debug = true; return 0;
 	default: return usage_error();
 	}
 }
@@ -131,8 +156,6 @@ static bool is_language(const char *name)
 	struct snafu_buffer file = SNAFU_BUFFER(2 * MODULE_NAME_CAP);
 	char *path = NULL;
 
-	if (strcmp(name, "python2") == 0) /* scanned, but not yet called */
-		return true;
 	if (!strchr(name, '/') && snafu_buffer_format(&file, "lang-%s.so", name) == 0)
 		snafu_part_find(file.data, &path, NULL);
 	snafu_buffer_done(&file);
@@ -145,14 +168,14 @@ static int no_language(const char *name)
 	struct snafu_buffer names = SNAFU_BUFFER(4096);
 
 	snafu_part_names("lang", &names);
-	fprintf(stderr, "snafu: -e: '%s' is no language: there are %s, python2\n", name,
+	fprintf(stderr, "snafu: -e: '%s' is no language: there are %s\n", name,
 	        names.data ? names.data : "none");
 	snafu_buffer_done(&names);
 	return USAGE;
 }
 
 /* Checks a list of executors; what the host is to be told comes back in LIST: one
- * name when all are the same. */
+ * name when only one is named, for all. */
 static int check_executors(const char **list, char *ret_name, size_t capacity)
 {
 	const struct snafu_executor *executor;
@@ -174,7 +197,7 @@ static int check_executors(const char **list, char *ret_name, size_t capacity)
 			fprintf(stderr, "snafu: -e: %s\n", error.message);
 			return USAGE;
 		}
-		mixed |= ret_name[0] && strcmp(ret_name, name) != 0;
+		mixed |= equals || (ret_name[0] && strcmp(ret_name, name) != 0);
 		snprintf(ret_name, capacity, "%s", name);
 		at += size + (at[size] == ',');
 	}
@@ -260,6 +283,8 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 			},
 		.settings = &settings,
 		.executors = line->executors,
+		.loggers = line->loggers,
+		.debug = line->debug ? debug_write : NULL,
 		.report = report,
 		.report_state = (void *)line,
 		.working = progress_say,

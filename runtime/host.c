@@ -17,6 +17,7 @@
 #include "runtime/metrics.h"
 #include "runtime/pool.h"
 #include "runtime/reactor.h"
+#include "runtime/recorder.h"
 #include "runtime/service.h"
 
 #define REPORT_CAP 2048
@@ -134,6 +135,20 @@ static int open_crew(struct snafu_host *host, struct snafu_error *error)
 	return code;
 }
 
+static int open_recorder(struct snafu_host *host, struct snafu_error *error)
+{
+	const struct snafu_recorder_options options = {
+		.loggers = host->options.loggers ? host->options.loggers : host->settings.logger,
+		.file = host->settings.log_file,
+		.debug = host->options.debug,
+		.debug_state = host->options.debug_state,
+		.warn = warn,
+		.warn_state = host,
+	};
+
+	return snafu_recorder_new(&options, &host->recorder, error);
+}
+
 static int open_parts(struct snafu_host *host, struct snafu_error *error)
 {
 	const struct snafu_host_options *options = &host->options;
@@ -153,8 +168,10 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 		.invoke = snafu_host_invoke,
 		.invoke_state = host,
 	};
-	int code =
-		snafu_scan(options->paths, options->n_paths, &options->scan, &host->functions, error);
+	int code = open_recorder(host, error);
+	if (!code)
+		code =
+			snafu_scan(options->paths, options->n_paths, &options->scan, &host->functions, error);
 	if (code)
 		return code;
 	report_diagnostics(host);
@@ -194,14 +211,19 @@ int snafu_host_open(const struct snafu_host_options *options, struct snafu_host 
 
 void snafu_host_close(struct snafu_host *host, int stuck)
 {
-	if (!host || stuck > 0)
+	if (!host)
 		return;
+	if (stuck > 0) {
+		snafu_recorder_stop(host->recorder);
+		return;
+	}
 	snafu_languages_leave(host->languages);
 	snafu_crew_free(host->crew);
 	snafu_host_close_executors(host);
 	snafu_away_free(host->away);
 	snafu_reactor_free(host->reactor);
 	snafu_languages_free(host->languages);
+	snafu_recorder_free(host->recorder);
 	snafu_metrics_free(host->metrics);
 	snafu_pool_free(host->pool);
 	free(host->services);
@@ -297,6 +319,20 @@ const struct snafu_settings *snafu_host_settings(const struct snafu_host *host)
 struct snafu_metrics *snafu_host_metrics(struct snafu_host *host)
 {
 	return host->metrics;
+}
+
+void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into)
+{
+	size_t n_executors = host->n_executors;
+
+	snafu_metrics_write(host->metrics, into);
+	snafu_recorder_write_metrics(host->recorder, into);
+	for (size_t i = 0; i < n_executors; i++) {
+		const struct snafu_open_executor *open = &host->executors[i];
+
+		if (open->executor && open->executor->write_metrics)
+			open->executor->write_metrics(open->state, into);
+	}
 }
 
 int snafu_host_wake_fd(const struct snafu_host *host)

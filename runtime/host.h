@@ -17,6 +17,7 @@ struct snafu_pool;
 struct snafu_crew;
 struct snafu_metrics;
 struct snafu_settings;
+struct snafu_buffer;
 struct snafu_error;
 
 struct snafu_host_options {
@@ -28,6 +29,11 @@ struct snafu_host_options {
 	/* Diagnostics and warnings, one line each without a newline. Any thread. */
 	void (*report)(void *state, enum snafu_severity severity, const char *line);
 	void *report_state;
+	/* Where records of calls go: "csv,sqlite=PATH"; NULL: as the settings say. */
+	const char *loggers;
+	/* Debug output, whole lines, see events.h; on a thread of its own. NULL: none. */
+	void (*debug)(void *state, const char *lines, size_t size);
+	void *debug_state;
 	/* What takes long just now, see struct snafu_language_options; MAY be NULL. */
 	void (*working)(void *state, const char *what);
 	void *working_state;
@@ -53,6 +59,9 @@ struct snafu_crew *snafu_host_crew(struct snafu_host *host);
 const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);
 struct snafu_metrics *snafu_host_metrics(struct snafu_host *host);
 
+/* Appends all that the host and its executors count, in Prometheus' text format. */
+void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into);
+
 /* Becomes readable when the runtime has something to do: every door with an event loop
  * MUST end its wait() then. */
 int snafu_host_wake_fd(const struct snafu_host *host);
@@ -68,6 +77,7 @@ struct snafu_call {
 	const char *trigger; /* which door */
 	const char *client_context; /* JSON */
 	const struct snafu_context *caller; /* the call that makes this one, or NULL */
+	unsigned attempt; /* of an asynchronous call: 2 is the first retry; 0 means 1 */
 	/* Called once, on any thread, RESULT filled; must not block. May be called
 	 * before snafu_host_submit() has returned. */
 	void (*finished)(struct snafu_call *call);

@@ -12,6 +12,7 @@
 #include "runtime/crew.h"
 #include "runtime/host_state.h"
 #include "runtime/job.h"
+#include "runtime/events.h"
 #include "runtime/metrics.h"
 #include "runtime/pool.h"
 #include "runtime/reactor.h"
@@ -26,7 +27,7 @@ static void end_job(struct snafu_host *host, struct snafu_job *job, struct snafu
 {
 	if (!snafu_job_claim(job))
 		return;
-	snafu_metrics_end(host->metrics, job->function, result->status, snafu_now_ns() - job->accepted);
+	snafu_host_record(host, job, result);
 	snafu_job_deliver(job, result);
 }
 
@@ -34,7 +35,8 @@ static void end_job(struct snafu_host *host, struct snafu_job *job, struct snafu
 static void note_duration(struct snafu_job *job)
 {
 	struct snafu_service *service = job->service;
-	int64_t took_us = (int64_t)((snafu_now_ns() - job->started) / 1000);
+	uint64_t started = job->started ? job->started : job->accepted;
+	int64_t took_us = (int64_t)((snafu_now_ns() - started) / 1000);
 	int64_t average = service->average_us;
 
 	average = average ? average + (took_us - average) / AVERAGE_WEIGHT : took_us;
@@ -49,8 +51,9 @@ void snafu_host_run_job(void *state, struct snafu_job *job)
 
 	job->started = snafu_now_ns();
 	job->executor->run(job->executor_state, job);
-	if (!job->result.run_ns)
-		job->result.run_ns = snafu_now_ns() - job->started;
+	uint64_t took = snafu_now_ns() - job->started;
+	if (!job->result.run_ns && took > job->result.init_ns)
+		job->result.run_ns = took - job->result.init_ns;
 	note_duration(job);
 	if (job->language && job->language->parallel)
 		job->service->parallel = true;
@@ -63,8 +66,6 @@ static void job_ended(void *state, struct snafu_job *job)
 	struct snafu_host *host = state;
 
 	snafu_away_remove(host->away, job);
-	if (!job->started)
-		job->started = job->accepted;
 	note_duration(job);
 	end_job(host, job, &job->result);
 	snafu_job_free(job);
@@ -257,6 +258,7 @@ static struct snafu_job *make_job(struct snafu_host *host, struct snafu_call *ca
 		job = &none;
 	job->call = call;
 	job->accepted = snafu_now_ns();
+	job->attempt = call->attempt ? call->attempt : 1;
 	job->payload = call->payload;
 	job->payload_size = call->payload_size;
 	job->result.payload = SNAFU_BUFFER(host->settings.result_size);
@@ -284,6 +286,14 @@ static struct snafu_job *make_job(struct snafu_host *host, struct snafu_call *ca
 	}
 	job->expected_us = job->service->average_us;
 	job->parallel = job->service->parallel;
+	if (snafu_events_wanted(host))
+		snafu_event(host, &(struct snafu_event){
+							  .event = "call-accepted",
+							  .request_id = job->request_id,
+							  .function = job->function->id,
+							  .executor = job->executor->name,
+							  .detail = job->context.trigger,
+						  });
 	return job;
 }
 

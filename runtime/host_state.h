@@ -15,6 +15,7 @@
 struct snafu_away;
 struct snafu_job;
 struct snafu_reactor;
+struct snafu_recorder;
 struct snafu_service;
 
 /* An executor that was opened, or could not be. */
@@ -35,6 +36,7 @@ struct snafu_host {
 	struct snafu_language_options language_options;
 	struct snafu_languages *languages;
 	struct snafu_metrics *metrics;
+	struct snafu_recorder *recorder; /* NULL: nobody wants records or events */
 	struct snafu_reactor *reactor;
 	struct snafu_away *away;
 	struct snafu_crew *crew;
@@ -63,6 +65,11 @@ void snafu_host_close_executors(struct snafu_host *host);
 void snafu_host_run_job(void *state, struct snafu_job *job);
 void snafu_host_give_up_running(void *state, struct snafu_job *job, int status, int running);
 void snafu_host_give_up_away(void *state, struct snafu_job *job, int status);
+
+/* (host_records.c) Counts and notes a call that ends with RESULT, right before the door
+ * hears of it. Whoever has claimed the job. */
+void snafu_host_record(struct snafu_host *host, struct snafu_job *job,
+                       const struct snafu_result *result);
 
 /* What struct snafu_language_options calls `invoke`. */
 void snafu_host_invoke(void *state, const struct snafu_context *caller,

@@ -38,15 +38,17 @@ struct snafu_job {
 	struct snafu_result result; /* of the thread that runs the function */
 	uint64_t deadline; /* snafu_now_ms() */
 	uint64_t accepted; /* snafu_now_ns() */
-	uint64_t started; /* snafu_now_ns(), when the executor began with it; 0: not yet */
-	bool cold; /* something had to be started for it: a process, an interpreter, a module */
+	_Atomic uint64_t started; /* snafu_now_ns(), when the executor began with it; 0: not yet */
+	atomic_bool cold; /* something had to be started for it: a process, an interpreter, a module */
+	unsigned attempt; /* 1: the first */
 	uint32_t expected_us; /* what this function's calls took lately; 0: not known */
 	bool parallel; /* such calls really run at the same time on several threads */
 	const struct snafu_executor *executor;
 	void *executor_state;
 
 	/* For the executor that has begun it. */
-	void *place; /* where it is: an instance, a queue */
+	void *place; /* where it is: an instance; NULL: in a queue, or ended */
+	bool unwanted; /* it was interrupted while it waited behind another call */
 	void (*ended)(void *state, struct snafu_job *job); /* the host's; see snafu_job_ended() */
 	void *ended_state;
 	struct snafu_job *away_next, *away_before; /* the host's list of those begun */
@@ -62,6 +64,10 @@ struct snafu_job {
 	atomic_bool loaded; /* the function's source is, and the function runs */
 };
 
+/* An executor begins with the function itself: notes when, unless that was noted before,
+ * and whether something had to be started for it; and tells (events.h). */
+void snafu_job_started(struct snafu_job *job, bool cold);
+
 /* The executor that has begun JOB has filled job->result: this ends the call, unless
  * somebody has already given it up, and frees the job. */
 void snafu_job_ended(struct snafu_job *job);
@@ -73,9 +79,13 @@ struct snafu_job_queue {
 };
 
 void snafu_job_queue_append(struct snafu_job_queue *queue, struct snafu_job *job);
+void snafu_job_queue_prepend(struct snafu_job_queue *queue, struct snafu_job *job);
 
 /* Takes the first job out; there must be one. */
 struct snafu_job *snafu_job_queue_pop(struct snafu_job_queue *queue);
+
+/* Takes JOB out; false when it is not there. */
+bool snafu_job_queue_remove(struct snafu_job_queue *queue, const struct snafu_job *job);
 
 /* Takes the job of CALL out; NULL when it is not there. */
 struct snafu_job *snafu_job_queue_take(struct snafu_job_queue *queue,

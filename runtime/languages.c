@@ -24,6 +24,8 @@ struct snafu_languages {
 	pthread_mutex_t lock; /* held while a language is being opened */
 	struct open_language open[SNAFU_LANGUAGES_CAP];
 	atomic_size_t count; /* entries below it never change again */
+	const struct snafu_language *known[SNAFU_LANGUAGES_CAP];
+	atomic_size_t n_known; /* the same */
 };
 
 int snafu_languages_new(const struct snafu_language_options *options,
@@ -39,18 +41,30 @@ int snafu_languages_new(const struct snafu_language_options *options,
 	return 0;
 }
 
-static int open_module(struct snafu_languages *languages, const char *name,
-                       struct open_language *entry)
+static int find_module(const char *name, const struct snafu_language **ret_language,
+                       struct snafu_error *error)
 {
 	void *address;
 
 	/* Python's own extension modules look for its symbols globally. */
-	int code = snafu_part_open("lang", name, SNAFU_LANGUAGE_SYMBOL, 1, &address, &entry->error);
+	int code = snafu_part_open("lang", name, SNAFU_LANGUAGE_SYMBOL, 1, &address, error);
 	if (code)
 		return code;
 	const struct snafu_language *language = address;
 	if (language->version != SNAFU_LANGUAGE_VERSION)
-		return snafu_fail(&entry->error, -ELIBBAD, "lang-%s.so is made for another Snafu", name);
+		return snafu_fail(error, -ELIBBAD, "lang-%s.so is made for another Snafu", name);
+	*ret_language = language;
+	return 0;
+}
+
+static int open_module(struct snafu_languages *languages, const char *name,
+                       struct open_language *entry)
+{
+	const struct snafu_language *language;
+	int code = find_module(name, &language, &entry->error);
+
+	if (code)
+		return code;
 	if (!languages->options.cache_directory) {
 		code = snafu_cache_directory(&languages->cache_directory, &entry->error);
 		if (code)
@@ -113,6 +127,27 @@ int snafu_languages_get(struct snafu_languages *languages, const char *name,
 	*ret_language = entry->language;
 	*ret_state = entry->state;
 	return 0;
+}
+
+int snafu_languages_peek(struct snafu_languages *languages, const char *name,
+                         const struct snafu_language **ret_language, struct snafu_error *error)
+{
+	size_t count = languages->n_known;
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(languages->known[i]->name, name) == 0) {
+			*ret_language = languages->known[i];
+			return 0;
+		}
+	pthread_mutex_lock(&languages->lock);
+	int code = find_module(name, ret_language, error);
+	/* Entered twice by two threads, it does no harm; without room it is only slower. */
+	if (!code && languages->n_known < SNAFU_LANGUAGES_CAP) {
+		languages->known[languages->n_known] = *ret_language;
+		languages->n_known++;
+	}
+	pthread_mutex_unlock(&languages->lock);
+	return code;
 }
 
 void snafu_languages_leave(struct snafu_languages *languages)

@@ -20,6 +20,11 @@ int snafu_languages_get(struct snafu_languages *languages, const char *name,
                         const struct snafu_language **ret_language, void **ret_state,
                         struct snafu_error *error);
 
+/* What the language NAME can do, without starting its interpreter: for needs(), command()
+ * and `forkable`. */
+int snafu_languages_peek(struct snafu_languages *languages, const char *name,
+                         const struct snafu_language **ret_language, struct snafu_error *error);
+
 /* The calling thread will make no more calls. */
 void snafu_languages_leave(struct snafu_languages *languages);
 

@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "runtime/records.h"
 #include "scanner/function.h"
 
 #define N_STATUSES (SNAFU_INTERNAL + 1)
@@ -24,10 +27,19 @@ static const struct bound {
 };
 #define N_BOUNDS (sizeof bounds / sizeof *bounds)
 
-struct counters {
-	_Atomic uint64_t by_status[N_STATUSES];
+struct histogram {
 	_Atomic uint64_t buckets[N_BOUNDS + 1];
 	_Atomic uint64_t nanoseconds;
+};
+
+/* The calls of one function on one executor. */
+struct counters {
+	struct counters *next; /* of the same function */
+	const char *executor; /* "": refused before it came to one */
+	_Atomic uint64_t by_status[N_STATUSES];
+	_Atomic uint64_t cold;
+	struct histogram duration, queue;
+	struct histogram init; /* of the calls that had something to load */
 };
 
 struct snafu_metrics {
@@ -35,7 +47,7 @@ struct snafu_metrics {
 	_Atomic uint64_t started;
 	_Atomic uint64_t ended;
 	struct counters nameless; /* calls of no known function, and what had no memory */
-	/* One slot a function, filled at its first call. */
+	/* A list for each function, begun at its first call; entries come in front. */
 	_Atomic(struct counters *) slots[];
 };
 
@@ -49,6 +61,7 @@ int snafu_metrics_new(const struct snafu_functions *functions, struct snafu_metr
 		return snafu_fail(error, -ENOMEM, "no memory for the counters of %zu functions",
 		                  functions->count);
 	metrics->functions = functions;
+	metrics->nameless.executor = "";
 	*ret_metrics = metrics;
 	return 0;
 }
@@ -58,7 +71,10 @@ void snafu_metrics_free(struct snafu_metrics *metrics)
 	if (!metrics)
 		return;
 	for (size_t i = 0; i < metrics->functions->count; i++)
-		free(atomic_load(&metrics->slots[i]));
+		for (struct counters *at = atomic_load(&metrics->slots[i]), *next; at; at = next) {
+			next = at->next;
+			free(at);
+		}
 	free(metrics);
 }
 
@@ -77,8 +93,15 @@ void snafu_metrics_begin(struct snafu_metrics *metrics)
 	add(&metrics->started, 1);
 }
 
+static struct counters *find(struct counters *first, const char *executor)
+{
+	while (first && first->executor != executor && strcmp(first->executor, executor) != 0)
+		first = first->next;
+	return first;
+}
+
 static struct counters *counters_of(struct snafu_metrics *metrics,
-                                    const struct snafu_function *function)
+                                    const struct snafu_function *function, const char *executor)
 {
 	const struct snafu_functions *functions = metrics->functions;
 
@@ -87,31 +110,52 @@ static struct counters *counters_of(struct snafu_metrics *metrics,
 		return &metrics->nameless;
 
 	_Atomic(struct counters *) *slot = &metrics->slots[function - functions->functions];
-	struct counters *there = atomic_load_explicit(slot, memory_order_acquire);
+	struct counters *first = atomic_load_explicit(slot, memory_order_acquire);
+	struct counters *there = find(first, executor);
 	if (there)
 		return there;
 	struct counters *fresh = calloc(1, sizeof *fresh);
 	if (!fresh)
 		return &metrics->nameless;
-	if (atomic_compare_exchange_strong(slot, &there, fresh))
-		return fresh;
-	free(fresh); /* another thread was first */
-	return there;
+	fresh->executor = executor;
+	do {
+		there = find(first, executor);
+		if (there) {
+			free(fresh); /* another thread was first */
+			return there;
+		}
+		fresh->next = first;
+	} while (!atomic_compare_exchange_weak(slot, &first, fresh));
+	return fresh;
+}
+
+static void observe(struct histogram *histogram, uint64_t ns)
+{
+	size_t bucket = 0;
+
+	while (bucket < N_BOUNDS && ns > bounds[bucket].ns)
+		bucket++;
+	add(&histogram->buckets[bucket], 1);
+	add(&histogram->nanoseconds, ns);
 }
 
 void snafu_metrics_end(struct snafu_metrics *metrics, const struct snafu_function *function,
-                       enum snafu_status status, uint64_t duration_ns)
+                       const struct snafu_record *record)
 {
-	struct counters *counters = counters_of(metrics, function);
-	size_t bucket = 0;
+	struct counters *counters = counters_of(metrics, function, record->executor);
 
-	while (bucket < N_BOUNDS && duration_ns > bounds[bucket].ns)
-		bucket++;
-	add(&counters->by_status[status], 1);
-	add(&counters->buckets[bucket], 1);
-	add(&counters->nanoseconds, duration_ns);
+	add(&counters->by_status[record->status], 1);
+	observe(&counters->duration, record->duration);
+	if (*record->start)
+		observe(&counters->queue, record->queue);
+	if (record->init)
+		observe(&counters->init, record->init);
+	if (*record->start == 'c')
+		add(&counters->cold, 1);
 	add(&metrics->ended, 1);
 }
+
+/* ---- as text --------------------------------------------------------------------- */
 
 /* A label's value: backslash, quote and newline are escaped. */
 static void write_label(const char *name, struct snafu_buffer *into)
@@ -126,39 +170,85 @@ static void write_label(const char *name, struct snafu_buffer *into)
 	}
 }
 
-static void write_counts(const char *name, const struct counters *counters,
+/* NAME and the two labels that all have; the bracket stays open. */
+static void write_start(const char *name, const char *function, const struct counters *counters,
+                        struct snafu_buffer *into)
+{
+	snafu_buffer_append_text(into, name);
+	snafu_buffer_append_text(into, "{function=\"");
+	write_label(function, into);
+	snafu_buffer_append_text(into, "\",executor=\"");
+	write_label(counters->executor, into);
+	snafu_buffer_append_byte(into, '"');
+}
+
+static void write_counts(const char *function, const struct counters *counters,
                          struct snafu_buffer *into)
 {
 	for (int status = 0; status < N_STATUSES; status++) {
 		uint64_t n = get(&counters->by_status[status]);
 		if (n == 0)
 			continue;
-		snafu_buffer_append_text(into, "snafu_calls_total{function=\"");
-		write_label(name, into);
-		snafu_buffer_format(into, "\",status=\"%s\"} %llu\n", snafu_status_name(status),
+		write_start("snafu_calls_total", function, counters, into);
+		snafu_buffer_format(into, ",status=\"%s\"} %llu\n", snafu_status_name(status),
 		                    (unsigned long long)n);
 	}
 }
 
-static void write_histogram(const char *name, const struct counters *counters,
-                            struct snafu_buffer *into)
+static void write_cold(const char *function, const struct counters *counters,
+                       struct snafu_buffer *into)
+{
+	unsigned long long n = get(&counters->cold);
+
+	if (n == 0)
+		return;
+	write_start("snafu_cold_starts_total", function, counters, into);
+	snafu_buffer_format(into, "} %llu\n", n);
+}
+
+static void write_histogram(const char *name, const char *function, const struct counters *counters,
+                            const struct histogram *histogram, struct snafu_buffer *into)
 {
 	uint64_t total = 0;
+	char full[64];
 
+	for (size_t i = 0; i <= N_BOUNDS; i++)
+		total += get(&histogram->buckets[i]);
+	if (total == 0)
+		return;
+	total = 0;
+	snprintf(full, sizeof full, "%s_bucket", name);
 	for (size_t i = 0; i <= N_BOUNDS; i++) {
-		total += get(&counters->buckets[i]);
-		snafu_buffer_append_text(into, "snafu_call_duration_seconds_bucket{function=\"");
-		write_label(name, into);
-		snafu_buffer_format(into, "\",le=\"%s\"} %llu\n", i < N_BOUNDS ? bounds[i].label : "+Inf",
+		total += get(&histogram->buckets[i]);
+		write_start(full, function, counters, into);
+		snafu_buffer_format(into, ",le=\"%s\"} %llu\n", i < N_BOUNDS ? bounds[i].label : "+Inf",
 		                    (unsigned long long)total);
 	}
-	unsigned long long ns = get(&counters->nanoseconds);
-	snafu_buffer_append_text(into, "snafu_call_duration_seconds_sum{function=\"");
-	write_label(name, into);
-	snafu_buffer_format(into, "\"} %llu.%09llu\n", ns / 1000000000, ns % 1000000000);
-	snafu_buffer_append_text(into, "snafu_call_duration_seconds_count{function=\"");
-	write_label(name, into);
-	snafu_buffer_format(into, "\"} %llu\n", (unsigned long long)total);
+	unsigned long long ns = get(&histogram->nanoseconds);
+	snprintf(full, sizeof full, "%s_sum", name);
+	write_start(full, function, counters, into);
+	snafu_buffer_format(into, "} %llu.%09llu\n", ns / 1000000000, ns % 1000000000);
+	snprintf(full, sizeof full, "%s_count", name);
+	write_start(full, function, counters, into);
+	snafu_buffer_format(into, "} %llu\n", (unsigned long long)total);
+}
+
+static void write_duration(const char *function, const struct counters *counters,
+                           struct snafu_buffer *into)
+{
+	write_histogram("snafu_call_duration_seconds", function, counters, &counters->duration, into);
+}
+
+static void write_queue(const char *function, const struct counters *counters,
+                        struct snafu_buffer *into)
+{
+	write_histogram("snafu_call_queue_seconds", function, counters, &counters->queue, into);
+}
+
+static void write_init(const char *function, const struct counters *counters,
+                       struct snafu_buffer *into)
+{
+	write_histogram("snafu_call_init_seconds", function, counters, &counters->init, into);
 }
 
 static void write_all(const struct snafu_metrics *metrics,
@@ -167,17 +257,32 @@ static void write_all(const struct snafu_metrics *metrics,
 {
 	const struct snafu_functions *functions = metrics->functions;
 
-	for (size_t i = 0; i < functions->count; i++) {
-		struct counters *counters = atomic_load_explicit(&metrics->slots[i], memory_order_acquire);
-		if (counters)
-			write(functions->functions[i].id, counters, into);
-	}
+	for (size_t i = 0; i < functions->count; i++)
+		for (const struct counters *at =
+		         atomic_load_explicit(&metrics->slots[i], memory_order_acquire);
+		     at; at = at->next)
+			write(functions->functions[i].id, at, into);
 	for (int status = 0; status < N_STATUSES; status++)
 		if (get(&metrics->nameless.by_status[status]) > 0) {
 			write("", &metrics->nameless, into);
 			break;
 		}
 }
+
+static const struct family {
+	const char *name, *type, *help;
+	void (*write)(const char *, const struct counters *, struct snafu_buffer *);
+} families[] = {
+	{"snafu_calls_total", "counter", "Calls that ended, by status.", write_counts},
+	{"snafu_cold_starts_total", "counter", "Calls for which something had to be started.",
+     write_cold},
+	{"snafu_call_duration_seconds", "histogram", "Time from a call's start to its end.",
+     write_duration},
+	{"snafu_call_queue_seconds", "histogram", "Time that calls waited for an executor.",
+     write_queue},
+	{"snafu_call_init_seconds", "histogram", "Time that calls took to load what was not there.",
+     write_init},
+};
 
 void snafu_metrics_write(const struct snafu_metrics *metrics, struct snafu_buffer *into)
 {
@@ -191,11 +296,11 @@ void snafu_metrics_write(const struct snafu_metrics *metrics, struct snafu_buffe
 	                               "# TYPE snafu_calls_in_flight gauge\n");
 	snafu_buffer_format(into, "snafu_calls_in_flight %llu\n",
 	                    (unsigned long long)(started > ended ? started - ended : 0));
-	snafu_buffer_append_text(into, "# HELP snafu_calls_total Calls that ended, by status.\n"
-	                               "# TYPE snafu_calls_total counter\n");
-	write_all(metrics, write_counts, into);
-	snafu_buffer_append_text(into, "# HELP snafu_call_duration_seconds "
-	                               "Time from a call's start to its end.\n"
-	                               "# TYPE snafu_call_duration_seconds histogram\n");
-	write_all(metrics, write_histogram, into);
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+		const struct family *family = &families[i];
+
+		snafu_buffer_format(into, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
+		                    family->name, family->type);
+		write_all(metrics, family->write, into);
+	}
 }

@@ -26,6 +26,12 @@
 		.unit = SNAFU_UNIT_TEXT, .fallback_text = FALLBACK, .narrowable = true, .help = HELP \
 	}
 
+#define INSTANCE_TEXT(SECTION, NAME, FIELD, FALLBACK, HELP)                                 \
+	{                                                                                       \
+		.section = SECTION, .name = NAME, .offset = offsetof(struct snafu_settings, FIELD), \
+		.unit = SNAFU_UNIT_TEXT, .fallback_text = FALLBACK, .help = HELP                    \
+	}
+
 const struct snafu_setting snafu_setting_table[] = {
 	NUMBER("limits", "call-timeout", call_timeout, SNAFU_UNIT_TIME, 60 * SECOND, 1, 86400 * SECOND,
            true, "time from a call's acceptance to its reply"),
@@ -79,6 +85,10 @@ const struct snafu_setting snafu_setting_table[] = {
            "connections open at the same time"),
 	NUMBER("web", "idle-timeout", idle_timeout, SNAFU_UNIT_TIME, 60 * SECOND, SECOND, 3600 * SECOND,
            false, "time without traffic before a connection is closed"),
+	INSTANCE_TEXT("log", "logger", logger, "none",
+                  "where calls are noted: csv, sqlite, with =PATH or without"),
+	INSTANCE_TEXT("log", "file", log_file, "snafu-log",
+                  "file of loggers that have no =PATH; their suffix is added"),
 	{.name = NULL},
 };
 

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/parts.h"
 
 #define WORD_CAP (1u << 20) /* bytes of one string in a database */
 
@@ -386,6 +387,22 @@ static void add_usual(struct gathering *gathering, const char *path, const char 
 	free(folder);
 }
 
+/* Where snafu.h is, behind all that the user may have under that name. */
+static void add_own(struct gathering *gathering, struct snafu_c_databases *databases)
+{
+	char *header, *folder;
+
+	if (!databases->looked && snafu_part_find("include/snafu.h", &header, NULL) == 0) {
+		folder = snafu_path_folder(header);
+		databases->own = snafu_arena_format(&databases->arena, "-idirafter%s", folder);
+		free(folder);
+		free(header);
+	}
+	databases->looked = true;
+	if (databases->own)
+		add(gathering, databases->own);
+}
+
 int snafu_c_source_flags(const char *path, const char *root,
                          const struct snafu_c_flags_options *options,
                          struct snafu_c_databases *databases, const char *const **ret_flags,
@@ -409,6 +426,7 @@ int snafu_c_source_flags(const char *path, const char *root,
 		add_entry(&gathering, entry);
 	else
 		add_usual(&gathering, path, root);
+	add_own(&gathering, databases);
 	if (gathering.no_memory)
 		return -ENOMEM;
 	*ret_flags = gathering.flags;

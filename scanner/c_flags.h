@@ -5,6 +5,7 @@
 #ifndef SNAFU_SCANNER_C_FLAGS_H
 #define SNAFU_SCANNER_C_FLAGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -21,6 +22,8 @@ struct snafu_c_databases {
 	struct snafu_arena arena;
 	struct snafu_c_database *loaded[SNAFU_C_DATABASES_CAP];
 	size_t count;
+	bool looked; /* for Snafu's own header */
+	const char *own; /* the flag that leads to it, or NULL */
 };
 
 struct snafu_c_flags_options {
@@ -35,7 +38,8 @@ struct snafu_c_flags_options {
  * -std=... and such -f flags as change what the source means; paths absolute or
  * relative to the current directory. Never one that names an output or makes a
  * compiler run something. Of a database, the entry of PATH itself; for a header that
- * of a neighbour. Without one: -I for PATH's folder, ROOT, and ROOT/include. A
+ * of a neighbour. Without one: -I for PATH's folder, ROOT, and ROOT/include. In any case,
+ * last, the folder of Snafu's own header, snafu.h (langs/include). A
  * database that cannot be read counts as none. Returns 0 or -ENOMEM. */
 int snafu_c_source_flags(const char *path, const char *root,
                          const struct snafu_c_flags_options *options,

@@ -162,6 +162,28 @@ static void mark_abstract(struct python_description *description, struct context
 	}
 }
 
+/* Python 2's `def f((street, city))`: the parameter is called street_city, as 2to3 calls it. */
+static bool name_tuple(struct snafu_arena *arena, struct snafu_parameter *parameter)
+{
+	static const char between[] = "(), \t\n\r\\";
+	char *name = snafu_arena_string(arena, parameter->name), *to = name;
+
+	if (!name)
+		return false;
+	for (const char *from = parameter->name; *(from += strspn(from, between));) {
+		size_t size = strcspn(from, between);
+
+		if (to > name)
+			*to++ = '_';
+		memcpy(to, from, size);
+		to += size;
+		from += size;
+	}
+	*to = '\0';
+	parameter->name = name;
+	return true;
+}
+
 static int set_parameters(struct python_description *description, size_t index,
                           struct snafu_function *function)
 {
@@ -179,6 +201,8 @@ static int set_parameters(struct python_description *description, size_t index,
 	for (size_t i = 0; i < n; i++) {
 		const char *type = parameters[i].type, *fallback = parameters[i].fallback;
 
+		if (parameters[i].name[0] == '(' && !name_tuple(&description->ret->arena, &parameters[i]))
+			return -ENOMEM;
 		parameters[i].shape = type || !fallback ? snafu_python_shape(&description->types, scope,
 		                                                             type, type ? strlen(type) : 0)
 		                                        : snafu_python_literal_shape(fallback);
@@ -242,8 +266,6 @@ static int describe_one(struct python_description *description, struct context *
 		                                      broken_line(description, definition));
 	else
 		function->reason = own_reason(description, context, index, function->kind);
-	if (!function->reason && description->python2)
-		function->reason = "Python 2 source: upgrade it with 2to3 first";
 	return set_parameters(description, index, function);
 }
 

@@ -58,7 +58,7 @@ void snafu_in_process_enter(struct snafu_job *job)
 {
 	const struct snafu_language *language = job->service->language;
 
-	job->cold = job->result.init_ns > 0;
+	snafu_job_started(job, job->result.init_ns > 0);
 	atomic_store_explicit(&job->loaded, true, memory_order_release);
 	job->language = language;
 	job->language_state = job->service->language_state;

@@ -14,8 +14,15 @@
  *     language, forks, and the child goes on with the socket and the pipe that came along
  *     (SCM_RIGHTS, in this order), as an instance or, `zygote`, as a zygote that has
  *     already loaded the function. The zygote reports STARTED and later EXITED.
- * Frames may be written ahead: SETUP, START and CALL at once. When the socket is closed a
- * process ends, and a zygote first kills every process below it.
+ * Frames may be written ahead: SETUP, START and CALL at once.
+ *
+ * Ends. When the socket is closed a process ends, killing every process below it. An
+ * instance is given SNAFU_BELOW_GRACE_MS (below.h) for what its function registered for the
+ * end, then it is killed. A zygote kills what an instance left behind when it has ended, and
+ * an instance executed for itself (START here) runs below a guardian that does the same: it
+ * is the guardian's pid that the host knows, and it ends as the instance does. So a host that
+ * wants an instance to end at once kills it where it has forked it by a zygote (by the
+ * pidfd), but closes the socket of one that it has executed, or sends SIGTERM.
  *
  * A language that brings a program of its own (struct snafu_language's `command`) is
  * executed with the socket as stdin and stdout and the pipe as stderr, and gets the same
@@ -47,7 +54,8 @@ enum snafu_frame_kind {
 	SNAFU_FRAME_RESULT, /* snafu_pack_result(); number: CALL's */
 	SNAFU_FRAME_INVOKE, /* snafu_pack_invocation(): the function calls another one; number: any
 	                     * that the process has not in use, since it may have threads */
-	SNAFU_FRAME_STARTED, /* a zygote has forked: u32 pid, and a pidfd (SCM_RIGHTS); number: START's */
+	SNAFU_FRAME_STARTED, /* a zygote has forked: u32 pid, and a pidfd (SCM_RIGHTS); number:
+	                      * START's */
 	SNAFU_FRAME_EXITED, /* its child has ended: u32 wait status, u64 peak memory in bytes, u64 user
 	                     * and u64 system time in µs; number: START's */
 };
@@ -68,6 +76,7 @@ struct snafu_setup {
 	const char *const *defines;
 	size_t n_defines;
 	const char *parts; /* SNAFU_PARTS of the host, or NULL */
+	uint32_t zygote; /* 1: it is going to fork, so the language is opened at once */
 	const struct snafu_functions *functions; /* those that the process must know */
 };
 
@@ -110,7 +119,8 @@ int snafu_unpack_setup(const char *body, size_t size, struct snafu_setup *ret_se
 int snafu_unpack_start(const char *body, size_t size, struct snafu_start *ret_start);
 int snafu_unpack_call(const char *body, size_t size, struct snafu_context *ret_context,
                       struct snafu_request *ret_request);
-/* Appends to what RESULT holds, within its caps (-EMSGSIZE). */
+/* Appends to what RESULT holds, within its caps (-EMSGSIZE); an error may take up to
+ * SNAFU_RESULT_ERROR_CAP. */
 int snafu_unpack_result(const char *body, size_t size, struct snafu_result *result);
 int snafu_unpack_invocation(const char *body, size_t size, struct snafu_context *ret_caller,
                             struct snafu_invocation *ret_invocation);

@@ -129,7 +129,7 @@ class Options(Case):
 
     def test_what_comes_later_says_so(self):
         self.assertIn("no convention 'lambda' yet: it takes any", self.usage("-c", "lambda", "x"))
-        self.assertIn("no logger 'csv' yet: it takes none", self.usage("-l", "csv", "x"))
+        self.assertIn("no logger 'paper'; there is: none, csv", self.usage("-l", "csv,paper", "x"))
         self.assertIn("no executor 'fork'; there is: inprocess", self.usage("-e", "fork", "x"))
         self.assertIn("no executor 'fork'", self.usage("-e", "java=inprocess,python=fork", "x"))
         self.assertIn("'cobol' is no language", self.usage("-e", "cobol=inprocess", "x"))

@@ -215,7 +215,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		if (length > 0) {
 			struct snafu_result result = {.payload = SNAFU_BUFFER(1 << 20)};
 
-			snafu_c_call(&handles, bound[bytes[0] % COUNT], (const char *)bytes + 1, length - 1,
+			snafu_c_call(&handles, bound[bytes[0] % COUNT], bound[bytes[0] % COUNT]->address,
+			             (const char *)bytes + 1, length - 1,
 			             &result);
 			if (!result.payload.data ||
 			    snafu_json_validate(result.payload.data, result.payload.size, NULL))

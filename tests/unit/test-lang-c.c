@@ -394,6 +394,67 @@ static void test_left_out(void)
 	free(double_);
 }
 
+/* ---- hot deployment -------------------------------------------------------------------- */
+
+static const char *call_bound(struct snafu_bound *bound, const char *payload)
+{
+	static char words[4096];
+	struct snafu_result result = {.payload = SNAFU_BUFFER(1 << 20)};
+	const struct snafu_request request = {payload, strlen(payload), &context};
+
+	language->call(state, bound, &request, &result);
+	snprintf(words, sizeof words, "%s", result.payload.data ? result.payload.data : "");
+	snafu_buffer_done(&result.payload);
+	return words;
+}
+
+static void test_changed(void)
+{
+	char *helper = path_of("helper.c"), words[4096] = "";
+	const char *files[] = {helper};
+	struct snafu_bound *old = bind("tables", words, sizeof words), *next;
+
+	CHECK(old != NULL);
+	CHECK_STRING(call_bound(old, "[]"), "11");
+	write_source("helper.c", "#include \"lib.h\"\nint helper(int x) { return 2 * x; }\n"
+	                         "int read(void) { return 12; }\n"
+	                         "int tables(void) { return read() + table[0]; }\n");
+	CHECK_STRING(call("tables", "[]"), "11"); /* nobody has told it */
+	language->changed(state, &functions, files, 1);
+	next = bind("tables", words, sizeof words);
+	CHECK(next != NULL && next != old);
+	CHECK_STRING(call_bound(next, "[]"), "12");
+	CHECK_STRING(call_bound(old, "[]"), "11"); /* calls go on */
+	language->unbind(state, old);
+
+	write_source("helper.c", "int tables(void) { return no_such_thing; }\n");
+	language->changed(state, &functions, files, 1);
+	FAILS("tables", "[]", "load-failed", "no_such_thing");
+	CHECK_STRING(call_bound(next, "[]"), "12");
+	write_source("helper.c", "#include \"lib.h\"\nint helper(int x) { return 2 * x; }\n"
+	                         "int tables(void) { return 13; }\n");
+	language->changed(state, &functions, files, 1);
+	CALL("tables", "[]", "13");
+	free(helper);
+}
+
+static void test_needs(void)
+{
+	struct snafu_function one = {.id = "a.f", .name = "f", .language = "c", .file = "a.c"};
+	struct snafu_function same = one, other = one, header = one, java = one;
+
+	other.id = "b.f";
+	other.file = "b.c";
+	header.file = "a.h";
+	java.language = "java";
+	CHECK(language->needs(&one, &same));
+	CHECK(!language->needs(&one, &other));
+	CHECK(!language->needs(&one, &java));
+	CHECK(language->needs(&header, &other)); /* it may be the definition */
+	other.name = "g";
+	CHECK(!language->needs(&header, &other));
+}
+
 static void open_language(void)
 {
 	struct snafu_error error;
@@ -456,6 +517,8 @@ int main(void)
 	test_handles();
 	test_misbehaviour();
 	test_left_out();
+	test_changed();
+	test_needs();
 	language->close(state);
 	return tap_done();
 }

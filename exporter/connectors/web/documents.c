@@ -10,7 +10,6 @@
 #include "exporter/connectors/web/web.h"
 #include "exporter/listing.h"
 #include "exporter/openapi.h"
-#include "runtime/metrics.h"
 #include "runtime/pool.h"
 
 #define JSON          "application/json"
@@ -67,7 +66,7 @@ enum MHD_Result web_reply_metrics(struct web_request *request)
 {
 	struct snafu_buffer buffer = SNAFU_BUFFER(WEB_DOCUMENT_CAP);
 
-	snafu_metrics_write(snafu_host_metrics(request->web->host), &buffer);
+	snafu_host_write_metrics(request->web->host, &buffer);
 	snafu_buffer_format(&buffer,
 	                    "# HELP snafu_web_connections Open connections.\n"
 	                    "# TYPE snafu_web_connections gauge\nsnafu_web_connections %zu\n",

@@ -1,4 +1,4 @@
-/* tests/bench/constant-reply.c — the yardstick of the web connector: a plain
+/* bench/peers/constant-reply.c — the yardstick of the web connector: a plain
  * libmicrohttpd server that gives the same reply to every request. One thread,
  * epoll, one response object for all, nothing looked at.
  *

@@ -1,0 +1,11 @@
+/* runtime/event_text.h — events and records as lines of JSON: private to runtime/. */
+#ifndef SNAFU_RUNTIME_EVENT_TEXT_H
+#define SNAFU_RUNTIME_EVENT_TEXT_H
+
+struct snafu_buffer;
+struct snafu_message;
+
+/* Appends one line, with its newline; a record becomes the event "call-ended". */
+void snafu_event_text(const struct snafu_message *message, struct snafu_buffer *into);
+
+#endif

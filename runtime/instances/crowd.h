@@ -1,0 +1,107 @@
+/* runtime/instances/crowd.h — the processes of one function on one executor, and its calls
+ * that wait for them: who gets which call, when there are more processes and when
+ * fewer.
+ *
+ * A crowd is made at the first call of its function. The station's lock is held everywhere
+ * (station.h). */
+#ifndef SNAFU_RUNTIME_INSTANCES_CROWD_H
+#define SNAFU_RUNTIME_INSTANCES_CROWD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "runtime/instances/instance.h"
+#include "runtime/instances/setup.h"
+#include "runtime/instances/station.h"
+
+struct snafu_language;
+struct snafu_service;
+struct snafu_zygote;
+
+TAILQ_HEAD(snafu_instance_list, snafu_instance);
+
+struct snafu_crowd {
+	struct snafu_station *station;
+	struct snafu_service *service; /* NULL: the function is not on offer any more */
+	const struct snafu_function *function; /* the service's */
+	const struct snafu_settings *settings; /* that processes are started with */
+	const struct snafu_language *language;
+	char **argv; /* the language's own program, or NULL */
+	bool executes; /* processes are executed, not forked */
+	struct snafu_known known; /* for those that are executed */
+	TAILQ_ENTRY(snafu_crowd) entry;
+
+	struct snafu_instance_list members, idle; /* idle: who can be given a call at once */
+	size_t n_live; /* members that are not leaving */
+	size_t n_starting, n_idle; /* of these */
+
+	struct snafu_job_queue waiting;
+	struct snafu_job_queue nested; /* for these functions wait: each has a process starting for it */
+	bool awaits_start; /* a place among those that start, for the whole station */
+
+	struct snafu_timer scale; /* calls have been waiting for a while */
+	struct snafu_timer reap; /* somebody may have been idle for too long */
+	struct snafu_timer refill; /* the stock */
+	uint64_t pressed_since; /* ms; 0: instances keep up */
+	uint64_t last_call; /* ms */
+
+	uint64_t run_us; /* what calls took lately, inside the function; 0: not known */
+	bool prints; /* its output must be told apart by calls */
+
+	unsigned failures; /* processes in a row that died before they were ready */
+	uint64_t not_before; /* ms: no other one is started until then */
+
+	struct snafu_zygote *zygote; /* of the function, for a stock */
+	uint32_t zygote_function; /* its index there */
+	size_t stock; /* how many are to be forked ahead */
+
+	uint64_t starts, deaths;
+};
+
+/* (crowd.c) Slots of struct snafu_executor, with the station as state. No lock. */
+int snafu_crowd_supports(void *state, const char *language, struct snafu_error *error);
+int snafu_crowd_prepare(void *state, struct snafu_service *service, struct snafu_result *result);
+void snafu_crowd_begin(void *state, struct snafu_job *job);
+void snafu_crowd_interrupt(void *state, struct snafu_job *job);
+void snafu_crowd_forget(void *state, struct snafu_service *service);
+void snafu_crowd_close(void *state);
+/* (crowd_metrics.c) */
+void snafu_crowd_write_metrics(void *state, struct snafu_buffer *into);
+
+/* (crowd_life.c) Making and ending crowds. */
+int snafu_crowd_of(struct snafu_station *station, struct snafu_service *service,
+                   struct snafu_crowd **ret_crowd, struct snafu_result *result);
+void snafu_crowds_sweep(struct snafu_station *station);
+void snafu_crowds_close(struct snafu_station *station);
+/* Its processes were started with other settings, or are not needed: those without a call
+ * leave now, the others when they have answered. */
+void snafu_crowd_disband(struct snafu_crowd *crowd);
+
+/* (crowd_members.c) Its processes. */
+int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct snafu_error *error);
+struct snafu_instance *snafu_crowd_take_idle(struct snafu_crowd *crowd);
+void snafu_crowd_put_idle(struct snafu_instance *instance);
+void snafu_crowd_let_go(struct snafu_instance *instance);
+bool snafu_crowd_may_start(const struct snafu_crowd *crowd);
+/* The stock (executors that have one): gets the zygote, and what is missing. */
+int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error);
+void snafu_crowd_refill_later(struct snafu_crowd *crowd);
+void snafu_crowd_drop_zygote(struct snafu_crowd *crowd);
+
+/* (crowd.c) Gives calls that wait to whoever can take them, and starts more where that is due. */
+void snafu_crowd_dispatch(struct snafu_crowd *crowd);
+
+/* (crowd_events.c) What instances and zygotes tell. */
+void snafu_crowd_ready(struct snafu_instance *instance);
+void snafu_crowd_not_ready(struct snafu_instance *instance, const struct snafu_result *why);
+void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_job *job);
+void snafu_crowd_gone(struct snafu_instance *instance);
+void snafu_crowd_zygote_ready(struct snafu_crowd *crowd, struct snafu_zygote *zygote,
+                              const struct snafu_result *result);
+void snafu_crowd_zygote_gone(struct snafu_crowd *crowd, struct snafu_zygote *zygote);
+/* Ends all calls that wait, with a copy of WHY. */
+void snafu_crowd_fail_waiting(struct snafu_crowd *crowd, const struct snafu_result *why);
+
+#endif

@@ -1,0 +1,206 @@
+/* runtime/instances/crowd_members.c — the processes of a crowd: started, idle, in stock, let
+ * go. */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "runtime/instances/crowd.h"
+#include "runtime/instances/zygote.h"
+#include "runtime/settings.h"
+
+#define LEAVE_MS        2000 /* what a process gets to end by itself */
+#define STOCK_FIRST     2 /* processes forked ahead... */
+#define STOCK_A_CORE    8 /* ...and at most, under load */
+#define REFILL_DELAY_MS 1 /* so that answers go out first */
+
+static struct snafu_reactor *reactor_of(const struct snafu_crowd *crowd)
+{
+	return crowd->station->options->reactor;
+}
+
+bool snafu_crowd_may_start(const struct snafu_crowd *crowd)
+{
+	return crowd->n_live < crowd->settings->instances && crowd->service &&
+	       !crowd->station->closing && snafu_now_ms() >= crowd->not_before;
+}
+
+int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct snafu_error *error)
+{
+	struct snafu_instance *instance;
+	bool stock = crowd->station->policy->stock;
+
+	int code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
+	if (code)
+		return code;
+	if (job)
+		job->cold = true;
+	instance->state = SNAFU_INSTANCE_STARTING;
+	TAILQ_INSERT_TAIL(&crowd->members, instance, entry);
+	crowd->n_live++;
+	crowd->n_starting++;
+	crowd->starts++;
+	if (crowd->executes)
+		crowd->station->n_starting++;
+	if (stock && !job) {
+		/* It can be given a call even before it is there. */
+		TAILQ_INSERT_TAIL(&crowd->idle, instance, idle_entry);
+		instance->in_stock = true;
+		crowd->n_idle++;
+	}
+	return 0;
+}
+
+static void take_out(struct snafu_instance *instance)
+{
+	struct snafu_crowd *crowd = instance->crowd;
+
+	if (!instance->in_stock)
+		return;
+	TAILQ_REMOVE(&crowd->idle, instance, idle_entry);
+	instance->in_stock = false;
+	crowd->n_idle--;
+}
+
+struct snafu_instance *snafu_crowd_take_idle(struct snafu_crowd *crowd)
+{
+	struct snafu_instance *instance;
+
+	while ((instance = TAILQ_FIRST(&crowd->idle))) {
+		take_out(instance);
+		if (instance->state == SNAFU_INSTANCE_IDLE)
+			instance->state = SNAFU_INSTANCE_BUSY;
+		if (instance->settings == crowd->settings && !instance->process.kill_wanted &&
+		    !instance->process.hung_up)
+			return instance;
+		snafu_crowd_let_go(instance);
+	}
+	return NULL;
+}
+
+void snafu_crowd_let_go(struct snafu_instance *instance)
+{
+	struct snafu_crowd *crowd = instance->crowd;
+
+	take_out(instance);
+	if (instance->state != SNAFU_INSTANCE_LEAVING) {
+		if (instance->state == SNAFU_INSTANCE_STARTING) {
+			crowd->n_starting--;
+			if (crowd->executes)
+				crowd->station->n_starting--;
+		}
+		crowd->n_live--;
+		instance->state = SNAFU_INSTANCE_LEAVING;
+	}
+	if (!instance->jobs.first && !instance->process.exited) {
+		snafu_invoked_drop(&instance->invoked);
+		snafu_process_retire(&instance->process, LEAVE_MS);
+	}
+}
+
+/* ---- idle ones are ended after a while --------------------------------------------- */
+
+static void reap(struct snafu_timer *timer)
+{
+	struct snafu_crowd *crowd =
+		(struct snafu_crowd *)((char *)timer - offsetof(struct snafu_crowd, reap));
+	struct snafu_station *station = crowd->station;
+	struct snafu_instance *last;
+
+	snafu_station_enter(station);
+	uint64_t now = snafu_now_ms(), patience = crowd->settings->instance_idle;
+	if (station->policy->stock) {
+		if (now >= crowd->last_call + patience) {
+			snafu_crowd_disband(crowd);
+			crowd->stock = 0;
+		} else {
+			snafu_reactor_set_timer(reactor_of(crowd), timer, crowd->last_call + patience);
+		}
+		snafu_station_leave(station);
+		return;
+	}
+	while ((last = TAILQ_LAST(&crowd->idle, snafu_instance_list)) &&
+	       last->idle_since + patience <= now)
+		snafu_crowd_let_go(last);
+	if (last)
+		snafu_reactor_set_timer(reactor_of(crowd), timer, last->idle_since + patience);
+	snafu_station_leave(station);
+}
+
+static void reap_later(struct snafu_crowd *crowd, uint64_t now)
+{
+	if (crowd->reap.place)
+		return;
+	crowd->reap.expired = reap;
+	snafu_reactor_set_timer(reactor_of(crowd), &crowd->reap, now + crowd->settings->instance_idle);
+}
+
+void snafu_crowd_put_idle(struct snafu_instance *instance)
+{
+	struct snafu_crowd *crowd = instance->crowd;
+	uint64_t now = snafu_now_ms();
+
+	instance->state = SNAFU_INSTANCE_IDLE;
+	instance->idle_since = now;
+	instance->in_stock = true;
+	TAILQ_INSERT_HEAD(&crowd->idle, instance, idle_entry);
+	crowd->n_idle++;
+	reap_later(crowd, now);
+}
+
+/* ---- the stock -------------------------------------------------------------------- */
+
+int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error)
+{
+	struct snafu_zygote *language;
+
+	if (crowd->zygote)
+		return 0;
+	int code = snafu_zygote_for_crowd(crowd, &crowd->zygote, error);
+	if (!code)
+		code = snafu_zygote_for_language(crowd->station, crowd->function, &language, error);
+	if (code)
+		return code;
+	crowd->zygote_function = (uint32_t)snafu_known_find(&language->known, crowd->function);
+	crowd->stock = STOCK_FIRST;
+	reap_later(crowd, snafu_now_ms());
+	return 0;
+}
+
+static void refill(struct snafu_timer *timer)
+{
+	struct snafu_crowd *crowd =
+		(struct snafu_crowd *)((char *)timer - offsetof(struct snafu_crowd, refill));
+	struct snafu_station *station = crowd->station;
+
+	snafu_station_enter(station);
+	while (crowd->zygote && crowd->zygote->ready && crowd->n_idle < crowd->stock &&
+	       snafu_crowd_may_start(crowd))
+		if (snafu_crowd_start(crowd, NULL, NULL))
+			break;
+	snafu_station_leave(station);
+}
+
+void snafu_crowd_refill_later(struct snafu_crowd *crowd)
+{
+	size_t most = crowd->station->cores * STOCK_A_CORE;
+
+	if (!crowd->n_idle && crowd->zygote && crowd->zygote->ready && crowd->stock < most)
+		crowd->stock = crowd->stock * 2 < most ? crowd->stock * 2 : most;
+	if (crowd->refill.place || crowd->n_idle >= crowd->stock || !crowd->zygote)
+		return;
+	crowd->refill.expired = refill;
+	snafu_reactor_set_timer(reactor_of(crowd), &crowd->refill, snafu_now_ms() + REFILL_DELAY_MS);
+}
+
+void snafu_crowd_drop_zygote(struct snafu_crowd *crowd)
+{
+	struct snafu_zygote *zygote = crowd->zygote;
+
+	crowd->zygote = NULL;
+	if (!zygote)
+		return;
+	zygote->crowd = NULL;
+	zygote->old = true;
+	if (LIST_EMPTY(&zygote->children))
+		snafu_process_retire(&zygote->process, LEAVE_MS);
+}

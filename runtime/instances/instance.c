@@ -1,0 +1,286 @@
+/* runtime/instances/instance.c — see instance.h. */
+#include "runtime/instances/instance.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "runtime/instances/control_group.h"
+#include "runtime/instances/crowd.h"
+#include "runtime/instances/output.h"
+#include "runtime/instances/zygote.h"
+#include "runtime/settings.h"
+#include "scanner/function.h"
+
+#define LOG_CAP    (16u << 10) /* bytes kept of what it prints outside of calls */
+#define GROUPS_CAP 16384 /* bytes of the names of control groups */
+
+/* ---- calls ------------------------------------------------------------------------ */
+
+/* JOB is the one that runs now. */
+static void begin(struct snafu_instance *instance, struct snafu_job *job)
+{
+	job->started = snafu_now_ns();
+	instance->seen = 0;
+	if (job->unwanted)
+		snafu_instance_interrupt(instance);
+}
+
+static void append_call(struct snafu_instance *instance, struct snafu_job *job,
+                        struct snafu_buffer *frame)
+{
+	size_t at = snafu_frame_begin(frame, SNAFU_FRAME_CALL, ++instance->sent);
+
+	snafu_pack_call(frame, &job->context, job->payload_size);
+	snafu_frame_end(frame, at, job->payload_size);
+}
+
+static void take_job(struct snafu_instance *instance, struct snafu_job *job)
+{
+	job->place = instance;
+	snafu_job_queue_append(&instance->jobs, job);
+	if (instance->jobs.first == job)
+		begin(instance, job);
+}
+
+int snafu_instance_call(struct snafu_instance *instance, struct snafu_job *job)
+{
+	struct snafu_buffer *frame = snafu_station_frame(instance->process.station);
+
+	append_call(instance, job, frame);
+	int code = snafu_process_write(&instance->process, frame, job->payload, job->payload_size, job,
+	                               NULL);
+	if (code) {
+		snafu_process_kill(&instance->process); /* its socket is closed, or memory is out */
+		return code;
+	}
+	take_job(instance, job);
+	return 0;
+}
+
+void snafu_instance_interrupt(struct snafu_instance *instance)
+{
+	instance->interrupted = true;
+	snafu_process_kill(&instance->process);
+}
+
+/* ---- what it says ----------------------------------------------------------------- */
+
+static void read_output(struct snafu_process *process, bool hung_up)
+{
+	struct snafu_instance *instance = (struct snafu_instance *)process;
+	struct snafu_job *job = instance->ready ? instance->jobs.first : NULL;
+
+	(void)hung_up;
+	if (!job) {
+		snafu_output_read(process->output.fd, &instance->log, LOG_CAP);
+		return;
+	}
+	if (snafu_output_capture(process->output.fd, job->result.log.cap ? &job->result : NULL,
+	                         &instance->seen))
+		instance->crowd->prints = true;
+}
+
+static int heard_ready(struct snafu_instance *instance, const struct snafu_frame *frame,
+                       const char *body)
+{
+	struct snafu_result result = {.payload = SNAFU_BUFFER(instance->settings->result_size)};
+
+	if (instance->ready || frame->number != instance->process.number)
+		return -EBADMSG;
+	int code = snafu_unpack_result(body, frame->size, &result);
+	if (!code) {
+		read_output(&instance->process, false);
+		instance->ready = result.status == SNAFU_OK;
+		if (instance->ready)
+			snafu_crowd_ready(instance);
+		else
+			snafu_crowd_not_ready(instance, &result);
+	}
+	snafu_result_done(&result);
+	return code;
+}
+
+static int heard_result(struct snafu_instance *instance, const struct snafu_frame *frame,
+                        const char *body)
+{
+	struct snafu_job *job = instance->jobs.first;
+
+	if (!job || !instance->ready || frame->number != instance->answered + 1)
+		return -EBADMSG;
+	if (instance->process.output.fd >= 0)
+		read_output(&instance->process, false);
+	uint64_t init_ns = job->result.init_ns;
+	int code = snafu_unpack_result(body, frame->size, &job->result);
+	if (code) {
+		snafu_buffer_clear(&job->result.payload);
+		return code;
+	}
+	job->result.init_ns += init_ns;
+	instance->answered++;
+	snafu_job_queue_pop(&instance->jobs);
+	snafu_station_end(instance->process.station, job);
+	if (instance->jobs.first)
+		begin(instance, instance->jobs.first);
+	snafu_crowd_answered(instance, job);
+	return 0;
+}
+
+static int hear(struct snafu_process *process, const struct snafu_frame *frame, char *body)
+{
+	struct snafu_instance *instance = (struct snafu_instance *)process;
+
+	switch (frame->kind) {
+	case SNAFU_FRAME_READY: return heard_ready(instance, frame, body);
+	case SNAFU_FRAME_RESULT: return heard_result(instance, frame, body);
+	case SNAFU_FRAME_INVOKE: return snafu_invoked_take(instance, frame, body);
+	default: return -EBADMSG;
+	}
+}
+
+/* The call that ran has died with it, and is not repeated; those that waited behind it were
+ * not begun. */
+static void gone(struct snafu_process *process)
+{
+	struct snafu_instance *instance = (struct snafu_instance *)process;
+
+	snafu_invoked_drop(&instance->invoked);
+	snafu_crowd_gone(instance);
+	snafu_process_done(process);
+	snafu_buffer_done(&instance->log);
+	free(instance);
+}
+
+static const struct snafu_process_owner owner = {
+	.frame = hear, .output = read_output, .gone = gone};
+
+/* ---- the start -------------------------------------------------------------------- */
+
+static struct snafu_instance *make(struct snafu_crowd *crowd, struct snafu_ends *ends,
+                                   struct snafu_error *error)
+{
+	struct snafu_instance *instance = calloc(1, sizeof *instance);
+	const struct snafu_settings *settings = crowd->settings;
+	uint64_t largest = settings->result_size > settings->payload_size ? settings->result_size
+	                                                                  : settings->payload_size;
+
+	if (!instance) {
+		snafu_fail(error, -ENOMEM, "no memory");
+		return NULL;
+	}
+	instance->crowd = crowd;
+	instance->settings = settings;
+	instance->begun = snafu_now_ns();
+	LIST_INIT(&instance->invoked);
+	if (snafu_process_init(&instance->process, crowd->station, &owner, ends,
+	                       largest + SNAFU_FRAME_SLACK, error)) {
+		free(instance);
+		return NULL;
+	}
+	return instance;
+}
+
+/* Executes a program for it: SETUP, START and its call are written at once. */
+static int execute(struct snafu_instance *instance, struct snafu_start *start,
+                   struct snafu_job *job, struct snafu_ends *ends, struct snafu_error *error)
+{
+	struct snafu_crowd *crowd = instance->crowd;
+	struct snafu_station *station = crowd->station;
+	const char *const helper[] = {crowd->argv ? "" : snafu_station_helper(station, error), NULL};
+	const char *const *argv = crowd->argv ? (const char *const *)crowd->argv : helper;
+	struct snafu_buffer *frame;
+	pid_t pid;
+	int pidfd;
+
+	if (!argv[0])
+		return -ENOENT;
+	if (!crowd->known.count && snafu_known_for_function(station, crowd->language, crowd->function,
+	                                                    &crowd->known))
+		return snafu_fail(error, -ENOMEM, "no memory");
+	int code = snafu_launch(argv, crowd->argv != NULL, ends, &pid, &pidfd, error);
+	if (code)
+		return code;
+	snafu_process_executed(&instance->process, crowd->argv != NULL, pid, pidfd);
+	start->here = 1;
+	start->function = (uint32_t)snafu_known_find(&crowd->known, crowd->function);
+	frame = snafu_station_frame(station);
+	snafu_setup_write(frame, station, crowd->function->language, false, &crowd->known);
+	snafu_start_write(frame, start, instance->process.number);
+	if (job)
+		append_call(instance, job, frame);
+	/* Should it fail, the process is about to be gone. */
+	snafu_process_write(&instance->process, frame, job ? job->payload : NULL,
+	                    job ? job->payload_size : 0, job, NULL);
+	if (job)
+		take_job(instance, job);
+	return 0;
+}
+
+static int fork_one(struct snafu_instance *instance, struct snafu_start *start,
+                    struct snafu_job *job, struct snafu_ends *ends, struct snafu_error *error)
+{
+	struct snafu_crowd *crowd = instance->crowd;
+	struct snafu_zygote *zygote = crowd->zygote;
+
+	if (!zygote) {
+		int code = snafu_zygote_for_language(crowd->station, crowd->function, &zygote, error);
+
+		if (code)
+			return code;
+		start->function = (uint32_t)snafu_known_find(&zygote->known, crowd->function);
+	} else {
+		start->function = crowd->zygote_function;
+	}
+	snafu_zygote_fork(zygote, &instance->process, start, ends);
+	return job ? snafu_instance_call(instance, job) : 0;
+}
+
+/* Limits for it and what it starts; a child of a function's zygote is in that one's group. */
+static void group(struct snafu_instance *instance, struct snafu_start *start,
+                  struct snafu_buffer *names)
+{
+	struct snafu_station *station = instance->process.station;
+
+	if (instance->crowd->zygote)
+		return;
+	instance->process.in_control_group =
+		snafu_control_group_make(station->control_groups, instance->process.number,
+	                             instance->settings->memory, instance->settings->processes, names);
+	if (names->size && !snafu_buffer_failed(names))
+		start->control_groups = names->data;
+}
+
+int snafu_instance_start(struct snafu_crowd *crowd, bool ahead, struct snafu_job *job,
+                         struct snafu_instance **ret_instance, struct snafu_error *error)
+{
+	struct snafu_start start = snafu_start_from(crowd->settings);
+	struct snafu_buffer names = SNAFU_BUFFER(GROUPS_CAP);
+	struct snafu_ends ends;
+
+	int code = snafu_ends_open(&ends, error);
+	if (code)
+		return code;
+	struct snafu_instance *instance = make(crowd, &ends, error);
+	if (!instance) {
+		snafu_ends_close(&ends);
+		return -ENOMEM;
+	}
+	instance->log = SNAFU_BUFFER(LOG_CAP);
+	start.role = crowd->station->policy->once ? SNAFU_START_ONCE : SNAFU_START_INSTANCE;
+	start.ahead = ahead;
+	group(instance, &start, &names);
+	if (crowd->executes)
+		code = execute(instance, &start, job, &ends, error);
+	else
+		code = fork_one(instance, &start, job, &ends, error);
+	snafu_buffer_done(&names);
+	snafu_ends_close_theirs(&ends);
+	if (code) {
+		snafu_process_done(&instance->process);
+		free(instance);
+		return code;
+	}
+	*ret_instance = instance;
+	return 0;
+}

@@ -1,0 +1,2 @@
+started = []
+from .tool import used

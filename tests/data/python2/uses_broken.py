@@ -1,0 +1,5 @@
+import broken
+
+
+def f():
+    print broken.fine(1)
