@@ -258,6 +258,48 @@ static void test_threads(void)
 	}
 }
 
+struct sleeper {
+	pthread_mutex_t mutex;
+	unsigned long mark;
+	bool good;
+};
+
+static void set_mark(struct sleeper *sleeper, unsigned long mark)
+{
+	pthread_mutex_lock(&sleeper->mutex);
+	sleeper->mark = mark;
+	pthread_mutex_unlock(&sleeper->mutex);
+}
+
+/* Sleeps in a call inside of the call that is interrupted. */
+static void *sleep_long(void *opaque)
+{
+	struct sleeper *sleeper = opaque;
+
+	set_mark(sleeper, language->thread_mark(state));
+	sleeper->good = is(true, "Fresh.sleepInside", "", SNAFU_OK, "[\"InterruptedException\",true]");
+	set_mark(sleeper, 0);
+	sleeper->good = is(true, "Fresh.interrupted", "", SNAFU_OK, "false") && sleeper->good;
+	language->leave(state);
+	return NULL;
+}
+
+static void test_interrupt(void)
+{
+	struct sleeper sleeper = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+	pthread_t thread;
+
+	CHECK(pthread_create(&thread, NULL, sleep_long, &sleeper) == 0);
+	while (pthread_tryjoin_np(thread, NULL) != 0) {
+		pthread_mutex_lock(&sleeper.mutex);
+		if (sleeper.mark && is(false, "Fresh.asleep", "", SNAFU_OK, "true"))
+			language->interrupt(state, sleeper.mark);
+		pthread_mutex_unlock(&sleeper.mutex);
+		sched_yield();
+	}
+	CHECK(sleeper.good);
+}
+
 static void rate(const char *id, const char *payload)
 {
 	for (int fresh = 0; fresh < 2; fresh++) {
@@ -304,6 +346,7 @@ int main(int count, char **arguments)
 	test_invoke();
 	test_context();
 	test_threads();
+	test_interrupt();
 	test_collection();
 	if (count > 1 && strcmp(arguments[1], "rate") == 0) {
 		rate("Fresh.count", "");
