@@ -48,6 +48,15 @@ public class Fresh {
 		}
 	}
 
+	/** No more than a counter. */
+	public static class Counter {
+		private static int n;
+
+		public static int count() {
+			return ++n;
+		}
+	}
+
 	public static int count() {
 		return ++n;
 	}
