@@ -4,6 +4,7 @@
  * every call writes to, since each first write to a shared page costs a fault. */
 #include "langs/python_fork.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,8 @@ static void touch_code(PyObject *object, unsigned depth)
 {
 	PyCodeObject *code = (PyCodeObject *)object;
 
-	touch_bytes(code, sizeof *code + (size_t)Py_SIZE(code) * sizeof(_Py_CODEUNIT));
+	touch_bytes(code, offsetof(PyCodeObject, co_code_adaptive) +
+	                      (size_t)Py_SIZE(code) * sizeof(_Py_CODEUNIT));
 	touch_all(code->co_consts, depth);
 	touch_all(code->co_names, depth);
 }
