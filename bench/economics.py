@@ -16,6 +16,7 @@ MONTH_H = 365 / 12 * 24
 def read_prices(path):
     """(currency, {name: (kind, price)}); ValueError names what is wrong."""
     parser = configparser.ConfigParser()
+    parser.optionxform = str
     with open(path, encoding="utf-8") as file:
         parser.read_file(file, path)
     prices = {}

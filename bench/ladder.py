@@ -37,8 +37,9 @@ class Host:
         if executor:
             command += ["-e", executor]
         self.events = open(os.path.join(self.state, "stderr"), "w+b")
+        files = [os.path.abspath(path) if os.path.exists(path) else path for path in files]
         self.process = subprocess.Popen(
-            command + list(options) + list(files), stdin=subprocess.DEVNULL,
+            command + list(options) + files, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=self.events, cwd=self.state,
             env=dict(os.environ, XDG_STATE_HOME=self.state, **(environment or {})))
         try:

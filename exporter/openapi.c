@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "exporter/openapi_calls.h"
 #include "exporter/schema.h"
 
 static const char about[] =
@@ -26,8 +27,7 @@ static const char components[] =
 	"\"arguments\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
 	"\"name\":{\"type\":\"string\"},\"problem\":{\"type\":\"string\"}}}},"
 	"\"suggestions\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},"
-	"\"required\":[\"errorType\",\"errorMessage\"]}},"
-	"\"responses\":{";
+	"\"required\":[\"errorType\",\"errorMessage\"]}";
 
 static const struct {
 	const char *status, *name, *description;
@@ -96,7 +96,7 @@ static void write_payload(const struct snafu_function *const *group, size_t n,
 	text(into, "]}}}}");
 }
 
-static void write_result(const struct snafu_function *const *group, size_t n,
+static void write_result(const struct snafu_function *const *group, size_t n, bool calls,
                          struct snafu_buffer *into)
 {
 	text(into, ",\"responses\":{\"200\":{\"description\":");
@@ -114,6 +114,8 @@ static void write_result(const struct snafu_function *const *group, size_t n,
 		snafu_schema_result(group[i], into);
 	}
 	text(into, n > 1 ? "]}}}}" : "}}}");
+	if (calls)
+		snafu_openapi_calls_response(into);
 	for (size_t i = 0; i < N_FAILURES; i++)
 		snafu_buffer_format(into, ",\"%s\":{\"$ref\":\"#/components/responses/%s\"}",
 		                    failures[i].status, failures[i].name);
@@ -147,7 +149,7 @@ static void write_words(const struct snafu_function *const *group, size_t n,
 	snafu_buffer_done(&words);
 }
 
-static void write_operation(const struct snafu_function *const *group, size_t n,
+static void write_operation(const struct snafu_function *const *group, size_t n, bool calls,
                             struct snafu_buffer *into)
 {
 	const struct snafu_function *function = group[0];
@@ -162,8 +164,10 @@ static void write_operation(const struct snafu_function *const *group, size_t n,
 		snafu_buffer_append_byte(into, ']');
 	}
 	write_words(group, n, into);
+	if (calls)
+		snafu_openapi_calls_operation(into);
 	write_payload(group, n, into);
-	write_result(group, n, into);
+	write_result(group, n, calls, into);
 	text(into, "}}");
 }
 
@@ -178,9 +182,12 @@ static void write_head(const struct snafu_openapi_options *options, struct snafu
 	text(into, "}],\n\"paths\":{");
 }
 
-static void write_components(struct snafu_buffer *into)
+static void write_components(bool calls, struct snafu_buffer *into)
 {
 	text(into, components);
+	if (calls)
+		snafu_openapi_calls_schemas(into);
+	text(into, "},\"responses\":{");
 	for (size_t i = 0; i < N_FAILURES; i++)
 		snafu_buffer_format(into,
 		                    "%s\"%s\":{\"description\":\"%s\",\"headers\":"
@@ -189,7 +196,12 @@ static void write_components(struct snafu_buffer *into)
 		                    "\"content\":{\"application/json\":"
 		                    "{\"schema\":{\"$ref\":\"#/components/schemas/Error\"}}}}",
 		                    i > 0 ? "," : "", failures[i].name, failures[i].description);
-	text(into, "}}");
+	if (calls)
+		snafu_openapi_calls_responses(into);
+	text(into, "}");
+	if (calls)
+		snafu_openapi_calls_parameters(into);
+	text(into, "}");
 }
 
 int snafu_openapi_write(const struct snafu_functions *functions,
@@ -212,10 +224,14 @@ int snafu_openapi_write(const struct snafu_functions *functions,
 		for (end = i + 1; end < n && strcmp(sorted[i]->id, sorted[end]->id) == 0; end++)
 			continue;
 		text(into, i > 0 ? ",\n" : "\n");
-		write_operation(sorted + i, end - i, into);
+		write_operation(sorted + i, end - i, options->calls, into);
+	}
+	if (options->calls) {
+		text(into, n > 0 ? "," : "");
+		snafu_openapi_calls_paths(into);
 	}
 	text(into, "\n},\n");
-	write_components(into);
+	write_components(options->calls, into);
 	text(into, "}\n");
 	free(sorted);
 	if (snafu_buffer_failed(into))

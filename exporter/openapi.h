@@ -7,6 +7,8 @@
 #ifndef SNAFU_EXPORTER_OPENAPI_H
 #define SNAFU_EXPORTER_OPENAPI_H
 
+#include <stdbool.h>
+
 #include "scanner/function.h"
 
 struct snafu_buffer;
@@ -14,6 +16,7 @@ struct snafu_error;
 
 struct snafu_openapi_options {
 	const char *title; /* NULL: a general one */
+	bool calls; /* there are asynchronous calls, and /calls */
 	const char *server; /* base URL; NULL: "/", the place the document came from */
 };
 

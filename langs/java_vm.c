@@ -3,16 +3,20 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "langs/java_locale.h"
 
-#define OPTIONS_CAP 64 /* options of the JVM, with those of the user */
-#define LEAST_HEAP  (16u << 20) /* bytes, however little memory is given */
+#define OPTIONS_CAP    64 /* options of the JVM, with those of the user */
+#define REST_MIB       24 /* for the JVM's own code and data, and the stacks of a few threads */
+#define LEAST_HEAP_MIB 8
+#define ARCHIVE_DIGITS 20 /* bytes at the end of the archive: see Makefile.am */
 
 static int add_option(JavaVMInitArgs *args, char *option)
 {
@@ -39,20 +43,70 @@ static int add_user_options(JavaVMInitArgs *args)
 	return code;
 }
 
-/* The kernel's limits hit a JVM wrongly, which reserves much more than it uses; so it is
- * told. The rest is for classes, code and stacks. */
-static int add_memory(JavaVMInitArgs *args, uint64_t memory)
+/* Adds NAME with a number of MiB. */
+static int add_size(JavaVMInitArgs *args, const char *name, uint64_t mib)
 {
-	char *option;
+	char *text;
 
-	if (!memory)
-		return 0;
-	uint64_t heap = memory / 4 * 3;
-	if (heap < LEAST_HEAP)
-		heap = LEAST_HEAP;
-	return add_option(args, asprintf(&option, "-Xmx%lluk", (unsigned long long)heap >> 10) < 0
-	                            ? NULL
-	                            : option);
+	if (asprintf(&text, "%s%llum", name, (unsigned long long)mib) < 0)
+		return -ENOMEM;
+	return add_option(args, text);
+}
+
+static uint64_t within(uint64_t number, uint64_t least, uint64_t most)
+{
+	return number < least ? least : number > most ? most : number;
+}
+
+/* Shares MEMORY, in bytes, among the heap, classes, compiled code and the rest. The caps of
+ * classes and code are rarely reached: half of each is set aside. */
+static int add_memory(JavaVMInitArgs *args, uint64_t memory, bool brief)
+{
+	uint64_t all = memory >> 20, code = within(all / 8, 8, 48), classes = within(all / 4, 32, 256);
+	uint64_t other = REST_MIB + code / 2 + classes / 2;
+	uint64_t heap = all > other && all - other > all / 2 ? all - other : all / 2;
+	int failed = add_size(args, "-Xmx", within(heap, LEAST_HEAP_MIB, heap + LEAST_HEAP_MIB));
+
+	if (!failed)
+		failed = add_size(args, "-XX:MaxMetaspaceSize=", classes);
+	if (!failed)
+		failed = add_size(args, "-XX:CompressedClassSpaceSize=", classes / 2);
+	if (!failed)
+		failed = add_size(args, "-XX:ReservedCodeCacheSize=", code);
+	if (!failed && !brief)
+		failed = add_option(args, strdup("-XX:CICompilerCount=2"));
+	return failed;
+}
+
+/* Whether FILE is an archive as the build has made it, with its size in decimal digits behind
+ * it: of one that was cut off, the JVM would not notice until it crashes. */
+static bool is_whole(const char *file)
+{
+	char digits[ARCHIVE_DIGITS + 1] = "";
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	off_t size = fd < 0 ? -1 : lseek(fd, -(off_t)ARCHIVE_DIGITS, SEEK_END);
+	bool good = size > 0 && read(fd, digits, ARCHIVE_DIGITS) == ARCHIVE_DIGITS &&
+	            strtoll(digits, NULL, 10) == size;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* The archive of the bridge's classes (snafu.Train). The JVM looks whether it fits, and does
+ * without if not. */
+static int add_archive(JavaVMInitArgs *args, const char *bridge)
+{
+	char *file, *option;
+	int code = 0;
+
+	if (asprintf(&file, "%.*s.jsa", (int)(strlen(bridge) - strlen(".jar")), bridge) < 0)
+		return -ENOMEM;
+	if (is_whole(file))
+		code = asprintf(&option, "-XX:SharedArchiveFile=%s", file) < 0 ? -ENOMEM
+		                                                               : add_option(args, option);
+	free(file);
+	return code;
 }
 
 static int add_options(JavaVMInitArgs *args, const char *bridge, unsigned major)
@@ -60,16 +114,11 @@ static int add_options(JavaVMInitArgs *args, const char *bridge, unsigned major)
 	static const char *const plain[] = {
 		"-Xrs", /* INT, TERM, HUP and QUIT stay the host's */
 		"-XX:+UseSerialGC", /* quick to start, small */
-		"-Xshare:auto",
-		"-XX:-UsePerfData",
-		"-Dfile.encoding=UTF-8",
-		"-Dstdout.encoding=UTF-8",
-		"-Dstderr.encoding=UTF-8",
-		"-Djava.awt.headless=true",
+		"-Xshare:auto", "-XX:-UsePerfData", "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8",
+		"-Dstderr.encoding=UTF-8", "-Djava.awt.headless=true",
 		/* The JVM's own warnings go to stderr: stdout is for results. */
-		"-Xlog:disable",
-		"-Xlog:all=warning:stderr:level,tags",
-		"-Xlog:jni+resolve=error:stderr",
+		"-Xlog:disable", "-Xlog:all=warning:stderr:level,tags", "-Xlog:jni+resolve=error:stderr",
+		"-Xlog:cds*=off:stderr", /* an archive that does not fit */
 	};
 	char *class_path;
 	int code = 0;
@@ -80,11 +129,15 @@ static int add_options(JavaVMInitArgs *args, const char *bridge, unsigned major)
 		code = add_option(args, asprintf(&class_path, "-Djava.class.path=%s", bridge) < 0
 		                            ? NULL
 		                            : class_path);
+	if (!code)
+		code = add_archive(args, bridge);
+	if (!code && java.options->brief) /* the best compiler only pays off later */
+		code = add_option(args, strdup("-XX:TieredStopAtLevel=1"));
+	if (!code && java.options->memory)
+		code = add_memory(args, java.options->memory, java.options->brief);
 	/* 18 to 23 want to be asked; 24 and later refuse to start with it. */
 	if (!code && major >= 18 && major < 24)
 		code = add_option(args, strdup("-Djava.security.manager=allow"));
-	if (!code)
-		code = add_memory(args, java.options->memory);
 	return code ? code : add_user_options(args);
 }
 

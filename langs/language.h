@@ -112,11 +112,14 @@ struct snafu_language {
 	 * the language, or the next changed()) replaces what the options said, FILES are
 	 * the paths that differ. What is bound stays as it is, with calls under way;
 	 * the next bind() of a function in one of these files loads it anew. Calls and
-	 * bind() may run meanwhile on other threads. */
+	 * bind() may run meanwhile on other threads. The FUNCTION that bind() is given is
+	 * one of FUNCTIONS by id and file, not by address. Without this, what is loaded
+	 * stays loaded until the host is started again. */
 	void (*changed)(void *state, const struct snafu_functions *functions, const char *const *files,
 	                size_t n_files);
 
-	/* MAY be NULL. Nobody will call BOUND again; no call of it is under way. */
+	/* MAY be NULL (its function stays in memory then). Nobody will call BOUND again; no
+	 * call of it is under way. */
 	void (*unbind)(void *state, struct snafu_bound *bound);
 
 	/* MAY be NULL. A process that is going to call FUNCTION only: must it know OTHER,

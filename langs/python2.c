@@ -285,6 +285,7 @@ const struct snafu_language snafu_language = {
 	.unbind = unbind,
 	.before_fork = before_fork,
 	.after_fork = after_fork,
+	.command = python2_command,
 	.settle = settle,
 	.close = close_all,
 	.parallel = false,

@@ -4,7 +4,6 @@
  * every call writes to, since each first write to a shared page costs a fault. */
 #include "langs/python_fork.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +42,7 @@ static void touch_code(PyObject *object, unsigned depth)
 {
 	PyCodeObject *code = (PyCodeObject *)object;
 
+	/* The struct ends in padding, the instructions begin before that. */
 	touch_bytes(code, offsetof(PyCodeObject, co_code_adaptive) +
 	                      (size_t)Py_SIZE(code) * sizeof(_Py_CODEUNIT));
 	touch_all(code->co_consts, depth);

@@ -24,6 +24,7 @@
 struct execution {
 	const struct execute_options *options;
 	struct snafu_host *host;
+	const struct snafu_pool *pool;
 	const struct snafu_function *function;
 	struct snafu_overloads overloads;
 	struct snafu_given given;
@@ -33,7 +34,7 @@ struct execution {
 
 static int find(struct execution *execution, struct snafu_error *error)
 {
-	const struct snafu_pool *pool = snafu_host_pool(execution->host);
+	const struct snafu_pool *pool = execution->pool;
 	const struct snafu_function *all[SNAFU_OVERLOADS_CAP];
 	const struct snafu_function *function;
 	int code = snafu_pool_find(pool, execution->options->function, &function, error);
@@ -241,7 +242,7 @@ static int call(struct execution *execution, struct snafu_error *error)
 		fprintf(stderr, "snafu: %s took %.3f ms\n", execution->function->id,
 		        (double)(end.tv_sec - begin.tv_sec) * 1e3 +
 		            (double)(end.tv_nsec - begin.tv_nsec) / 1e6);
-	snafu_buffer_done(&one.result.payload);
+	snafu_result_done(&one.result);
 	return code;
 }
 
@@ -251,6 +252,7 @@ int execute(struct snafu_host *host, const struct execute_options *options)
 	struct execution execution = {
 		.options = options,
 		.host = host,
+		.pool = snafu_host_pool_acquire(host),
 		.json = SNAFU_BUFFER(cap),
 	};
 	struct snafu_error error = {0};
@@ -268,5 +270,6 @@ int execute(struct snafu_host *host, const struct execute_options *options)
 		fprintf(stderr, "snafu: %s\n", error.message);
 	snafu_given_done(&execution.given);
 	snafu_buffer_done(&execution.json);
+	snafu_host_pool_release(execution.pool);
 	return status;
 }

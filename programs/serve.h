@@ -17,7 +17,7 @@ struct serve_options {
 };
 
 /* From now on SIGINT, SIGTERM and SIGHUP end the process at once, and, once
- * serve() is under way, stop it cleanly. SIGPIPE is ignored. */
+ * serve() is under way, stop it cleanly. SIGPIPE and SIGXFSZ are ignored. */
 void serve_prepare(void);
 
 /* Checks the names of a connector list: 0, or 2 having said what there is. */

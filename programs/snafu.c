@@ -252,7 +252,10 @@ static int serve_functions(struct snafu_host *host, const struct command_line *l
 		.verbose = line->verbose,
 		.result_fd = result_fd,
 	};
-	size_t count = snafu_pool_functions(snafu_host_pool(host))->count;
+	const struct snafu_pool *pool = snafu_host_pool_acquire(host);
+	size_t count = snafu_pool_functions(pool)->count;
+
+	snafu_host_pool_release(pool);
 
 	if (!count) {
 		fprintf(stderr, "snafu: no functions found in the files given\n");

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "runtime/away.h"
 #include "runtime/crew.h"
+#include "runtime/generation.h"
 #include "runtime/host_state.h"
 #include "runtime/languages.h"
 #include "runtime/metrics.h"
@@ -39,8 +40,10 @@ void snafu_host_report(const struct snafu_host *host, enum snafu_severity severi
 
 static void report_diagnostics(const struct snafu_host *host)
 {
-	for (size_t i = 0; i < host->functions.n_diagnostics; i++) {
-		const struct snafu_diagnostic *at = &host->functions.diagnostics[i];
+	const struct snafu_functions *functions = &host->generation->functions;
+
+	for (size_t i = 0; i < functions->n_diagnostics; i++) {
+		const struct snafu_diagnostic *at = &functions->diagnostics[i];
 
 		if (!at->file)
 			snafu_host_report(host, at->severity, "%s", at->message);
@@ -55,14 +58,15 @@ static void report_diagnostics(const struct snafu_host *host)
  * such functions can be meant. Said once a file. */
 static void report_hidden(const struct snafu_host *host)
 {
+	const struct snafu_generation *generation = host->generation;
 	const char *said = NULL;
 
-	for (size_t i = 0; i < host->functions.count; i++) {
-		const struct snafu_function *function = &host->functions.functions[i], *first;
+	for (size_t i = 0; i < generation->functions.count; i++) {
+		const struct snafu_function *function = &generation->functions.functions[i], *first;
 		struct snafu_error error;
 
 		if (function->reason || (said && strcmp(said, function->file) == 0) ||
-		    snafu_pool_find(host->pool, function->id, &first, &error) ||
+		    snafu_pool_find(generation->pool, function->id, &first, &error) ||
 		    strcmp(first->language, function->language) == 0)
 			continue;
 		said = function->file;
@@ -103,18 +107,27 @@ static size_t count_rest(void *state)
 	return snafu_away_count(host->away) + snafu_queue_busy(host->queue);
 }
 
-static int make_services(struct snafu_host *host, struct snafu_error *error)
+/* Scans, and makes the first generation. */
+static int open_pool(struct snafu_host *host, struct snafu_error *error)
 {
-	size_t count = host->functions.count;
+	const struct snafu_host_options *options = &host->options;
+	struct snafu_functions functions = {0};
+	struct snafu_scanned *scanned;
+	int code = snafu_scan(options->paths, options->n_paths, &options->scan, &functions, error);
 
-	host->services = calloc(count ? count : 1, sizeof *host->services);
-	if (!host->services)
-		return snafu_fail(error, -ENOMEM, "no memory for %zu functions", count);
-	for (size_t i = 0; i < count; i++) {
-		host->services[i].function = &host->functions.functions[i];
-		host->services[i].settings = &host->settings;
-		host->services[i].references = 1;
+	if (code)
+		return code;
+	scanned = snafu_scanned_new(&functions);
+	if (!scanned) {
+		snafu_functions_done(&functions);
+		return snafu_fail(error, -ENOMEM, "no memory");
 	}
+	code = snafu_generation_first(scanned, &host->settings, host, &host->generation, error);
+	snafu_scanned_unref(scanned);
+	if (code)
+		return code;
+	report_diagnostics(host);
+	report_hidden(host);
 	return 0;
 }
 
@@ -148,8 +161,8 @@ static int open_recorder(struct snafu_host *host, struct snafu_error *error)
 		.file = host->settings.log_file,
 		.debug = host->options.debug,
 		.debug_state = host->options.debug_state,
-		.warn = warn,
-		.warn_state = host,
+		.report = host->options.report,
+		.report_state = host->options.report_state,
 	};
 
 	return snafu_recorder_new(&options, &host->recorder, error);
@@ -159,8 +172,14 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 {
 	const struct snafu_host_options *options = &host->options;
 
+	int code = open_recorder(host, error);
+
+	if (!code)
+		code = open_pool(host, error);
+	if (code)
+		return code;
 	host->language_options = (struct snafu_language_options){
-		.functions = &host->functions,
+		.functions = &host->generation->functions,
 		.paths = options->paths,
 		.n_paths = options->n_paths,
 		.include_paths = options->scan.include_paths,
@@ -174,22 +193,9 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 		.invoke = snafu_host_invoke,
 		.invoke_state = host,
 	};
-	int code = open_recorder(host, error);
+	code = snafu_languages_new(&host->language_options, &host->languages, error);
 	if (!code)
-		code =
-			snafu_scan(options->paths, options->n_paths, &options->scan, &host->functions, error);
-	if (code)
-		return code;
-	report_diagnostics(host);
-	code = make_services(host, error);
-	if (!code)
-		code = snafu_pool_new(&host->functions, &host->pool, error);
-	if (!code)
-		report_hidden(host);
-	if (!code)
-		code = snafu_languages_new(&host->language_options, &host->languages, error);
-	if (!code)
-		code = snafu_metrics_new(&host->functions, &host->metrics, error);
+		code = snafu_metrics_new(host->generation->functions.count, &host->metrics, error);
 	if (!code)
 		code = open_crew(host, error);
 	if (!code)
@@ -206,6 +212,7 @@ int snafu_host_open(const struct snafu_host_options *options, struct snafu_host 
 		return snafu_fail(error, -ENOMEM, "no memory");
 	host->options = *options;
 	pthread_mutex_init(&host->lock, NULL);
+	pthread_mutex_init(&host->generation_lock, NULL);
 	snafu_settings_init(&host->settings);
 	if (options->settings)
 		host->settings = *options->settings;
@@ -234,9 +241,8 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 	snafu_languages_free(host->languages);
 	snafu_recorder_free(host->recorder);
 	snafu_metrics_free(host->metrics);
-	snafu_pool_free(host->pool);
-	free(host->services);
-	snafu_functions_done(&host->functions);
+	snafu_host_close_pool(host);
+	pthread_mutex_destroy(&host->generation_lock);
 	pthread_mutex_destroy(&host->lock);
 	free(host);
 }
@@ -297,22 +303,19 @@ static void preload(struct snafu_host *host, struct snafu_service *service)
 
 void snafu_host_preload(struct snafu_host *host)
 {
+	struct snafu_generation *generation = snafu_host_generation(host);
 	const char *file = NULL;
 
-	for (size_t i = 0; i < host->functions.count; i++) {
-		const struct snafu_function *function = &host->functions.functions[i];
+	for (size_t i = 0; i < generation->functions.count; i++) {
+		const struct snafu_function *function = &generation->functions.functions[i];
 
 		if (function->reason || (file && strcmp(function->file, file) == 0))
 			continue;
 		file = function->file;
-		preload(host, &host->services[i]);
+		preload(host, generation->services[i]);
 	}
+	snafu_generation_unref(generation);
 	snafu_languages_leave(host->languages);
-}
-
-const struct snafu_pool *snafu_host_pool(const struct snafu_host *host)
-{
-	return host->pool;
 }
 
 struct snafu_crew *snafu_host_crew(struct snafu_host *host)

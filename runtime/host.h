@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "langs/request.h"
 #include "langs/result.h"
@@ -55,7 +56,13 @@ void snafu_host_close(struct snafu_host *host, int stuck);
  * not returned: other functions still work. */
 void snafu_host_preload(struct snafu_host *host);
 
-const struct snafu_pool *snafu_host_pool(const struct snafu_host *host);
+/* The functions on offer now. Sources may change while the host runs (hot deployment):
+ * the pool, and every descriptor in it, stays as it is until it is released. Any thread. */
+const struct snafu_pool *snafu_host_pool_acquire(struct snafu_host *host);
+void snafu_host_pool_release(const struct snafu_pool *pool); /* NULL is welcome */
+/* Another number is another pool: for what is made of one and kept. */
+uint64_t snafu_host_pool_number(const struct snafu_pool *pool);
+
 struct snafu_crew *snafu_host_crew(struct snafu_host *host);
 const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);
 struct snafu_metrics *snafu_host_metrics(struct snafu_host *host);

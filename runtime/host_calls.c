@@ -14,7 +14,6 @@
 #include "runtime/job.h"
 #include "runtime/events.h"
 #include "runtime/metrics.h"
-#include "runtime/pool.h"
 #include "runtime/reactor.h"
 #include "runtime/service.h"
 
@@ -116,21 +115,19 @@ void snafu_host_give_up_away(void *state, struct snafu_job *job, int status)
 static int find(struct snafu_host *host, struct snafu_job *job, const char *name)
 {
 	struct snafu_result *result = &job->result;
-	const struct snafu_function *function;
 	struct snafu_error error;
-	int code = snafu_pool_find(host->pool, name, &function, &error);
+	int code = snafu_host_find(host, name, &job->service, &error);
 
 	if (code) {
 		snafu_result_fail(result, SNAFU_UNKNOWN_FUNCTION, "UnknownFunction", "%s", error.message);
 		return code;
 	}
-	if (function->reason) {
+	job->function = job->service->function;
+	if (job->function->reason) {
 		snafu_result_fail(result, SNAFU_UNKNOWN_FUNCTION, "NotCallable", "%s cannot be called: %s",
-		                  function->id, function->reason);
+		                  job->function->id, job->function->reason);
 		return -ENOEXEC;
 	}
-	job->service = snafu_service_ref(&host->services[function - host->functions.functions]);
-	job->function = job->service->function;
 	job->settings = atomic_load(&job->service->settings);
 	job->result.payload.cap = job->settings->result_size;
 	job->result.log.cap = job->settings->log_size;

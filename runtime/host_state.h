@@ -13,6 +13,7 @@
 #include "runtime/settings.h"
 
 struct snafu_away;
+struct snafu_generation;
 struct snafu_job;
 struct snafu_queue;
 struct snafu_reactor;
@@ -31,9 +32,12 @@ struct snafu_open_executor {
 struct snafu_host {
 	struct snafu_host_options options;
 	struct snafu_settings settings;
-	struct snafu_functions functions;
-	struct snafu_service *services; /* one a function, in the same order */
-	struct snafu_pool *pool;
+	pthread_mutex_t generation_lock; /* guards the pointer alone */
+	struct snafu_generation *generation; /* what is on offer: a reference */
+	_Atomic(struct snafu_service *) retired; /* nobody needs them; a stack */
+	struct snafu_service *kept; /* the same, but a language may still look at them */
+	void (*wake_undertaker)(struct snafu_host *host); /* some are retired; any thread. NULL:
+	                                                   * they wait for the end of the host */
 	struct snafu_language_options language_options;
 	struct snafu_languages *languages;
 	struct snafu_metrics *metrics;
@@ -52,6 +56,20 @@ struct snafu_host {
 /* One line for whoever runs the host, without a newline. Any thread. */
 void snafu_host_report(const struct snafu_host *host, enum snafu_severity severity,
                        const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* (host_pool.c) The current generation, a reference. */
+struct snafu_generation *snafu_host_generation(struct snafu_host *host);
+/* Puts GENERATION in its place, and takes the reference. */
+void snafu_host_publish(struct snafu_host *host, struct snafu_generation *generation);
+/* The service that NAME stands for, a reference; errors as from snafu_pool_find(). */
+int snafu_host_find(struct snafu_host *host, const char *name, struct snafu_service **ret_service,
+                    struct snafu_error *error);
+/* Nobody has a reference to SERVICE. Any thread. */
+void snafu_host_retire(struct snafu_host *host, struct snafu_service *service);
+/* Tells the executors of services that are retired, and frees them; may block. */
+void snafu_host_bury(struct snafu_host *host);
+/* The same at the end, when executors and languages are closed. */
+void snafu_host_close_pool(struct snafu_host *host);
 
 /* (host_executors.c) The executor NAME, opened if it is not yet. */
 int snafu_host_executor(struct snafu_host *host, const char *name,

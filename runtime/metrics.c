@@ -10,10 +10,13 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "runtime/records.h"
 #include "scanner/function.h"
 
-#define N_STATUSES (SNAFU_INTERNAL + 1)
+#define N_STATUSES  (SNAFU_INTERNAL + 1)
+#define LEAST_SLOTS 256
+#define ENTRIES_CAP 2000000 /* functions that were ever called */
 
 /* Upper bounds of the histogram's buckets; the last bucket has none. */
 static const struct bound {
@@ -42,40 +45,65 @@ struct counters {
 	struct histogram init; /* of the calls that had something to load */
 };
 
+/* A function by its id: one that was changed goes on counting, one that is gone stays. */
+struct entry {
+	struct entry *next; /* in the same slot */
+	_Atomic(struct counters *) counters; /* a list; entries come in front */
+	char id[];
+};
+
 struct snafu_metrics {
-	const struct snafu_functions *functions;
+	atomic_size_t functions; /* on offer */
+	atomic_size_t n_entries;
 	_Atomic uint64_t started;
 	_Atomic uint64_t ended;
 	struct counters nameless; /* calls of no known function, and what had no memory */
-	/* A list for each function, begun at its first call; entries come in front. */
-	_Atomic(struct counters *) slots[];
+	size_t mask; /* slots - 1 */
+	_Atomic(struct entry *) slots[]; /* a hash table; entries are made at the first call and
+	                                  * stay, so that nobody needs a lock */
 };
 
-int snafu_metrics_new(const struct snafu_functions *functions, struct snafu_metrics **ret_metrics,
-                      struct snafu_error *error)
+int snafu_metrics_new(size_t count, struct snafu_metrics **ret_metrics, struct snafu_error *error)
 {
 	struct snafu_metrics *metrics;
+	size_t slots = LEAST_SLOTS;
 
-	metrics = calloc(1, sizeof *metrics + functions->count * sizeof metrics->slots[0]);
+	while (slots < 2 * count)
+		slots *= 2;
+	metrics = calloc(1, sizeof *metrics + slots * sizeof metrics->slots[0]);
 	if (!metrics)
-		return snafu_fail(error, -ENOMEM, "no memory for the counters of %zu functions",
-		                  functions->count);
-	metrics->functions = functions;
+		return snafu_fail(error, -ENOMEM, "no memory for the counters of %zu functions", count);
+	metrics->functions = count;
+	metrics->mask = slots - 1;
 	metrics->nameless.executor = "";
 	*ret_metrics = metrics;
 	return 0;
+}
+
+static void free_entry(struct entry *entry)
+{
+	for (struct counters *at = atomic_load(&entry->counters), *next; at; at = next) {
+		next = at->next;
+		free(at);
+	}
+	free(entry);
 }
 
 void snafu_metrics_free(struct snafu_metrics *metrics)
 {
 	if (!metrics)
 		return;
-	for (size_t i = 0; i < metrics->functions->count; i++)
-		for (struct counters *at = atomic_load(&metrics->slots[i]), *next; at; at = next) {
+	for (size_t i = 0; i <= metrics->mask; i++)
+		for (struct entry *at = atomic_load(&metrics->slots[i]), *next; at; at = next) {
 			next = at->next;
-			free(at);
+			free_entry(at);
 		}
 	free(metrics);
+}
+
+void snafu_metrics_set_functions(struct snafu_metrics *metrics, size_t count)
+{
+	metrics->functions = count;
 }
 
 static void add(_Atomic uint64_t *counter, uint64_t n)
@@ -100,17 +128,44 @@ static struct counters *find(struct counters *first, const char *executor)
 	return first;
 }
 
+/* NULL when there is no memory, or no room for more. */
+static struct entry *entry_of(struct snafu_metrics *metrics, const char *id)
+{
+	size_t size = strlen(id) + 1;
+	_Atomic(struct entry *) *slot =
+		&metrics->slots[snafu_hash(SNAFU_HASH_START, id, size - 1) & metrics->mask];
+	struct entry *first = atomic_load_explicit(slot, memory_order_acquire), *fresh = NULL;
+
+	for (;;) {
+		struct entry *at = first;
+
+		while (at && strcmp(at->id, id) != 0)
+			at = at->next;
+		if (at) {
+			free(fresh); /* another thread was first */
+			return at;
+		}
+		if (!fresh) {
+			if (metrics->n_entries >= ENTRIES_CAP || !(fresh = calloc(1, sizeof *fresh + size)))
+				return NULL;
+			memcpy(fresh->id, id, size);
+		}
+		fresh->next = first;
+		if (atomic_compare_exchange_weak(slot, &first, fresh))
+			break;
+	}
+	metrics->n_entries++;
+	return fresh;
+}
+
 static struct counters *counters_of(struct snafu_metrics *metrics,
                                     const struct snafu_function *function, const char *executor)
 {
-	const struct snafu_functions *functions = metrics->functions;
+	struct entry *entry = function ? entry_of(metrics, function->id) : NULL;
 
-	if (!function || function < functions->functions ||
-	    function >= functions->functions + functions->count)
+	if (!entry)
 		return &metrics->nameless;
-
-	_Atomic(struct counters *) *slot = &metrics->slots[function - functions->functions];
-	struct counters *first = atomic_load_explicit(slot, memory_order_acquire);
+	struct counters *first = atomic_load_explicit(&entry->counters, memory_order_acquire);
 	struct counters *there = find(first, executor);
 	if (there)
 		return there;
@@ -125,7 +180,7 @@ static struct counters *counters_of(struct snafu_metrics *metrics,
 			return there;
 		}
 		fresh->next = first;
-	} while (!atomic_compare_exchange_weak(slot, &first, fresh));
+	} while (!atomic_compare_exchange_weak(&entry->counters, &first, fresh));
 	return fresh;
 }
 
@@ -158,7 +213,7 @@ void snafu_metrics_end(struct snafu_metrics *metrics, const struct snafu_functio
 /* ---- as text --------------------------------------------------------------------- */
 
 /* A label's value: backslash, quote and newline are escaped. */
-static void write_label(const char *name, struct snafu_buffer *into)
+void snafu_metrics_write_label(const char *name, struct snafu_buffer *into)
 {
 	for (; *name; name++) {
 		if (*name == '\\' || *name == '"')
@@ -176,9 +231,9 @@ static void write_start(const char *name, const char *function, const struct cou
 {
 	snafu_buffer_append_text(into, name);
 	snafu_buffer_append_text(into, "{function=\"");
-	write_label(function, into);
+	snafu_metrics_write_label(function, into);
 	snafu_buffer_append_text(into, "\",executor=\"");
-	write_label(counters->executor, into);
+	snafu_metrics_write_label(counters->executor, into);
 	snafu_buffer_append_byte(into, '"');
 }
 
@@ -255,13 +310,14 @@ static void write_all(const struct snafu_metrics *metrics,
                       void (*write)(const char *, const struct counters *, struct snafu_buffer *),
                       struct snafu_buffer *into)
 {
-	const struct snafu_functions *functions = metrics->functions;
-
-	for (size_t i = 0; i < functions->count; i++)
-		for (const struct counters *at =
+	for (size_t i = 0; i <= metrics->mask; i++)
+		for (const struct entry *entry =
 		         atomic_load_explicit(&metrics->slots[i], memory_order_acquire);
-		     at; at = at->next)
-			write(functions->functions[i].id, at, into);
+		     entry; entry = entry->next)
+			for (const struct counters *at =
+			         atomic_load_explicit(&entry->counters, memory_order_acquire);
+			     at; at = at->next)
+				write(entry->id, at, into);
 	for (int status = 0; status < N_STATUSES; status++)
 		if (get(&metrics->nameless.by_status[status]) > 0) {
 			write("", &metrics->nameless, into);
@@ -291,7 +347,7 @@ void snafu_metrics_write(const struct snafu_metrics *metrics, struct snafu_buffe
 
 	snafu_buffer_append_text(into, "# HELP snafu_functions Functions on offer.\n"
 	                               "# TYPE snafu_functions gauge\n");
-	snafu_buffer_format(into, "snafu_functions %zu\n", metrics->functions->count);
+	snafu_buffer_format(into, "snafu_functions %zu\n", atomic_load(&metrics->functions));
 	snafu_buffer_append_text(into, "# HELP snafu_calls_in_flight Calls that have not ended.\n"
 	                               "# TYPE snafu_calls_in_flight gauge\n");
 	snafu_buffer_format(into, "snafu_calls_in_flight %llu\n",

@@ -359,6 +359,7 @@ static int answer_nothing(struct snafu_queue_order *order)
 void snafu_queue_ask(struct snafu_queue *queue, struct snafu_queue_order *order)
 {
 	struct snafu_queue_asked *asked;
+	struct snafu_error error;
 
 	order->code = 0;
 	order->retry_after = 0;
@@ -369,16 +370,17 @@ void snafu_queue_ask(struct snafu_queue *queue, struct snafu_queue_order *order)
 		return;
 	}
 	asked = malloc(sizeof *asked);
-	if (asked) {
+	int code = asked ? 0 : snafu_fail(&error, -ENOMEM, "no memory");
+	if (!code) {
 		*asked = (struct snafu_queue_asked){.item.kind = SNAFU_QUEUE_ITEM_ORDER, .order = order};
-		order->code = enter(queue, &asked->item, &order->error);
-	} else {
-		order->code = snafu_fail(&order->error, -ENOMEM, "no memory");
+		code = enter(queue, &asked->item, &error);
 	}
-	if (order->code) {
-		free(asked);
-		order->finished(order);
-	}
+	if (!code)
+		return; /* the order may be answered, and gone */
+	free(asked);
+	order->error = error;
+	order->code = code;
+	order->finished(order);
 }
 
 void snafu_queue_resume(struct snafu_queue *queue)

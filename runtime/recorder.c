@@ -54,20 +54,21 @@ struct snafu_recorder {
 	uint64_t told_records, told_events; /* losses that were told */
 };
 
-static void warn(const struct snafu_recorder *recorder, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static void report(const struct snafu_recorder *recorder, enum snafu_severity severity,
+                   const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-static void warn(const struct snafu_recorder *recorder, const char *format, ...)
+static void report(const struct snafu_recorder *recorder, enum snafu_severity severity,
+                   const char *format, ...)
 {
 	char line[REPORT_CAP];
 	va_list arguments;
 
-	if (!recorder->options.warn)
+	if (!recorder->options.report)
 		return;
 	va_start(arguments, format);
 	vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
-	recorder->options.warn(recorder->options.warn_state, line);
+	recorder->options.report(recorder->options.report_state, severity, line);
 }
 
 /* ---- loggers --------------------------------------------------------------------- */
@@ -113,14 +114,15 @@ static void write_logger(struct snafu_recorder *recorder, struct open_logger *op
 			batch[count++] = &recorder->kept[at % SNAFU_RECORDS_CAP]->record;
 		if (open->logger->write(open->state, batch, count, &error)) {
 			if (!open->failing)
-				warn(recorder, "records of calls cannot be written, and wait (%d at most): %s",
-				     SNAFU_RECORDS_CAP, error.message);
+				report(recorder, SNAFU_ERROR,
+				       "records of calls cannot be written, and wait (%d at most): %s",
+				       SNAFU_RECORDS_CAP, error.message);
 			open->failing = true;
 			open->retry = snafu_now_ms() + RETRY_MS;
 			return;
 		}
 		if (open->failing)
-			warn(recorder, "records of calls are written to %s again", open->path);
+			report(recorder, SNAFU_WARNING, "records of calls are written to %s again", open->path);
 		open->failing = false;
 		open->next += count;
 		atomic_fetch_add_explicit(&open->written, count, memory_order_relaxed);
@@ -145,12 +147,12 @@ static void tell_losses(struct snafu_recorder *recorder, bool last)
 	uint64_t events = atomic_load(&recorder->queue.dropped_events);
 
 	if (records > recorder->told_records && (last || !recorder->told_records))
-		warn(recorder, "%" PRIu64 " record%s of calls dropped%s", records,
-		     records == 1 ? " was" : "s were",
-		     last ? "" : ": writing them is too slow; snafu_records_dropped_total counts on");
+		report(recorder, SNAFU_ERROR, "%" PRIu64 " record%s of calls %s dropped%s", records,
+		       records == 1 ? "" : "s", records == 1 ? "was" : "were",
+		       last ? "" : ": writing them is too slow; snafu_records_dropped_total counts on");
 	if (events > recorder->told_events && (last || !recorder->told_events))
-		warn(recorder, "%" PRIu64 " line%s of debug output dropped", events,
-		     events == 1 ? " was" : "s were");
+		report(recorder, SNAFU_ERROR, "%" PRIu64 " line%s of debug output %s dropped", events,
+		       events == 1 ? "" : "s", events == 1 ? "was" : "were");
 	recorder->told_records = records;
 	recorder->told_events = events;
 }

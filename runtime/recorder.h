@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "scanner/function.h"
+
 struct snafu_buffer;
 struct snafu_error;
 struct snafu_event;
@@ -23,8 +25,8 @@ struct snafu_recorder_options {
 	void (*debug)(void *state, const char *lines, size_t size);
 	void *debug_state;
 	/* What the person who runs the host should know, one line. On the writer's thread. */
-	void (*warn)(void *state, const char *line);
-	void *warn_state;
+	void (*report)(void *state, enum snafu_severity severity, const char *line);
+	void *report_state;
 };
 
 /* Opens the loggers and starts the thread. What OPTIONS point to is borrowed until

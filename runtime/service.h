@@ -16,6 +16,7 @@
 struct snafu_bound;
 struct snafu_function;
 struct snafu_language;
+struct snafu_scanned;
 struct snafu_settings;
 
 struct snafu_service {
@@ -38,10 +39,20 @@ struct snafu_service {
 	atomic_bool parallel;
 	atomic_uint running; /* calls under way */
 
-	void (*released)(struct snafu_service *service); /* the last reference is gone: frees it */
+	void *host; /* whom to tell when the last reference is gone */
+	struct snafu_scanned *scanned; /* what `function` is part of: a reference */
+	struct snafu_service *next_retired;
 };
 
+/* With one reference, and none to a function's process or module yet. NULL: no memory. */
+struct snafu_service *snafu_service_new(const struct snafu_function *function,
+                                        struct snafu_scanned *scanned,
+                                        const struct snafu_settings *settings, void *host);
+
 struct snafu_service *snafu_service_ref(struct snafu_service *service);
-void snafu_service_unref(struct snafu_service *service); /* NULL is welcome */
+/* NULL is welcome. Whoever lets go last leaves the service to the host, which tells the
+ * executors on a thread that may take its time. */
+void snafu_service_unref(struct snafu_service *service);
+void snafu_service_free(struct snafu_service *service); /* by the host */
 
 #endif

@@ -87,11 +87,10 @@ static int start(const struct snafu_connector_options *options, void **ret_state
 	if (!cli)
 		return snafu_fail(error, -ENOMEM, "no memory");
 	cli->options = *options;
-	cli->pool = snafu_host_pool(options->host);
 	cli->asker = (struct snafu_asker){.read_line = ask_line, .say = ask_say, .state = cli};
 	cli->pretty = isatty(options->result_fd);
 	size_t line_cap = snafu_host_settings(options->host)->payload_size + CLI_LINE_SLACK;
-	int code = cli_input_open(cli->pool, cli_command_names, line_cap, error);
+	int code = cli_input_open(options->host, cli_command_names, line_cap, error);
 	if (code) {
 		free(cli);
 		return code;
@@ -100,6 +99,14 @@ static int start(const struct snafu_connector_options *options, void **ret_state
 		fprintf(stderr, "Type help for help; Ctrl-D or quit ends the program.\n");
 	*ret_state = cli;
 	return 0;
+}
+
+static void run_line(struct cli *cli, const char *line)
+{
+	cli->pool = snafu_host_pool_acquire(cli->options.host);
+	cli_run_line(cli, line);
+	snafu_host_pool_release(cli->pool);
+	cli->pool = NULL;
 }
 
 static bool run(void *state)
@@ -111,7 +118,7 @@ static bool run(void *state)
 		enum cli_event event = cli_input_read(PROMPT, false, &line);
 
 		if (event == CLI_LINE)
-			cli_run_line(cli, line);
+			run_line(cli, line);
 		else if (event == CLI_TOO_LONG)
 			cli_complain("a line was longer than arguments may be and is left out");
 		else

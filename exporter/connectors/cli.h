@@ -17,7 +17,7 @@ struct snafu_pool;
 
 struct cli {
 	struct snafu_connector_options options;
-	const struct snafu_pool *pool;
+	const struct snafu_pool *pool; /* while a line is run */
 	struct snafu_asker asker;
 	bool ended; /* leave the loop */
 	bool stopped; /* ...because of stop(): somebody else ends the program */

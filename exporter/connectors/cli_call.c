@@ -98,7 +98,7 @@ static void call(struct cli *cli, const struct snafu_function *function,
 		fprintf(stderr, "(%.3f ms)\n",
 		        (double)(end.tv_sec - begin.tv_sec) * 1e3 +
 		            (double)(end.tv_nsec - begin.tv_nsec) / 1e6);
-	snafu_buffer_done(&one.result.payload);
+	snafu_result_done(&one.result);
 }
 
 /* Whether FUNCTION has a parameter of that name or takes any. */

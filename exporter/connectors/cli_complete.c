@@ -9,12 +9,14 @@
 
 #include "base/buffer.h"
 #include "exporter/connectors/cli_input.h"
+#include "runtime/host.h"
 #include "runtime/pool.h"
 
 #define NAME_CAP 4096
 
 static struct {
-	const struct snafu_pool *pool;
+	struct snafu_host *host;
+	const struct snafu_pool *pool; /* while a completion is under way */
 	const char *const *commands;
 	/* Between two calls of a generator. */
 	size_t next, given;
@@ -22,9 +24,9 @@ static struct {
 	const struct snafu_function *function;
 } names;
 
-void cli_complete_from(const struct snafu_pool *pool, const char *const *commands)
+void cli_complete_from(struct snafu_host *host, const char *const *commands)
 {
-	names.pool = pool;
+	names.host = host;
 	names.commands = commands;
 }
 
@@ -107,12 +109,11 @@ static bool first_word_is(const char *line, size_t size, const char *word)
 	return strlen(word) == size && memcmp(line, word, size) == 0;
 }
 
-char **cli_complete(const char *text, int start, int end)
+static char **complete(const char *text, int start)
 {
 	const char *line = rl_line_buffer + strspn(rl_line_buffer, " \t");
 	size_t size = strcspn(line, " \t");
 
-	(void)end;
 	rl_attempted_completion_over = 1; /* never file names */
 	rl_completion_append_character = ' ';
 	if (rl_line_buffer + start == line)
@@ -127,6 +128,16 @@ char **cli_complete(const char *text, int start, int end)
 	free(name);
 	rl_completion_append_character = '\0';
 	return rl_completion_matches(text, next_parameter);
+}
+
+char **cli_complete(const char *text, int start, int end)
+{
+	(void)end;
+	names.pool = snafu_host_pool_acquire(names.host);
+	char **matches = complete(text, start);
+	snafu_host_pool_release(names.pool);
+	names.pool = NULL;
+	return matches;
 }
 
 char **cli_complete_nothing(const char *text, int start, int end)

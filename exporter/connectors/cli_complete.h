@@ -3,10 +3,10 @@
 #ifndef SNAFU_EXPORTER_CONNECTORS_CLI_COMPLETE_H
 #define SNAFU_EXPORTER_CONNECTORS_CLI_COMPLETE_H
 
-struct snafu_pool;
+struct snafu_host;
 
 /* Where the names come from; both must live on. */
-void cli_complete_from(const struct snafu_pool *pool, const char *const *commands);
+void cli_complete_from(struct snafu_host *host, const char *const *commands);
 
 /* Of the type of rl_attempted_completion_function. */
 char **cli_complete(const char *text, int start, int end);

@@ -292,7 +292,7 @@ static void open_terminal(void)
 	sigaction(SIGINT, &action, &input.old_interrupt);
 }
 
-int cli_input_open(const struct snafu_pool *pool, const char *const *commands, size_t line_cap,
+int cli_input_open(struct snafu_host *host, const char *const *commands, size_t line_cap,
                    struct snafu_error *error)
 {
 	input.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -301,7 +301,7 @@ int cli_input_open(const struct snafu_pool *pool, const char *const *commands, s
 	input.terminal = isatty(STDIN_FILENO);
 	input.line_cap = line_cap;
 	input.pending = SNAFU_BUFFER(line_cap + 2 * READ_SIZE);
-	cli_complete_from(pool, commands);
+	cli_complete_from(host, commands);
 	if (input.terminal)
 		open_terminal();
 	return 0;

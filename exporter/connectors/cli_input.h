@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct snafu_error;
-struct snafu_pool;
+struct snafu_host;
 
 #define CLI_HISTORY_CAP     1000 /* lines kept */
 #define CLI_COMPLETIONS_CAP 200 /* names that one Tab shows */
@@ -26,7 +26,7 @@ enum cli_event {
 
 /* Takes over SIGINT when standard input is a terminal. COMMANDS (NULL-terminated)
  * and the names in POOL are completed; both must live on. */
-int cli_input_open(const struct snafu_pool *pool, const char *const *commands, size_t line_cap,
+int cli_input_open(struct snafu_host *host, const char *const *commands, size_t line_cap,
                    struct snafu_error *error);
 void cli_input_close(void);
 

@@ -61,10 +61,20 @@ final class Bridge {
 	 * home of this JVM, then the libraries (jars, class folders), each with a C before it, and the
 	 * roots of the source trees, each with an S. */
 	static void start(byte[] settings) {
+		capture();
+		Sources.start(split(settings));
+	}
+
+	private static void capture() {
 		System.setOut(Capture.over(System.out));
 		System.setErr(Capture.over(System.err));
 		stdout = System.out;
-		Sources.start(split(settings));
+	}
+
+	/** For Train, which runs without langs/java.c. */
+	static void train() {
+		guarded = true;
+		capture();
 	}
 
 	/** ENTRIES: the files that differ, each with an F before it, then as in start(). */

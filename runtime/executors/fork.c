@@ -5,8 +5,8 @@
 
 static const struct snafu_policy policy = {.once = true, .stock = true};
 
-static int open(const struct snafu_executor_options *options, void **ret_state,
-                struct snafu_error *error)
+static int open_station(const struct snafu_executor_options *options, void **ret_state,
+                        struct snafu_error *error)
 {
 	struct snafu_station *station;
 	int code = snafu_station_open(options, &policy, "fork", &station, error);
@@ -20,7 +20,7 @@ extern const struct snafu_executor snafu_executor_fork;
 const struct snafu_executor snafu_executor_fork = {
 	.version = SNAFU_EXECUTOR_VERSION,
 	.name = "fork",
-	.open = open,
+	.open = open_station,
 	.supports = snafu_crowd_supports,
 	.prepare = snafu_crowd_prepare,
 	.begin = snafu_crowd_begin,

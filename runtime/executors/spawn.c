@@ -4,8 +4,8 @@
 
 static const struct snafu_policy policy = {.once = true, .executes = true};
 
-static int open(const struct snafu_executor_options *options, void **ret_state,
-                struct snafu_error *error)
+static int open_station(const struct snafu_executor_options *options, void **ret_state,
+                        struct snafu_error *error)
 {
 	struct snafu_station *station;
 	int code = snafu_station_open(options, &policy, "spawn", &station, error);
@@ -19,7 +19,7 @@ extern const struct snafu_executor snafu_executor_spawn;
 const struct snafu_executor snafu_executor_spawn = {
 	.version = SNAFU_EXECUTOR_VERSION,
 	.name = "spawn",
-	.open = open,
+	.open = open_station,
 	.supports = snafu_crowd_supports,
 	.prepare = snafu_crowd_prepare,
 	.begin = snafu_crowd_begin,

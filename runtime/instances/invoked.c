@@ -73,6 +73,7 @@ static int prepare(struct snafu_invoked *invoked, const struct snafu_frame *fram
 		return -ENOMEM;
 	if (invocation.size)
 		memcpy(call->payload, invocation.payload, invocation.size);
+	call->asynchronous = invocation.asynchronous;
 	call->trigger = "function";
 	call->caller = &invoked->caller;
 	call->finished = finished;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "runtime/instances/control_group.h"
 #include "runtime/instances/zygote.h"
 

@@ -120,11 +120,11 @@ static void write_turn(struct snafu_work *work)
 		work->hold_until = snafu_now_ms() + WORK_HOLD_MS;
 		code = write_all(work, false, &again);
 	}
+	snafu_work_answer(work, work->hold_until ? &error : NULL);
 	if (!code) {
 		snafu_work_committed(work);
 		snafu_work_forget_done(work);
 	}
-	snafu_work_answer(work, work->hold_until ? &error : NULL);
 }
 
 /* ---- the loop ---------------------------------------------------------------------- */

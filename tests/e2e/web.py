@@ -312,7 +312,9 @@ class Documents(WebTest):
     def test_openapi_names_its_server(self):
         document = json.loads(self.get("/openapi.json")[1])
         self.assertEqual(document["servers"], [{"url": self.server.url}])
-        self.assertEqual(len(document["paths"]), 6)
+        paths = [path for path in document["paths"] if path.startswith("/invoke/")]
+        self.assertEqual(len(paths), 6)
+        self.assertEqual(len(document["paths"]), 6 + 4)
         over = document["paths"]["/invoke/Probe.over"]["post"]
         schemas = over["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
         self.assertEqual(len(schemas), 4)  # two overloads, by name and by position
@@ -322,7 +324,8 @@ class Documents(WebTest):
         self.ask("POST", "/invoke/raise")
         reply, data = self.get("/metrics")
         self.assertTrue(reply.headers["Content-Type"].startswith("text/plain; version=0.0.4"))
-        self.assertIn(b'snafu_calls_total{function="Probe.raise",status="raised"} 1\n', data)
+        self.assertIn(b'snafu_calls_total{function="Probe.raise",executor="inprocess",'
+                      b'status="raised"} 1\n', data)
         self.assertIn(b"\nsnafu_calls_in_flight 0\n", data)
         self.assertRegex(data, rb"\nsnafu_web_connections [1-9]\d*\n")
 
@@ -541,7 +544,7 @@ class SlowCalls(WebTest):
             except OSError:
                 self.assertEqual(self.call("hello"), (200, "hello"))
         sock.close()
-        line = 'snafu_calls_total{function="Probe.wait",status="cancelled"} 1'
+        line = 'snafu_calls_total{function="Probe.wait",executor="inprocess",status="cancelled"} 1'
         while not self.metric(line):
             pass
         os.close(writer)

@@ -90,6 +90,16 @@ static void wait_for_release(const struct snafu_json_value *path, struct snafu_r
 	snafu_buffer_append_text(&result->payload, "\"released\"");
 }
 
+/* Prints a text. */
+static void say(const struct snafu_json_value *value, struct snafu_result *result)
+{
+	struct snafu_buffer text = SNAFU_BUFFER(1 << 20);
+
+	snafu_json_unescape(value, &text);
+	snafu_result_log(result, text.data, text.size);
+	snafu_buffer_done(&text);
+}
+
 static void call(void *state, struct snafu_bound *bound, const struct snafu_request *request,
                  struct snafu_result *result)
 {
@@ -109,6 +119,8 @@ static void call(void *state, struct snafu_bound *bound, const struct snafu_requ
 			snafu_result_fail(result, SNAFU_BAD_ARGUMENTS, "ArgumentError", "not JSON");
 		else
 			snafu_buffer_append(&result->payload, size ? payload : "null", size ? size : 4);
+		if (argument(payload, size, &value) == 0 && value.type == SNAFU_JSON_STRING)
+			say(&value, result);
 	} else if (strcmp(name, "raise") == 0) {
 		static const char *const trace[] = {"one", "two"};
 		snafu_result_fail_trace(result, SNAFU_RAISED, "Failure", "it \"failed\"", trace, 2);

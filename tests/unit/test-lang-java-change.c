@@ -196,15 +196,27 @@ static void test_unbind(void)
 	}
 }
 
+#define MEMORY (200ull << 20) /* bytes that the process may use */
+
+/* The heap leaves room for the rest. */
+static void test_memory(void)
+{
+	write_file("Heap.java", "public class Heap { public static boolean fits() { "
+	                        "long mib = Runtime.getRuntime().maxMemory() >> 20; "
+	                        "return mib > 90 && mib < 160; } }");
+	CALL(bind("Heap.java", "Heap.fits", NULL), "true");
+}
+
 int main(void)
 {
-	static struct snafu_language_options options;
+	static struct snafu_language_options options = {.memory = MEMORY};
 	char *folder;
 
 	if (!getenv("SNAFU_BUILD")) {
 		printf("1..0 # SKIP SNAFU_BUILD is not set\n");
 		return 0;
 	}
+	setenv("SNAFU_JAVA_OPTIONS", "", 1);
 	if (!CHECK(java_test_open(&options)))
 		return tap_done();
 	for (int i = 0; i < 2; i++) {
@@ -212,6 +224,7 @@ int main(void)
 		CHECK(mkdir(folder, 0700) == 0);
 		free(folder);
 	}
+	test_memory();
 	test_source();
 	test_broken();
 	test_users();

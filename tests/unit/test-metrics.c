@@ -56,7 +56,7 @@ int main(void)
 	snafu_functions_add(&functions)->id = "hello.hello";
 	snafu_functions_add(&functions)->id = "odd.\"\\\n";
 	snafu_functions_add(&functions)->id = "never.called";
-	CHECK(snafu_metrics_new(&functions, &metrics, NULL) == 0);
+	CHECK(snafu_metrics_new(3, &metrics, NULL) == 0);
 
 	struct shared shared = {metrics, &functions.functions[0]};
 	for (int i = 0; i < THREADS; i++)

@@ -111,7 +111,7 @@ void web_request_free(struct web_request *request)
 {
 	if (request->running || request->cancelling || request->connection)
 		return;
-	snafu_buffer_done(&request->call.result.payload);
+	snafu_result_done(&request->call.result);
 	snafu_buffer_done(&request->order.reply);
 	free(request);
 }
@@ -138,7 +138,7 @@ void web_request_ended(void *state, struct MHD_Connection *connection, void **re
 		return;
 	*request_state = NULL;
 	if (!request->running)
-		snafu_buffer_done(&request->call.result.payload);
+		snafu_result_done(&request->call.result);
 	snafu_buffer_done(&request->body);
 	if (request->refused)
 		web_linger(request);

@@ -1,5 +1,5 @@
 /* exporter/connectors/web/documents.c — what describes the functions: made from
- * the pool when first asked for, and kept, since the pool never changes. */
+ * the pool when first asked for, and kept until the pool is another one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,40 +27,81 @@ static enum MHD_Result fail(struct web_request *request)
 	return web_reply_problem(request, &problem);
 }
 
-/* Keeps what BUFFER holds; false when it failed. */
-static bool keep(struct web_document *document, struct snafu_buffer *buffer)
+struct web_document *web_document_ref(struct web_document *document)
 {
-	unsigned long long hash = snafu_hash(SNAFU_HASH_START, buffer->data, buffer->size);
-
-	document->size = buffer->size;
-	document->bytes = snafu_buffer_take(buffer);
-	snprintf(document->etag, sizeof document->etag, "\"%016llx\"", hash);
-	return document->bytes != NULL;
+	document->references++;
+	return document;
 }
 
-static enum MHD_Result reply(struct web_request *request, const struct web_document *document)
+void web_document_unref(void *opaque)
 {
-	return web_reply_bytes(request, JSON, document->bytes, document->size, MHD_RESPMEM_PERSISTENT,
-	                       document->etag);
+	struct web_document *document = opaque;
+
+	if (!document || --document->references)
+		return;
+	free(document->bytes);
+	free(document);
+}
+
+/* A document of what BUFFER holds, with one reference; NULL when that failed. Empties
+ * BUFFER. */
+static struct web_document *keep(struct snafu_buffer *buffer)
+{
+	struct web_document *document =
+		snafu_buffer_failed(buffer) ? NULL : calloc(1, sizeof *document);
+
+	if (document) {
+		unsigned long long hash = snafu_hash(SNAFU_HASH_START, buffer->data, buffer->size);
+
+		*document = (struct web_document){.references = 1, .size = buffer->size};
+		snprintf(document->etag, sizeof document->etag, "\"%016llx\"", hash);
+		document->bytes = snafu_buffer_take(buffer);
+	}
+	snafu_buffer_done(buffer);
+	if (document && !document->bytes) {
+		free(document);
+		return NULL;
+	}
+	return document;
+}
+
+/* Drops what was made of other functions than POOL's. */
+static void keep_up(struct web *web, const struct snafu_pool *pool)
+{
+	uint64_t number = snafu_host_pool_number(pool);
+
+	if (web->pool_number == number)
+		return;
+	web_documents_done(web);
+	web->pool_number = number;
+}
+
+static enum MHD_Result reply_openapi(struct web_request *request, const struct snafu_pool *pool)
+{
+	struct web *web = request->web;
+	struct snafu_openapi_options options = {.calls = true};
+	struct snafu_buffer buffer = SNAFU_BUFFER(WEB_DOCUMENT_CAP);
+
+	keep_up(web, pool);
+	if (!web->openapi) {
+		/* Elsewhere than on loopback we cannot know by what address we are reached. */
+		options.server = web->address.loopback ? web->address.url : NULL;
+		if (snafu_openapi_write(snafu_pool_functions(pool), &options, &buffer, NULL) < 0) {
+			snafu_buffer_done(&buffer);
+			return fail(request);
+		}
+		web->openapi = keep(&buffer);
+	}
+	return web->openapi ? web_reply_document(request, web->openapi) : fail(request);
 }
 
 enum MHD_Result web_reply_openapi(struct web_request *request)
 {
-	struct web *web = request->web;
-	struct snafu_openapi_options options = {.title = NULL};
-	struct snafu_buffer buffer = SNAFU_BUFFER(WEB_DOCUMENT_CAP);
+	const struct snafu_pool *pool = snafu_host_pool_acquire(request->web->host);
+	enum MHD_Result queued = reply_openapi(request, pool);
 
-	if (web->openapi.bytes)
-		return reply(request, &web->openapi);
-	/* Elsewhere than on loopback we cannot know by what address we are reached. */
-	options.server = web->address.loopback ? web->address.url : NULL;
-	if (snafu_openapi_write(snafu_pool_functions(snafu_host_pool(web->host)), &options, &buffer,
-	                        NULL) < 0 ||
-	    !keep(&web->openapi, &buffer)) {
-		snafu_buffer_done(&buffer);
-		return fail(request);
-	}
-	return reply(request, &web->openapi);
+	snafu_host_pool_release(pool);
+	return queued;
 }
 
 enum MHD_Result web_reply_metrics(struct web_request *request)
@@ -77,13 +118,12 @@ enum MHD_Result web_reply_metrics(struct web_request *request)
 	if (!bytes)
 		return fail(request);
 	return web_reply_bytes(request, "text/plain; version=0.0.4; charset=utf-8", bytes, size,
-	                       MHD_RESPMEM_MUST_FREE, NULL);
+	                       MHD_RESPMEM_MUST_FREE);
 }
 
 /* All entries of one id, with everything known about them. */
-static enum MHD_Result reply_one(struct web_request *request)
+static enum MHD_Result reply_one(struct web_request *request, const struct snafu_pool *pool)
 {
-	const struct snafu_pool *pool = snafu_host_pool(request->web->host);
 	const struct snafu_function *function, *overloads[OVERLOADS_CAP];
 	struct snafu_buffer buffer = SNAFU_BUFFER(WEB_DOCUMENT_CAP);
 	struct snafu_error error;
@@ -105,64 +145,70 @@ static enum MHD_Result reply_one(struct web_request *request)
 	char *bytes = snafu_buffer_take(&buffer);
 	if (!bytes)
 		return fail(request);
-	return web_reply_bytes(request, JSON, bytes, size, MHD_RESPMEM_MUST_FREE, NULL);
+	return web_reply_bytes(request, JSON, bytes, size, MHD_RESPMEM_MUST_FREE);
 }
 
-/* The language as the functions name it, so that the cache cannot be filled
- * with made-up words; NULL: there is none. */
-static const char *known_language(const struct snafu_functions *functions, const char *word)
+/* So that the cache cannot be filled with made-up words. */
+static bool is_language(const struct snafu_functions *functions, const char *word)
 {
 	for (size_t i = 0; i < functions->count; i++)
 		if (strcmp(functions->functions[i].language, word) == 0)
-			return functions->functions[i].language;
-	return NULL;
+			return true;
+	return false;
 }
 
-static struct web_document *find_list(struct web *web, const char *language, bool brief)
+static struct web_document **find_list(struct web *web, const char *language, bool brief)
 {
 	for (size_t i = 0; i < web->n_lists; i++) {
 		struct web_language_list *list = &web->lists[i];
-		bool same = language && list->language ? strcmp(language, list->language) == 0
-		                                       : language == list->language;
-		if (same && list->brief == brief)
+
+		if (strcmp(language, list->language) == 0 && list->brief == brief)
 			return &list->document;
 	}
-	if (web->n_lists == sizeof web->lists / sizeof *web->lists)
+	if (web->n_lists == sizeof web->lists / sizeof *web->lists ||
+	    strlen(language) > WEB_LANGUAGE_CAP)
 		return NULL;
 	struct web_language_list *list = &web->lists[web->n_lists++];
-	list->language = language;
-	list->brief = brief;
+	*list = (struct web_language_list){.brief = brief};
+	memcpy(list->language, language, strlen(language) + 1);
 	return &list->document;
+}
+
+static enum MHD_Result reply_list(struct web_request *request, const struct snafu_pool *pool)
+{
+	struct web *web = request->web;
+	const struct snafu_functions *functions = snafu_pool_functions(pool);
+	struct snafu_buffer buffer = SNAFU_BUFFER(WEB_DOCUMENT_CAP);
+	const char *language =
+		MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "language");
+	bool brief = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "brief");
+
+	if (language && !is_language(functions, language))
+		return web_reply_bytes(request, JSON, "[]\n", 3, MHD_RESPMEM_PERSISTENT);
+	keep_up(web, pool);
+	struct web_document **document = find_list(web, language ? language : "", brief);
+	if (document && !*document) {
+		snafu_listing_write(functions, language, brief, &buffer);
+		*document = keep(&buffer);
+	}
+	return document && *document ? web_reply_document(request, *document) : fail(request);
 }
 
 enum MHD_Result web_reply_functions(struct web_request *request)
 {
-	struct web *web = request->web;
-	const struct snafu_functions *functions = snafu_pool_functions(snafu_host_pool(web->host));
-	struct snafu_buffer buffer = SNAFU_BUFFER(WEB_DOCUMENT_CAP);
+	const struct snafu_pool *pool = snafu_host_pool_acquire(request->web->host);
+	enum MHD_Result queued =
+		request->name[0] ? reply_one(request, pool) : reply_list(request, pool);
 
-	if (request->name[0])
-		return reply_one(request);
-	const char *language =
-		MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "language");
-	bool brief = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "brief");
-	if (language && !(language = known_language(functions, language)))
-		return web_reply_bytes(request, JSON, "[]\n", 3, MHD_RESPMEM_PERSISTENT, NULL);
-
-	struct web_document *document = find_list(web, language, brief);
-	if (document && document->bytes)
-		return reply(request, document);
-	snafu_listing_write(functions, language, brief, &buffer);
-	if (snafu_buffer_failed(&buffer) || !document || !keep(document, &buffer)) {
-		snafu_buffer_done(&buffer);
-		return fail(request);
-	}
-	return reply(request, document);
+	snafu_host_pool_release(pool);
+	return queued;
 }
 
 void web_documents_done(struct web *web)
 {
-	free(web->openapi.bytes);
+	web_document_unref(web->openapi);
+	web->openapi = NULL;
 	for (size_t i = 0; i < web->n_lists; i++)
-		free(web->lists[i].document.bytes);
+		web_document_unref(web->lists[i].document);
+	web->n_lists = 0;
 }

@@ -18,8 +18,9 @@ struct web_address;
 struct web_headers {
 	const char *host, *origin, *referer, *fetch_site;
 	const char *content_type, *content_length, *transfer_encoding, *if_none_match;
+	const char *executor, *log; /* X-Snafu-Executor, X-Snafu-Log */
 	bool respond_async; /* Prefer asks for it */
-	bool repeated; /* Host, Content-Length, Content-Type or Transfer-Encoding came twice */
+	bool repeated; /* one of these that may come once came twice */
 };
 
 /* Whether HOST ("name", "name:port", "[::1]:port") may name a server at ADDRESS. */

@@ -143,11 +143,12 @@ static size_t misfits(const struct web_form *form, const struct snafu_function *
 }
 
 /* The overload whose types guide the conversion. The language chooses for itself. */
-static const struct snafu_function *choose(const struct web *web, const struct web_form *form,
+static const struct snafu_function *choose(const struct snafu_pool *pool,
+                                           const struct web_form *form,
                                            const struct snafu_function *function)
 {
 	const struct snafu_function *overloads[OVERLOADS_CAP], *best = function;
-	size_t n = snafu_pool_overloads(snafu_host_pool(web->host), function, overloads, OVERLOADS_CAP);
+	size_t n = snafu_pool_overloads(pool, function, overloads, OVERLOADS_CAP);
 	size_t least = SIZE_MAX;
 
 	for (size_t i = 0; i < n && i < OVERLOADS_CAP; i++) {
@@ -261,7 +262,8 @@ static int write_payload(struct web_request *request, struct web_form *form,
 	return -EINVAL;
 }
 
-static int convert(struct web_request *request, enum source source)
+static int convert_from(struct web_request *request, enum source source,
+                        const struct snafu_pool *pool)
 {
 	struct snafu_result *result = &request->call.result;
 	struct web_form form = {.count = 0};
@@ -269,16 +271,25 @@ static int convert(struct web_request *request, enum source source)
 	struct snafu_error error;
 
 	/* An unknown name, or one that means several: the call itself will say so. */
-	if (snafu_pool_find(snafu_host_pool(request->web->host), request->name, &function, NULL) < 0)
+	if (snafu_pool_find(pool, request->name, &function, NULL) < 0)
 		return 0;
 	int code = read_form(request, source, &form, &error);
 	if (code < 0)
 		snafu_result_fail(result, code == -ENOMEM ? SNAFU_INTERNAL : SNAFU_BAD_ARGUMENTS,
 		                  "ArgumentError", "%s", error.message);
 	else
-		code = write_payload(request, &form, choose(request->web, &form, function),
+		code = write_payload(request, &form, choose(pool, &form, function),
 		                     source == QUERY ? WEB_URL_CAP : request->body.size);
 	web_form_done(&form);
+	return code;
+}
+
+static int convert(struct web_request *request, enum source source)
+{
+	const struct snafu_pool *pool = snafu_host_pool_acquire(request->web->host);
+	int code = convert_from(request, source, pool);
+
+	snafu_host_pool_release(pool);
 	return code;
 }
 

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "exporter/connectors/web/web.h"
 #include "runtime/pool.h"
@@ -25,20 +27,35 @@ struct reply {
 	char *bytes; /* taken when `mode` says so */
 	size_t size;
 	enum MHD_ResponseMemoryMode mode;
+	struct web_document *document; /* instead of `bytes` */
 	const char *headers[8][2]; /* up to the first NULL */
 };
+
+/* A kept document may be replaced while a slow client still reads it. */
+static struct MHD_Response *make_response(const struct reply *reply)
+{
+	if (!reply->document)
+		return MHD_create_response_from_buffer(reply->size, reply->bytes, reply->mode);
+	struct web_document *document = web_document_ref(reply->document);
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer_with_free_callback_cls(document->size, document->bytes,
+	                                                           web_document_unref, document);
+	if (!response)
+		web_document_unref(document);
+	return response;
+}
 
 static enum MHD_Result queue(struct web_request *request, const struct reply *reply)
 {
 	struct web *web = request->web;
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(reply->size, reply->bytes, reply->mode);
+	struct MHD_Response *response = make_response(reply);
 
-	if (!response) {
+	if (!response && !reply->document) {
 		if (reply->mode == MHD_RESPMEM_MUST_FREE)
 			free(reply->bytes);
-		return MHD_NO;
 	}
+	if (!response)
+		return MHD_NO;
 	if (reply->type)
 		MHD_add_response_header(response, "Content-Type", reply->type);
 	MHD_add_response_header(response, "X-Snafu-Request-Id", request->call.request_id);
@@ -81,11 +98,11 @@ static void suggest(struct web_request *request)
 {
 	struct snafu_buffer *payload = &request->call.result.payload;
 	const char *near[SNAFU_POOL_NEAR_CAP];
-	size_t n = snafu_pool_near(snafu_host_pool(request->web->host), request->name, near,
-	                           SNAFU_POOL_NEAR_CAP);
 
 	if (payload->size == 0 || payload->data[payload->size - 1] != '}')
 		return;
+	const struct snafu_pool *pool = snafu_host_pool_acquire(request->web->host);
+	size_t n = snafu_pool_near(pool, request->name, near, SNAFU_POOL_NEAR_CAP);
 	payload->data[--payload->size] = '\0';
 	snafu_buffer_append_text(payload, ",\"suggestions\":[");
 	for (size_t i = 0; i < n; i++) {
@@ -93,6 +110,7 @@ static void suggest(struct web_request *request)
 			snafu_buffer_append_byte(payload, ',');
 		snafu_json_write_text(payload, near[i]);
 	}
+	snafu_host_pool_release(pool);
 	snafu_buffer_append_text(payload, "]}");
 }
 
@@ -160,6 +178,16 @@ static enum MHD_Result reply_answer(struct web_request *request)
 	return queue(request, &reply);
 }
 
+/* The end of what the function printed, for who asked for it. The bytes may be any. */
+static void tail_of_log(struct web_request *request, struct snafu_buffer *into)
+{
+	const struct snafu_buffer *log = &request->call.result.log;
+	size_t skip = log->size > WEB_LOG_TAIL ? log->size - WEB_LOG_TAIL : 0;
+
+	if (request->headers.log && strcasecmp(request->headers.log, "tail") == 0)
+		snafu_base64_write(into, log->data + skip, log->size - skip);
+}
+
 enum MHD_Result web_reply_result(struct web_request *request)
 {
 	struct snafu_result *result = &request->call.result;
@@ -187,8 +215,18 @@ enum MHD_Result web_reply_result(struct web_request *request)
 		reply.headers[0][0] = "Retry-After";
 		reply.headers[0][1] = "1";
 	}
+	struct snafu_buffer log = SNAFU_BUFFER(2 * WEB_LOG_TAIL);
+	tail_of_log(request, &log);
+	if (log.size) {
+		size_t at = reply.headers[0][0] != NULL;
+
+		reply.headers[at][0] = "X-Snafu-Log-Result";
+		reply.headers[at][1] = log.data;
+	}
 	result->payload = SNAFU_BUFFER(0);
-	return queue(request, &reply);
+	enum MHD_Result queued = queue(request, &reply);
+	snafu_buffer_done(&log);
+	return queued;
 }
 
 enum MHD_Result web_reply_problem(struct web_request *request, const struct web_problem *problem)
@@ -216,10 +254,9 @@ enum MHD_Result web_reply_problem(struct web_request *request, const struct web_
 }
 
 enum MHD_Result web_reply_bytes(struct web_request *request, const char *type, const char *bytes,
-                                size_t size, enum MHD_ResponseMemoryMode mode, const char *etag)
+                                size_t size, enum MHD_ResponseMemoryMode mode)
 {
-	const char *known = request->headers.if_none_match;
-	struct reply reply = {
+	const struct reply reply = {
 		.status = 200,
 		.type = type,
 		.bytes = (char *)bytes,
@@ -229,11 +266,24 @@ enum MHD_Result web_reply_bytes(struct web_request *request, const char *type, c
 	};
 
 	snafu_request_id(request->call.request_id);
-	if (etag) {
-		reply.headers[2][0] = "ETag";
-		reply.headers[2][1] = etag;
-	}
-	if (etag && known && (strcmp(known, "*") == 0 || strstr(known, etag))) {
+	return queue(request, &reply);
+}
+
+enum MHD_Result web_reply_document(struct web_request *request, struct web_document *document)
+{
+	const char *known = request->headers.if_none_match;
+	struct reply reply = {
+		.status = 200,
+		.type = JSON,
+		.size = document->size,
+		.document = document,
+		.headers = {{"X-Content-Type-Options", "nosniff"},
+	                {"Cache-Control", "no-cache"},
+	                {"ETag", document->etag}},
+	};
+
+	snafu_request_id(request->call.request_id);
+	if (known && (strcmp(known, "*") == 0 || strstr(known, document->etag))) {
 		reply.status = 304;
 		reply.type = NULL;
 	}

@@ -42,6 +42,7 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 			headers->respond_async = true;
 		break;
 	case 7: slot = strcasecmp(key, "referer") == 0 ? &headers->referer : NULL; break;
+	case 11: slot = strcasecmp(key, "x-snafu-log") == 0 ? &headers->log : NULL; break;
 	case 12: slot = strcasecmp(key, "content-type") == 0 ? &headers->content_type : NULL; break;
 	case 13: slot = strcasecmp(key, "if-none-match") == 0 ? &headers->if_none_match : NULL; break;
 	case 14:
@@ -49,6 +50,7 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 		       : strcasecmp(key, "sec-fetch-site") == 0 ? &headers->fetch_site
 		                                                : NULL;
 		break;
+	case 16: slot = strcasecmp(key, "x-snafu-executor") == 0 ? &headers->executor : NULL; break;
 	case 17:
 		slot = strcasecmp(key, "transfer-encoding") == 0 ? &headers->transfer_encoding : NULL;
 		break;
@@ -68,6 +70,9 @@ static int check_headers(struct web_request *request, const char *version, bool 
 
 	if (headers->repeated)
 		return problem(request, 400, "BadRequest", "a header that may come once came twice");
+	if (headers->log && strcasecmp(headers->log, "tail") != 0 &&
+	    strcasecmp(headers->log, "none") != 0)
+		return problem(request, 400, "BadRequest", "X-Snafu-Log takes tail or none");
 	if (headers->transfer_encoding && headers->content_length)
 		return problem(request, 400, "BadRequest",
 		               "Transfer-Encoding and Content-Length exclude each other");
@@ -263,6 +268,7 @@ static enum MHD_Result invoke(struct web_request *request)
 	}
 	call->function = request->name;
 	call->trigger = "http";
+	call->executor = request->headers.executor;
 	call->asynchronous = request->headers.respond_async;
 	call->request_id[0] = '\0'; /* the last request's */
 	call->finished = finished;
@@ -286,7 +292,7 @@ static enum MHD_Result act(struct web_request *request)
 	case WEB_ROUTE_OPENAPI: return web_reply_openapi(request);
 	case WEB_ROUTE_METRICS: return web_reply_metrics(request);
 	case WEB_ROUTE_HEALTH:
-		return web_reply_bytes(request, "text/plain", "ok\n", 3, MHD_RESPMEM_PERSISTENT, NULL);
+		return web_reply_bytes(request, "text/plain", "ok\n", 3, MHD_RESPMEM_PERSISTENT);
 	case WEB_ROUTE_CONSOLE: return web_reply_console(request);
 	case WEB_ROUTE_OPTIONS:
 	case WEB_ROUTE_PROBLEM: return web_reply_problem(request, &request->problem);
@@ -349,7 +355,7 @@ static void deliver(struct web_request *request)
 		if (web_reply_result(request) == MHD_NO)
 			shutdown(request->fd, SHUT_RDWR); /* no memory */
 	} else { /* the request has ended without its call, the connection is about to close */
-		snafu_buffer_done(&request->call.result.payload);
+		snafu_result_done(&request->call.result);
 		snafu_buffer_done(&request->order.reply);
 		request->asking = false;
 	}

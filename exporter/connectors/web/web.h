@@ -33,6 +33,8 @@
 #define WEB_SPARE_AGE_MS      1000 /* ...if it has been idle for so long */
 #define WEB_DOCUMENT_CAP      (256u << 20) /* bytes of /openapi.json, /functions, /metrics */
 #define WEB_LANGUAGES_CAP     16 /* cached lists by ?language= */
+#define WEB_LANGUAGE_CAP      63 /* bytes of a language's name */
+#define WEB_LOG_TAIL          (4u << 10) /* bytes of a function's output in a reply's header */
 #define WEB_LINGER_CAP        32 /* refused clients that are heard out at the same time */
 #define WEB_LINGER_MS         5000 /* ...for so long */
 #define WEB_LINGER_BYTES      (256u << 20) /* ...or so much */
@@ -99,17 +101,19 @@ struct web_request {
 
 TAILQ_HEAD(web_list, web_request);
 
-/* A document that is made once and kept. */
+/* A document that is made once and kept until the functions change; replies that are
+ * under way keep it longer. The leader alone counts. */
 struct web_document {
-	char *bytes; /* NULL: not made yet */
+	unsigned references;
+	char *bytes;
 	size_t size;
 	char etag[20];
 };
 
 struct web_language_list {
-	const char *language; /* borrowed from the functions; NULL: all */
+	char language[WEB_LANGUAGE_CAP + 1]; /* "": all */
 	bool brief;
-	struct web_document document;
+	struct web_document *document; /* NULL: not made yet */
 };
 
 /* A refused client's socket, kept open so that it can read our reply. */
@@ -147,7 +151,8 @@ struct web {
 	struct web_canceller *canceller; /* NULL until it is needed */
 	struct web_lingerer lingerers[WEB_LINGER_CAP];
 	size_t n_lingerers;
-	struct web_document openapi;
+	uint64_t pool_number; /* of the functions that the documents describe */
+	struct web_document *openapi; /* NULL: not made yet */
 	struct web_language_list lists[2 * WEB_LANGUAGES_CAP];
 	size_t n_lists;
 };
@@ -199,13 +204,16 @@ int web_payload(struct web_request *request, struct web_problem *ret_problem);
 enum MHD_Result web_reply_result(struct web_request *request);
 enum MHD_Result web_reply_problem(struct web_request *request, const struct web_problem *problem);
 enum MHD_Result web_reply_bytes(struct web_request *request, const char *type, const char *bytes,
-                                size_t size, enum MHD_ResponseMemoryMode mode, const char *etag);
+                                size_t size, enum MHD_ResponseMemoryMode mode);
+enum MHD_Result web_reply_document(struct web_request *request, struct web_document *document);
 enum MHD_Result web_reply_console(struct web_request *request);
 
 /* documents.c */
 enum MHD_Result web_reply_functions(struct web_request *request);
 enum MHD_Result web_reply_openapi(struct web_request *request);
 enum MHD_Result web_reply_metrics(struct web_request *request);
+struct web_document *web_document_ref(struct web_document *document);
+void web_document_unref(void *document); /* NULL is welcome */
 void web_documents_done(struct web *web);
 
 #endif

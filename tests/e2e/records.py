@@ -1,0 +1,391 @@
+"""Records of calls and debug output, as those read them who run a host: a real `snafu -C
+web` with the stand-in for the Java gateway (tests/modules/lang-java.c), whose `echo`
+prints the text that it is given."""
+
+import base64
+import csv
+import http.client
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+BUILD = os.environ["SNAFU_BUILD"]
+SOURCE = os.environ["SNAFU_SOURCE"]
+PROBE = os.path.join(SOURCE, "tests/e2e/web/Probe.java")
+PATIENCE = 60  # seconds until a test that would hang fails instead
+COLUMNS = ["time", "function", "status", "duration_ms", "request_id", "tenant", "trigger",
+           "executor", "start", "queue_ms", "init_ms", "run_ms", "peak_memory", "bytes_in",
+           "bytes_out", "attempt", "error_type", "log"]
+TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"
+
+
+def until(condition, what):
+    """Waits for what another process is about to do."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"in vain: {what}")
+        time.sleep(0.01)
+
+
+def read_csv(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+class Server:
+    def __init__(self, folder, *arguments, source=PROBE, parts=True, limits=None):
+        env = dict(os.environ)
+        if parts:
+            env["SNAFU_PARTS"] = os.path.join(BUILD, "tests/modules")
+        self.process = subprocess.Popen(
+            [os.path.join(BUILD, "snafu"), "-q", "-C", "web", "-L", "0", *arguments, source],
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder, env=env,
+            preexec_fn=limits)
+        self.said = []
+        for line in self.process.stderr:
+            self.said.append(line)
+            if line.startswith("snafu: ready on http://"):
+                self.port = int(line.rsplit(":", 1)[1])
+                return
+        self.process.wait()
+        self.process.stderr.close()
+        raise AssertionError("".join(self.said))
+
+    def ask(self, path, body=None, headers=None, connection=None):
+        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        own.request("GET" if body is None else "POST", path,
+                    None if body is None else json.dumps(body), headers or {})
+        reply = own.getresponse()
+        text = reply.read().decode()
+        if not connection:
+            own.close()
+        return reply, text
+
+    def wait(self):
+        self.said.append(self.process.stderr.read())
+        self.process.stderr.close()
+        return self.process.wait(PATIENCE)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self):
+        self.process.kill()
+        return self.wait()
+
+
+class Load:
+    """Clients that call as fast as they can, and keep the ids of the calls that were
+    answered, until the server goes."""
+
+    def __init__(self, server, clients=4):
+        self.ids, self.server = [], server
+        self.threads = [threading.Thread(target=self.run) for _ in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
+            while True:
+                reply, _ = self.server.ask("/invoke/echo", {"any": "hello,\r\n\"you\""},
+                                           connection=connection)
+                if reply.status == 200:
+                    self.ids.append(reply.headers["X-Snafu-Request-Id"])
+        except (OSError, http.client.HTTPException):
+            connection.close()
+
+    def join(self):
+        for thread in self.threads:
+            thread.join()
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.path = os.path.join(self.folder, "snafu-log.csv")
+
+    def server(self, *arguments, **options):
+        server = Server(self.folder, *arguments, **options)
+        self.addCleanup(lambda: server.process.poll() is None and server.kill())
+        return server
+
+
+class Records(Case):
+    def test_columns(self):
+        server = self.server("-l", "csv")
+        begin = time.time()
+        echo, _ = server.ask("/invoke/echo", {"any": "said \"it\",\nä\x00"})
+        failed, _ = server.ask("/invoke/Probe.raise", {})
+        unknown, _ = server.ask("/invoke/no,such", {})
+        self.assertEqual((echo.status, failed.status, unknown.status), (200, 500, 404))
+        self.assertEqual(server.stop(), 0, server.said)
+        self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o600)
+        with open(self.path, "rb") as file:
+            self.assertEqual(file.readline(), ",".join(COLUMNS).encode() + b"\r\n")
+        rows = read_csv(self.path)
+        self.assertEqual([row["request_id"] for row in rows],
+                         [reply.headers["X-Snafu-Request-Id"] for reply in (echo, failed, unknown)])
+        first, second, third = rows
+        for row in rows:
+            self.assertRegex(row["time"], TIME)
+            seconds = time.mktime(time.strptime(row["time"][:19] + " UTC", "%Y-%m-%dT%H:%M:%S %Z"))
+            self.assertLess(abs(seconds - time.timezone - begin), PATIENCE + 1)
+        payload = json.dumps({"any": "said \"it\",\nä\x00"})
+        expected = {"function": "Probe.echo", "status": "ok", "tenant": "", "trigger": "http",
+                    "executor": "inprocess", "start": "warm", "init_ms": "0.000",
+                    "bytes_in": str(len(payload)), "bytes_out": str(len(payload)), "attempt": "1",
+                    "error_type": "", "log": "said \"it\",\nä?"}
+        self.assertEqual({name: first[name] for name in expected}, expected)
+        for name in "duration_ms", "queue_ms", "run_ms":
+            self.assertRegex(first[name], r"^\d+\.\d{3}$")
+        self.assertGreaterEqual(float(first["duration_ms"]), float(first["run_ms"]))
+        self.assertEqual((second["function"], second["status"], second["error_type"]),
+                         ("Probe.raise", "raised", "Failure"))
+        self.assertEqual((third["function"], third["status"], third["error_type"],
+                          third["executor"], third["start"], third["trigger"]),
+                         ("no,such", "unknown-function", "UnknownFunction", "", "", "http"))
+
+    def test_one_call_from_the_command_line(self):
+        path = os.path.join(self.folder, "hello.py")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("def hello(): return 'hi'\n")
+        log = os.path.join(self.folder, "calls")
+        for _ in range(2):
+            done = subprocess.run([os.path.join(BUILD, "snafu"), "-q", "-l", f"csv={log}", "-x",
+                                   "hello", path], stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True)
+            self.assertEqual((done.stdout, done.stderr), ('"hi"\n', ""))
+        rows = read_csv(log)
+        self.assertEqual([(row["function"], row["trigger"], row["start"]) for row in rows],
+                         [("hello.hello", "cli", "cold")] * 2)
+        self.assertGreater(float(rows[0]["init_ms"]), 0)
+
+    def test_settings_say_where(self):
+        settings = os.path.join(self.folder, "snafu.ini")
+        with open(settings, "w", encoding="ascii") as file:
+            file.write(f"[log]\nlogger = csv\nfile = {self.folder}/calls\n")
+        server = self.server("-s", settings)
+        server.ask("/invoke/hello")
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(len(read_csv(os.path.join(self.folder, "calls.csv"))), 1)
+        server = self.server("-s", settings, "-l", "none")
+        server.ask("/invoke/hello")
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(len(read_csv(os.path.join(self.folder, "calls.csv"))), 1)
+
+    def test_a_place_that_cannot_be_had(self):
+        for option, word in ("csv=/nowhere/log", "/nowhere/log"), (f"csv={self.folder}", "director"), \
+                (f"sqlite={PROBE}", "not a database"), (f"csv={PROBE}", "other columns"):
+            done = subprocess.run([os.path.join(BUILD, "snafu"), "-l", option, "-x", "hello", PROBE],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(word, done.stderr)
+
+    def test_a_clean_stop_loses_nothing(self):
+        server = self.server("-l", "csv,sqlite", "--debug")
+        reader = threading.Thread(target=lambda: server.said.extend(server.process.stderr))
+        reader.start()
+        load = Load(server)
+        until(lambda: len(load.ids) > 2000, "calls are answered")
+        server.process.send_signal(signal.SIGTERM)
+        reader.join()
+        server.process.stderr.close()
+        self.assertEqual(server.process.wait(PATIENCE), 0)
+        load.join()
+        answered = sorted(load.ids)
+        noted = sorted(row["request_id"] for row in read_csv(self.path) if row["status"] == "ok")
+        with sqlite3.connect(os.path.join(self.folder, "snafu-log.sqlite")) as database:
+            rows = database.execute("SELECT request_id FROM calls WHERE status = 'ok'").fetchall()
+        database.close()
+        self.assertEqual(len(noted), len(set(noted)))
+        self.assertLessEqual(set(answered), set(noted))
+        self.assertEqual(noted, sorted(row[0] for row in rows))
+        events = [json.loads(line) for line in server.said if line.startswith("{")]
+        ended = [each["request_id"] for each in events if each["event"] == "call-ended"]
+        self.assertEqual(len(ended), len(set(ended)))
+        self.assertLessEqual(set(answered), set(ended))
+
+    def test_a_killed_host_leaves_whole_records(self):
+        for turn in 1, 2:
+            server = self.server("-l", "csv,sqlite")
+            load = Load(server)
+            until(lambda: os.path.getsize(self.path) > turn * 200000, "records are written")
+            server.kill()
+            load.join()
+        server = self.server("-l", "csv,sqlite")
+        reply, _ = server.ask("/invoke/hello")
+        self.assertEqual(server.stop(), 0)
+        rows = read_csv(self.path)
+        self.assertEqual(rows[-1]["request_id"], reply.headers["X-Snafu-Request-Id"])
+        for row in rows:
+            self.assertEqual(list(row), COLUMNS)
+            self.assertRegex(row["time"], TIME)
+        torn = [row for row in rows[:-1] if row["log"] != "hello,\n\"you\""]
+        self.assertLessEqual(len(torn), 2)
+        with sqlite3.connect(os.path.join(self.folder, "snafu-log.sqlite")) as database:
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchone(), ("ok",))
+        database.close()
+
+    def metric(self, server, name):
+        _, text = server.ask("/metrics")
+        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.M)
+        return float(found.group(1)) if found else None
+
+    def test_a_log_that_must_not_grow(self):
+        """As on a full disk: calls go on, records wait, and are written later."""
+        server = self.server("-l", "csv,sqlite")
+        reply, _ = server.ask("/invoke/hello")
+        written = 'snafu_records_written_total{logger="%s"}'
+        for logger in "csv", "sqlite":
+            until(lambda: self.metric(server, written % logger) == 1, f"{logger} is written")
+        whole = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1000, whole[1]))
+        ids = [reply.headers["X-Snafu-Request-Id"]]
+        for _ in range(20):
+            reply, text = server.ask("/invoke/hello")
+            self.assertEqual((reply.status, text), (200, '"hello"'))
+            ids.append(reply.headers["X-Snafu-Request-Id"])
+        lines = [server.process.stderr.readline() for _ in range(2)]
+        for line in lines:
+            self.assertIn("records of calls cannot be written, and wait", line)
+        self.assertEqual(self.metric(server, "snafu_records_dropped_total"), 0)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, whole)
+        for logger in "csv", "sqlite":
+            until(lambda: self.metric(server, written % logger) == 21, f"{logger} is written again")
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual([row["request_id"] for row in read_csv(self.path)], ids)
+
+    def test_a_full_disk(self):
+        disk = os.path.join(self.folder, "disk")
+        os.mkdir(disk)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk],
+                              capture_output=True, text=True)
+        if done.returncode:
+            self.skipTest(f"no small disk can be made here: {done.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        filler = os.path.join(disk, "filler")
+        with open(filler, "wb") as file:
+            file.write(bytes(100 << 10))
+        log = os.path.join(disk, "calls")
+        server = self.server("-l", f"csv={log}")
+        load = Load(server)
+        line = server.process.stderr.readline()
+        self.assertIn("No space left on device", line)
+        count = len(load.ids)
+        until(lambda: len(load.ids) > count + 1000, "calls go on")
+        os.unlink(filler)
+        until(lambda: (self.metric(server, 'snafu_records_written_total{logger="csv"}') or 0) > 400,
+              "there is room again")
+        server.process.send_signal(signal.SIGTERM)
+        load.join()
+        server.said.append(server.process.stderr.read())
+        server.process.stderr.close()
+        self.assertEqual(server.process.wait(PATIENCE), 0)
+        # The disk has got full once more, and was so at the end.
+        noted = [row["request_id"] for row in read_csv(log) if row["status"] == "ok"]
+        lost = re.search(r"(\d+) records? of calls (was|were) dropped\n", server.said[-1])
+        self.assertTrue(lost, server.said)
+        self.assertEqual(len(noted), len(set(noted)))
+        self.assertLessEqual(len(load.ids), len(noted) + int(lost.group(1)))
+
+    def test_sqlite_is_read_while_it_is_written(self):
+        if not shutil.which("sqlite3"):
+            self.skipTest("there is no sqlite3 here")
+        server = self.server("-l", "sqlite")
+        path = os.path.join(self.folder, "snafu-log.sqlite")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        load = Load(server, clients=2)
+        counts = [0]
+
+        def more():
+            done = subprocess.run(["sqlite3", "-readonly", path, "SELECT count(*) FROM calls WHERE "
+                                   "function = 'Probe.echo' AND typeof(run_ms) = 'real'"],
+                                  capture_output=True, text=True, check=True)
+            if int(done.stdout) > counts[-1]:
+                counts.append(int(done.stdout))
+            return len(counts) > 5
+
+        until(more, "records appear")
+        server.process.send_signal(signal.SIGTERM)
+        load.join()
+        self.assertEqual(server.wait(), 0)
+        database = sqlite3.connect(path)
+        columns = [row[1] for row in database.execute("PRAGMA table_info(calls)")]
+        self.assertEqual(columns, COLUMNS)
+        database.close()
+
+
+class Debug(Case):
+    def events(self, server):
+        return [json.loads(line) for text in server.said for line in text.splitlines()
+                if line.startswith("{")]
+
+    def test_events(self):
+        server = self.server("--debug")
+        server.ask("/invoke/Probe.raise", {})
+        reply, _ = server.ask("/invoke/Probe.raise", {})
+        self.assertEqual(server.stop(), 0)
+        number = reply.headers["X-Snafu-Request-Id"]
+        events = [each for each in self.events(server) if each.get("request_id") == number]
+        self.assertEqual([each["event"] for each in events],
+                         ["call-accepted", "call-started", "call-ended"])
+        for each in events:
+            self.assertRegex(each["time"], TIME)
+            self.assertEqual((each["function"], each["executor"]), ("Probe.raise", "inprocess"))
+        self.assertEqual(events[0]["detail"], "http")
+        self.assertEqual(events[1]["state"], "warm")
+        self.assertEqual((events[2]["status"], events[2]["error_type"]), ("raised", "Failure"))
+        self.assertGreater(events[2]["duration_ms"], 0)
+        self.assertEqual([each["time"] for each in events], sorted(each["time"] for each in events))
+        self.assertFalse(os.path.exists(self.path))
+
+    def test_nobody_reads_it(self):
+        """Calls and records do not wait for a terminal that has stopped."""
+        server = self.server("--debug", "-l", "csv")
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        for _ in range(1000):  # some 400 KiB of events; a pipe takes 64
+            reply, _ = server.ask("/invoke/hello", connection=connection)
+            self.assertEqual(reply.status, 200)
+        until(lambda: len(read_csv(self.path)) == 1000, "records are written")
+        connection.close()
+        self.assertEqual(server.stop(), 0)
+
+
+class LogTail(Case):
+    def test_tail(self):
+        server = self.server()
+        for text in "hello ä\n", "x" * 3000 + "y" * 3000:
+            reply, _ = server.ask("/invoke/echo", {"any": text}, {"X-Snafu-Log": "tail"})
+            self.assertEqual(reply.status, 200)
+            tail = base64.b64decode(reply.headers["X-Snafu-Log-Result"], validate=True).decode()
+            self.assertEqual(tail, text[-4096:])
+        for headers in {}, {"X-Snafu-Log": "none"}:
+            reply, _ = server.ask("/invoke/echo", {"any": "hello"}, headers)
+            self.assertIsNone(reply.headers["X-Snafu-Log-Result"])
+        reply, _ = server.ask("/invoke/hello", headers={"X-Snafu-Log": "tail"})
+        self.assertIsNone(reply.headers["X-Snafu-Log-Result"])
+        reply, text = server.ask("/invoke/hello", headers={"X-Snafu-Log": "head"})
+        self.assertEqual((reply.status, json.loads(text)["errorType"]), (400, "BadRequest"))
+        self.assertEqual(server.stop(), 0)
+
+    def test_executor_by_name(self):
+        server = self.server("-l", "csv")
+        reply, _ = server.ask("/invoke/hello", headers={"X-Snafu-Executor": "isolated"})
+        self.assertEqual(reply.status, 500)
+        reply, text = server.ask("/invoke/hello", headers={"X-Snafu-Executor": "nowhere"})
+        self.assertEqual((reply.status, json.loads(text)["errorType"]), (400, "ExecutorError"))
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual([row["executor"] for row in read_csv(self.path)], ["isolated", ""])
