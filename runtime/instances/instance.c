@@ -201,17 +201,16 @@ static int execute(struct snafu_instance *instance, struct snafu_start *start,
 
 	if (!argv[0])
 		return -ENOENT;
-	if (!crowd->known.count &&
-	    snafu_known_for_function(station, crowd->language, crowd->function, &crowd->known))
-		return snafu_fail(error, -ENOMEM, "no memory");
+	frame = snafu_station_frame(station);
+	long index = snafu_setup_for_function(frame, station, crowd->language, crowd->function);
+	if (index < 0)
+		return snafu_fail(error, (int)index, "no memory");
 	int code = snafu_launch(argv, crowd->argv != NULL, ends, &pid, &pidfd, error);
 	if (code)
 		return code;
 	snafu_process_executed(&instance->process, crowd->argv != NULL, pid, pidfd);
 	start->here = 1;
-	start->function = (uint32_t)snafu_known_find(&crowd->known, crowd->function);
-	frame = snafu_station_frame(station);
-	snafu_setup_write(frame, station, crowd->function->language, false, &crowd->known);
+	start->function = (uint32_t)index;
 	snafu_start_write(frame, start, instance->process.number);
 	if (job)
 		append_call(instance, job, frame);
