@@ -62,6 +62,8 @@ struct snafu_settings {
 	uint64_t threads; /* in-process calls at the same time */
 	uint64_t connections; /* open at the same time, web connector */
 	uint64_t idle_timeout; /* ms without traffic on a connection */
+	const char *container_image; /* ""; one made of the machine's own files */
+	const char *container_executor; /* in the container */
 	const char *logger; /* "csv,sqlite=PATH" */
 	const char *log_file; /* of loggers without a PATH; their suffixes are added */
 };

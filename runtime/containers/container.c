@@ -96,28 +96,41 @@ static void remove_files(const char *folder)
 	rmdir(folder);
 }
 
-int container_connect(const struct container *container)
+/* Holds on to the socket's file, which cannot be exchanged for a link from then on. */
+static int hold_socket(struct container *container)
 {
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	struct stat status;
-
-	/* By its file, which cannot be exchanged for a link meanwhile. */
 	int file = open(container->socket, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
 	if (file < 0)
 		return -errno;
 	if (fstat(file, &status) || !S_ISSOCK(status.st_mode)) {
 		close(file);
 		return -ENOTSOCK;
 	}
-	snprintf(name.sun_path, sizeof name.sun_path, "/proc/self/fd/%d", file);
+	container->file = file;
+	snprintf(container->address, sizeof container->address, "/proc/self/fd/%d", file);
+	return 0;
+}
+
+static void let_socket_go(struct container *container)
+{
+	if (container->file >= 0)
+		close(container->file);
+	container->file = -1;
+}
+
+static int connect_to(const struct container *container)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int code = fd < 0 ? -errno : 0;
-	if (!code && connect(fd, (const struct sockaddr *)&name, sizeof name)) {
-		code = -errno;
+
+	snprintf(name.sun_path, sizeof name.sun_path, "%s", container->address);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&name, sizeof name)) {
 		close(fd);
+		return -1;
 	}
-	close(file);
-	return code ? code : fd;
+	return fd;
 }
 
 /* ---- its life --------------------------------------------------------------------- */
@@ -158,9 +171,9 @@ static int tell(const struct container *container, const char *method, const cha
 	struct snafu_buffer path = SNAFU_BUFFER(PATH_CAP);
 
 	snafu_buffer_format(&path, "/containers/%s%s", container->id, format);
-	int code = engine_do(container->engine,
-	                     &(struct engine_request){.method = method, .path = path.data}, what, body,
-	                     error);
+	int code =
+		engine_do(container->engine, &(struct engine_request){.method = method, .path = path.data},
+	              what, body, error);
 	snafu_buffer_done(&path);
 	return code;
 }
@@ -175,7 +188,8 @@ static void last_words(const struct container *container, struct snafu_buffer *w
 	    0)
 		for (size_t at = 0; at + 8 <= body.size;) {
 			const unsigned char *head = (const unsigned char *)body.data + at;
-			size_t size = (size_t)head[4] << 24 | (size_t)head[5] << 16 | (size_t)head[6] << 8 | head[7];
+			size_t size =
+				(size_t)head[4] << 24 | (size_t)head[5] << 16 | (size_t)head[6] << 8 | head[7];
 
 			at += 8;
 			if (size > body.size - at)
@@ -212,11 +226,12 @@ bool container_runs(const struct container *container, struct snafu_buffer *word
 }
 
 /* Whether Snafu in it answers GET /healthz. */
-static bool answers(const struct container *container)
+bool container_answers(const struct container *container)
 {
-	static const char request[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+	static const char request[] =
+		"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 	char reply[16] = "";
-	int fd = container_connect(container);
+	int fd = connect_to(container);
 
 	if (fd < 0)
 		return false;
@@ -228,14 +243,25 @@ static bool answers(const struct container *container)
 	return good;
 }
 
-static int wait_until_it_answers(const struct container *container, const atomic_bool *stop,
+/* The socket is there, and Snafu has begun to listen. */
+static bool can_be_reached(struct container *container)
+{
+	if (hold_socket(container))
+		return false;
+	if (container_answers(container))
+		return true;
+	let_socket_go(container);
+	return false;
+}
+
+static int wait_until_it_answers(struct container *container, const atomic_bool *stop,
                                  struct snafu_error *error)
 {
 	uint64_t end = snafu_now_ms() + CONTAINER_START_MS, look = snafu_now_ms() + LOOK_MS;
 	struct snafu_buffer words = SNAFU_BUFFER(LAST_WORDS);
 	int code = 0;
 
-	while (!code && !answers(container)) {
+	while (!code && !can_be_reached(container)) {
 		uint64_t now = snafu_now_ms();
 
 		if (atomic_load(stop))
@@ -259,7 +285,7 @@ int container_start(const struct engine *engine, const struct snafu_executor_opt
                     const char *tenant, const atomic_bool *stop, struct container *ret_container,
                     struct snafu_error *error)
 {
-	struct container container = {.engine = engine};
+	struct container container = {.engine = engine, .file = -1};
 	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
 
 	int code = make_files(&container, options->settings, error);
@@ -292,7 +318,8 @@ void container_remove(struct container *container)
 	free(container->inside);
 	free(container->socket);
 	free(container->settings);
-	*container = (struct container){.engine = container->engine};
+	let_socket_go(container);
+	*container = (struct container){.engine = container->engine, .file = -1};
 }
 
 /* ---- what others have left -------------------------------------------------------- */
@@ -327,7 +354,7 @@ static bool remove_orphan(const struct engine *engine, const struct snafu_json_v
 	char *id = text_of(entry, "Id"), *owner = text_of(&labels, CONTAINER_LABEL);
 	char *folder = text_of(&labels, "snafu.folder");
 	if (id && owner && container_owner_is_gone(owner)) {
-		struct container container = {.engine = engine, .id = id};
+		struct container container = {.engine = engine, .id = id, .file = -1};
 
 		if (folder && is_our_folder(folder)) {
 			container.folder = folder;

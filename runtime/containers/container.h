@@ -30,6 +30,8 @@ struct container {
 	char *inside; /* the folder in it that is mounted */
 	char *socket; /* path on the host */
 	char *settings; /* path on the host */
+	int file; /* the socket's, O_PATH; -1: not yet */
+	char address[32]; /* where to connect to: a path that leads to FILE */
 };
 
 /* Creates, starts and waits until it answers, or STOP is set. Blocks. */
@@ -43,8 +45,8 @@ void container_remove(struct container *container);
 /* Whether it still runs; if not, WORDS say what is known. */
 bool container_runs(const struct container *container, struct snafu_buffer *words);
 
-/* A connected socket, or a negative errno. */
-int container_connect(const struct container *container);
+/* Whether Snafu in it says that it is well. */
+bool container_answers(const struct container *container);
 
 /* Removes what hosts have left behind that are no more; returns how many, or a negative
  * errno. */

@@ -49,9 +49,9 @@ static void add_mount(struct mounts *mounts, char *path)
 		free(path);
 	} else if (mounts->count == MOUNTS_CAP) {
 		free(path);
-		mounts->code = snafu_fail(mounts->error, -E2BIG,
-		                          "a container can be given %d files and folders: name folders",
-		                          MOUNTS_CAP);
+		mounts->code =
+			snafu_fail(mounts->error, -E2BIG,
+		               "a container can be given %d files and folders: name folders", MOUNTS_CAP);
 	} else {
 		mounts->sources[mounts->count++] = path;
 	}
@@ -181,10 +181,11 @@ static void write_host(const struct container *container, const struct snafu_set
                        const struct mounts *mounts, bool own_image, struct snafu_buffer *into)
 {
 	write_key("HostConfig", into);
-	snafu_buffer_append_text(into,
-	                         "{\"NetworkMode\":\"none\",\"ReadonlyRootfs\":true,"
-	                         "\"CapDrop\":[\"ALL\"],\"SecurityOpt\":[\"no-new-privileges\"],"
-	                         "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"}");
+	snafu_buffer_append_text(into, "{\"NetworkMode\":\"none\",\"ReadonlyRootfs\":true,"
+	                               "\"CapDrop\":[\"ALL\"],\"SecurityOpt\":[\"no-new-privileges\"],"
+	                               "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":"
+	                               "{\"max-size\":\"1m\",\"max-file\":\"1\"}},"
+	                               "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"}");
 	if (settings->memory)
 		snafu_buffer_format(into, ",\"Memory\":%llu,\"MemorySwap\":%llu",
 		                    (unsigned long long)settings->memory,
@@ -213,9 +214,15 @@ static void write_command(const struct snafu_executor_options *options, bool own
 {
 	const struct snafu_language_options *language = options->language_options;
 	const char *const fixed[] = {
-		"-q", "-C", "web", "-L", "unix:" CONTAINER_FOLDER "/" CONTAINER_SOCKET,
-		"-s", CONTAINER_SETTINGS,
-		"-e", options->settings->container_executor,
+		"-q",
+		"-C",
+		"web",
+		"-L",
+		"unix:" CONTAINER_FOLDER "/" CONTAINER_SOCKET,
+		"-s",
+		CONTAINER_SETTINGS,
+		"-e",
+		options->settings->container_executor,
 	};
 	char *path = own_image ? NULL : program();
 

@@ -112,8 +112,8 @@ int engine_ask(const struct engine *engine, const struct engine_request *request
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 		if (done)
 			code = snafu_fail(error, done == CURLE_OPERATION_TIMEDOUT ? -ETIMEDOUT : -ECONNREFUSED,
-			                  "cannot %s at %s: %s; start it, or set DOCKER_HOST=unix:///PATH", what,
-			                  engine->path, curl_easy_strerror(done));
+			                  "cannot %s at %s: %s; start it, or set DOCKER_HOST=unix:///PATH",
+			                  what, engine->path, curl_easy_strerror(done));
 	}
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);
