@@ -38,7 +38,9 @@ static const struct option_text option_table[] = {
 	{'l', "logger", "LIST",
      "where calls are noted: csv, sqlite, with =PATH or without; none\n"
      "(default; see [log] in the settings)"},
-	{'L', "listen", "[HOST:]PORT", "web connector (default 127.0.0.1:8080; port 0: a free one)"},
+	{'L', "listen", "[HOST:]PORT",
+     "web connector (default 127.0.0.1:8080; port 0: a free one);\n"
+     "or unix:PATH"},
 	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
 	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
 	{'s', "settings", "FILE", "read settings (snafu.ini)"},

@@ -231,6 +231,8 @@ static int describe(struct snafu_job *job, const struct snafu_call *call)
 		.depth = caller ? caller->depth + 1 : 0,
 	};
 	job->deadline = job->accepted / 1000000u + job->settings->call_timeout;
+	if (call->deadline && call->deadline < job->deadline)
+		job->deadline = call->deadline;
 	if (caller && caller->deadline < job->deadline)
 		job->deadline = caller->deadline;
 	job->context.deadline = job->deadline;
