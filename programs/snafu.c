@@ -25,7 +25,7 @@
 #define MODULE_NAME_CAP 128 /* bytes of a word of -e */
 
 enum { USAGE = 2 };
-enum { DEBUG = 256 }; /* options without a letter */
+enum { DEBUG = 256, NO_WATCH, PYTHON2 }; /* options without a letter */
 
 static const struct option_text option_table[] = {
 	{'x', "execute", "FUNCTION", "run one function, print its result as JSON on stdout"},
@@ -38,10 +38,14 @@ static const struct option_text option_table[] = {
 	{'l', "logger", "LIST",
      "where calls are noted: csv, sqlite, with =PATH or without; none\n"
      "(default; see [log] in the settings)"},
-	{'L', "listen", "[HOST:]PORT", "web connector (default 127.0.0.1:8080; port 0: a free one)"},
+	{'L', "listen", "[HOST:]PORT",
+     "web connector (default 127.0.0.1:8080; port 0: a free one);\n"
+     "or unix:PATH"},
 	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
 	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
 	{'s', "settings", "FILE", "read settings (snafu.ini)"},
+	{PYTHON2, "python2", "HOW", "Python 2 sources: upgrade (default), or native (in a Python 2)"},
+	{NO_WATCH, "no-watch", NULL, "do not look for changed sources while serving"},
 	{'q', "quiet", NULL, "only errors and results"},
 	{'v', "verbose", NULL, "notes, stack traces and times too"},
 	{DEBUG, "debug", NULL, "tell what happens on stderr, a JSON object a line"},
@@ -51,9 +55,9 @@ static const struct option_text option_table[] = {
 #define N_OPTIONS (sizeof option_table / sizeof *option_table)
 
 struct command_line {
-	const char *execute, *connectors, *executors, *listen, *loggers, *settings;
+	const char *execute, *connectors, *executors, *listen, *loggers, *settings, *python2;
 	struct option_list arguments, include_paths, defines;
-	bool quiet, verbose, debug;
+	bool quiet, verbose, debug, no_watch;
 };
 
 static void print_settings(void)
@@ -100,6 +104,14 @@ static int usage_error(void)
 	return USAGE;
 }
 
+static int check_python2(const char *how)
+{
+	if (strcmp(how, "upgrade") == 0 || strcmp(how, "native") == 0)
+		return 0;
+	fprintf(stderr, "snafu: --python2 takes upgrade or native, not '%s'\n", how);
+	return USAGE;
+}
+
 /* For options whose values come with later versions. */
 static int check_only(const char *option, const char *value, const char *only)
 {
@@ -141,9 +153,11 @@ static int take(struct command_line *line, int key, const char *argument)
 	case 'I': return options_add(&line->include_paths, argument) ? 1 : 0;
 	case 'D': return options_add(&line->defines, argument) ? 1 : 0;
 	case 's': line->settings = argument; return 0;
+	case NO_WATCH: line->no_watch = true; return 0;
 	case 'q': line->quiet = true; return 0;
 	case 'v': line->verbose = true; return 0;
 	case DEBUG: line->debug = true; return 0;
+	case PYTHON2: line->python2 = argument; return check_python2(argument);
 	default: return usage_error();
 	}
 }
@@ -224,6 +238,14 @@ static void report(void *state, enum snafu_severity severity, const char *text)
 	}
 }
 
+static void news(void *state, const char *text)
+{
+	const struct command_line *line = state;
+
+	if (!line->quiet)
+		fprintf(stderr, "snafu: %s\n", text);
+}
+
 /* Standard descriptors that are closed would be taken by files that are opened
  * later. Then stdout becomes stderr, so that what functions print does not mix
  * with results; returns a descriptor of the real one, or -1. */
@@ -266,12 +288,17 @@ static int serve_functions(struct snafu_host *host, const struct command_line *l
 	snafu_host_preload(host);
 	snafu_memory_settle();
 	progress_stop();
-	return serve(host, &options, ret_stuck);
+	struct snafu_error error;
+	if (!line->no_watch && snafu_host_watch(host, &error))
+		fprintf(stderr, "snafu: %s: changes are not seen\n", error.message);
+	int status = serve(host, &options, ret_stuck);
+	*ret_stuck += !snafu_host_unwatch(host);
+	return status;
 }
 
 static int run(const struct command_line *line, const char *const *paths, size_t n_paths)
 {
-	struct snafu_settings settings;
+	static struct snafu_settings settings; /* its texts are kept for the life of the process */
 	struct snafu_error error;
 	struct snafu_host *host = NULL;
 	struct snafu_host_options options = {
@@ -290,6 +317,8 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 		.debug = line->debug ? debug_write : NULL,
 		.report = report,
 		.report_state = (void *)line,
+		.news = news,
+		.settings_path = line->settings,
 		.working = progress_say,
 	};
 	int result_fd = part_stdout(), stuck = 0, status;
@@ -298,6 +327,8 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	int code = result_fd < 0 ? snafu_fail_errno(&error, -errno, "cannot keep stdout") : 0;
 	if (!code && line->settings)
 		code = snafu_settings_load(&settings, line->settings, &error);
+	if (line->python2)
+		settings.python2 = line->python2;
 	if (!line->quiet)
 		options.scan.progress = progress_start("snafu");
 	progress_say(NULL, "scanning");

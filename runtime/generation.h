@@ -34,6 +34,7 @@ struct snafu_generation {
 	                                   * services' scans */
 	struct snafu_service **services; /* one a function, in the same order; a reference each */
 	struct snafu_pool *pool; /* of `functions` */
+	struct snafu_generation *next_kept;
 	struct snafu_scanned *whole; /* whose arrays `functions` borrows; NULL: they are its own */
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "runtime/away.h"
@@ -36,6 +37,19 @@ void snafu_host_report(const struct snafu_host *host, enum snafu_severity severi
 	vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
 	host->options.report(host->options.report_state, severity, line);
+}
+
+void snafu_host_news(const struct snafu_host *host, const char *format, ...)
+{
+	char line[REPORT_CAP];
+	va_list arguments;
+
+	if (!host->options.news)
+		return;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	host->options.news(host->options.report_state, line);
 }
 
 static void report_diagnostics(const struct snafu_host *host)
@@ -113,8 +127,11 @@ static int open_pool(struct snafu_host *host, struct snafu_error *error)
 	const struct snafu_host_options *options = &host->options;
 	struct snafu_functions functions = {0};
 	struct snafu_scanned *scanned;
-	int code = snafu_scan(options->paths, options->n_paths, &options->scan, &functions, error);
 
+	host->scanned_at = (int64_t)snafu_wall_ns();
+	host->rescan_options = options->scan;
+	host->rescan_options.progress = NULL;
+	int code = snafu_scan(options->paths, options->n_paths, &options->scan, &functions, error);
 	if (code)
 		return code;
 	scanned = snafu_scanned_new(&functions);
@@ -122,8 +139,8 @@ static int open_pool(struct snafu_host *host, struct snafu_error *error)
 		snafu_functions_done(&functions);
 		return snafu_fail(error, -ENOMEM, "no memory");
 	}
+	host->first = scanned;
 	code = snafu_generation_first(scanned, &host->settings, host, &host->generation, error);
-	snafu_scanned_unref(scanned);
 	if (code)
 		return code;
 	report_diagnostics(host);
@@ -179,7 +196,7 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 	if (code)
 		return code;
 	host->language_options = (struct snafu_language_options){
-		.functions = &host->generation->functions,
+		.functions = &host->first->functions,
 		.paths = options->paths,
 		.n_paths = options->n_paths,
 		.include_paths = options->scan.include_paths,
@@ -289,8 +306,8 @@ static void preload(struct snafu_host *host, struct snafu_service *service)
 	void *state;
 
 	int code = snafu_host_executor_of(host, service, &executor, &error);
-	if (!code && executor->executor->supports)
-		code = executor->executor->supports(executor->state, function->language, &error);
+	if (!code)
+		code = snafu_host_executor_takes(executor, service, &error);
 	if (!code && executor->executor->run)
 		code = snafu_languages_get(host->languages, function->language, &language, &state, &error);
 	if (code)
@@ -316,6 +333,13 @@ void snafu_host_preload(struct snafu_host *host)
 	}
 	snafu_generation_unref(generation);
 	snafu_languages_leave(host->languages);
+}
+
+const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
+                                                     const struct snafu_function *function)
+{
+	(void)function;
+	return &host->settings;
 }
 
 struct snafu_crew *snafu_host_crew(struct snafu_host *host)

@@ -11,6 +11,7 @@
 #include "scanner/function.h"
 
 #define DEFAULT_EXECUTOR "inprocess"
+#define NATIVE_EXECUTOR  "worker" /* default for what no process of ours can run */
 #define NAME_CAP         64 /* bytes of an executor's name */
 
 static const struct snafu_open_executor *find(struct snafu_host *host, const char *name)
@@ -103,6 +104,28 @@ static bool choose(const char *list, const char *language, char name[NAME_CAP])
 	return found;
 }
 
+/* Python 2 functions that are to run in a real Python 2, which is a program of its own. */
+static bool is_native(const struct snafu_service *service)
+{
+	const struct snafu_settings *settings = atomic_load(&service->settings);
+
+	return strcmp(service->function->language, "python2") == 0 &&
+	       strcmp(settings->python2, "native") == 0;
+}
+
+int snafu_host_executor_takes(const struct snafu_open_executor *open,
+                              const struct snafu_service *service, struct snafu_error *error)
+{
+	if (open->executor->run && is_native(service))
+		return snafu_fail(error, -ENOTSUP,
+		                  "%s runs in a real Python 2 (python2 = native), which is outside of this "
+		                  "process: take worker or spawn instead of %s",
+		                  service->function->id, open->name);
+	return open->executor->supports
+	           ? open->executor->supports(open->state, service->function->language, error)
+	           : 0;
+}
+
 int snafu_host_executor_of(struct snafu_host *host, const struct snafu_service *service,
                            const struct snafu_open_executor **ret_executor,
                            struct snafu_error *error)
@@ -113,7 +136,7 @@ int snafu_host_executor_of(struct snafu_host *host, const struct snafu_service *
 
 	if (!(host->options.executors && choose(host->options.executors, language, name)) &&
 	    !choose(settings->executor, language, name))
-		snprintf(name, sizeof name, "%s", DEFAULT_EXECUTOR);
+		snprintf(name, sizeof name, "%s", is_native(service) ? NATIVE_EXECUTOR : DEFAULT_EXECUTOR);
 	return snafu_host_executor(host, name, ret_executor, error);
 }
 

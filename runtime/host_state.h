@@ -13,6 +13,8 @@
 #include "runtime/settings.h"
 
 struct snafu_away;
+struct snafu_deployer;
+struct snafu_function;
 struct snafu_generation;
 struct snafu_job;
 struct snafu_queue;
@@ -34,6 +36,12 @@ struct snafu_host {
 	struct snafu_settings settings;
 	pthread_mutex_t generation_lock; /* guards the pointer alone */
 	struct snafu_generation *generation; /* what is on offer: a reference */
+	struct snafu_scanned *first; /* of the start: `language_options` has it for ever */
+	struct snafu_generation *told; /* which the languages look at; NULL: the first scan */
+	struct snafu_generation *kept_generations; /* those that a language may look at */
+	int64_t scanned_at; /* ns since 1970, when the scan began */
+	struct snafu_scan_options rescan_options;
+	struct snafu_deployer *deployer; /* NULL: nothing is watched */
 	_Atomic(struct snafu_service *) retired; /* nobody needs them; a stack */
 	struct snafu_service *kept; /* the same, but a language may still look at them */
 	void (*wake_undertaker)(struct snafu_host *host); /* some are retired; any thread. NULL:
@@ -56,6 +64,17 @@ struct snafu_host {
 /* One line for whoever runs the host, without a newline. Any thread. */
 void snafu_host_report(const struct snafu_host *host, enum snafu_severity severity,
                        const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* What changes, in a line for whoever runs the host. */
+void snafu_host_news(const struct snafu_host *host, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* (host_pool.c) Keeps GENERATION until the host is closed. */
+void snafu_host_keep_generation(struct snafu_host *host, struct snafu_generation *generation);
+
+/* What holds for calls of FUNCTION by nobody in particular; lives as long as the host. */
+const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
+                                                     const struct snafu_function *function);
 
 /* (host_pool.c) The current generation, a reference. */
 struct snafu_generation *snafu_host_generation(struct snafu_host *host);
@@ -80,6 +99,10 @@ int snafu_host_executor(struct snafu_host *host, const char *name,
 int snafu_host_executor_of(struct snafu_host *host, const struct snafu_service *service,
                            const struct snafu_open_executor **ret_executor,
                            struct snafu_error *error);
+
+/* Whether functions like SERVICE's can run there; -ENOTSUP, and ERROR says what to take instead. */
+int snafu_host_executor_takes(const struct snafu_open_executor *open,
+                              const struct snafu_service *service, struct snafu_error *error);
 
 void snafu_host_close_executors(struct snafu_host *host);
 

@@ -26,8 +26,8 @@ struct snafu_service {
 	atomic_uint references;
 
 	/* In-process: the function bound in this process; all set before `bound`. */
-	const struct snafu_language *language;
-	void *language_state;
+	_Atomic(const struct snafu_language *) language;
+	_Atomic(void *) language_state;
 	_Atomic(struct snafu_bound *) bound;
 
 	/* What an executor keeps about it, by the executor's number; the executor's
