@@ -25,7 +25,7 @@
 #define MODULE_NAME_CAP 128 /* bytes of a word of -e */
 
 enum { USAGE = 2 };
-enum { DEBUG = 256, NO_WATCH }; /* options without a letter */
+enum { DEBUG = 256, NO_WATCH, PYTHON2 }; /* options without a letter */
 
 static const struct option_text option_table[] = {
 	{'x', "execute", "FUNCTION", "run one function, print its result as JSON on stdout"},
@@ -42,6 +42,7 @@ static const struct option_text option_table[] = {
 	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
 	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
 	{'s', "settings", "FILE", "read settings (snafu.ini)"},
+	{PYTHON2, "python2", "MODE", "Python 2 sources: upgrade (default) or native"},
 	{NO_WATCH, "no-watch", NULL, "do not look for changed sources while serving"},
 	{'q', "quiet", NULL, "only errors and results"},
 	{'v', "verbose", NULL, "notes, stack traces and times too"},
@@ -52,7 +53,7 @@ static const struct option_text option_table[] = {
 #define N_OPTIONS (sizeof option_table / sizeof *option_table)
 
 struct command_line {
-	const char *execute, *connectors, *executors, *listen, *loggers, *settings;
+	const char *execute, *connectors, *executors, *python2, *listen, *loggers, *settings;
 	struct option_list arguments, include_paths, defines;
 	bool quiet, verbose, debug, no_watch;
 };
@@ -142,6 +143,7 @@ static int take(struct command_line *line, int key, const char *argument)
 	case 'I': return options_add(&line->include_paths, argument) ? 1 : 0;
 	case 'D': return options_add(&line->defines, argument) ? 1 : 0;
 	case 's': line->settings = argument; return 0;
+	case PYTHON2: line->python2 = argument; return 0;
 	case NO_WATCH: line->no_watch = true; return 0;
 	case 'q': line->quiet = true; return 0;
 	case 'v': line->verbose = true; return 0;
@@ -286,7 +288,6 @@ static int serve_functions(struct snafu_host *host, const struct command_line *l
 
 static int run(const struct command_line *line, const char *const *paths, size_t n_paths)
 {
-	struct snafu_settings settings;
 	struct snafu_error error;
 	struct snafu_host *host = NULL;
 	struct snafu_host_options options = {
@@ -299,8 +300,8 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 				.defines = line->defines.words,
 				.n_defines = line->defines.count,
 			},
-		.settings = &settings,
 		.executors = line->executors,
+		.python2 = line->python2,
 		.loggers = line->loggers,
 		.debug = line->debug ? debug_write : NULL,
 		.report = report,
@@ -311,10 +312,7 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	};
 	int result_fd = part_stdout(), stuck = 0, status;
 
-	snafu_settings_init(&settings);
 	int code = result_fd < 0 ? snafu_fail_errno(&error, -errno, "cannot keep stdout") : 0;
-	if (!code && line->settings)
-		code = snafu_settings_load(&settings, line->settings, &error);
 	if (!line->quiet)
 		options.scan.progress = progress_start("snafu");
 	progress_say(NULL, "scanning");
@@ -360,6 +358,11 @@ static int check(struct command_line *line, char *executor, size_t capacity, int
 	}
 	if (line->arguments.count && !line->execute) {
 		fprintf(stderr, "snafu: -a goes with -x\n");
+		return usage_error();
+	}
+	if (line->python2 && strcmp(line->python2, "upgrade") != 0 &&
+	    strcmp(line->python2, "native") != 0) {
+		fprintf(stderr, "snafu: --python2 takes upgrade or native\n");
 		return usage_error();
 	}
 	if (line->executors)
