@@ -8,9 +8,11 @@ import decimal
 import difflib
 import inspect
 import json
+import re
 import types
 from base64 import b64encode
 
+HALF_A_PAIR = re.compile(u"[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 DEPTH_CAP = 100 # results inside each other
 
 
@@ -132,7 +134,7 @@ def split(payload):
 
 def text_of(value):
     if isinstance(value, unicode):
-        return value
+        return HALF_A_PAIR.sub(u"\ufffd", value)
     try:
         return value.decode("utf-8")
     except UnicodeError:
@@ -175,4 +177,5 @@ def simple(value, depth=0):
 
 
 def write(value):
-    return json.dumps(simple(value), allow_nan=False, separators=(",", ":"))
+    written = json.dumps(simple(value), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return written.encode("utf-8") if isinstance(written, unicode) else written

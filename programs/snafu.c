@@ -38,11 +38,13 @@ static const struct option_text option_table[] = {
 	{'l', "logger", "LIST",
      "where calls are noted: csv, sqlite, with =PATH or without; none\n"
      "(default; see [log] in the settings)"},
-	{'L', "listen", "[HOST:]PORT", "web connector (default 127.0.0.1:8080; port 0: a free one)"},
+	{'L', "listen", "[HOST:]PORT",
+     "web connector (default 127.0.0.1:8080; port 0: a free one);\n"
+     "or unix:PATH"},
 	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
 	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
 	{'s', "settings", "FILE", "read settings (snafu.ini)"},
-	{PYTHON2, "python2", "MODE", "Python 2 sources: upgrade (default) or native"},
+	{PYTHON2, "python2", "HOW", "Python 2 sources: upgrade (default), or native (in a Python 2)"},
 	{NO_WATCH, "no-watch", NULL, "do not look for changed sources while serving"},
 	{'q', "quiet", NULL, "only errors and results"},
 	{'v', "verbose", NULL, "notes, stack traces and times too"},
@@ -53,7 +55,7 @@ static const struct option_text option_table[] = {
 #define N_OPTIONS (sizeof option_table / sizeof *option_table)
 
 struct command_line {
-	const char *execute, *connectors, *executors, *python2, *listen, *loggers, *settings;
+	const char *execute, *connectors, *executors, *listen, *loggers, *settings, *python2;
 	struct option_list arguments, include_paths, defines;
 	bool quiet, verbose, debug, no_watch;
 };
@@ -102,6 +104,14 @@ static int usage_error(void)
 	return USAGE;
 }
 
+static int check_python2(const char *how)
+{
+	if (strcmp(how, "upgrade") == 0 || strcmp(how, "native") == 0)
+		return 0;
+	fprintf(stderr, "snafu: --python2 takes upgrade or native, not '%s'\n", how);
+	return USAGE;
+}
+
 /* For options whose values come with later versions. */
 static int check_only(const char *option, const char *value, const char *only)
 {
@@ -143,11 +153,11 @@ static int take(struct command_line *line, int key, const char *argument)
 	case 'I': return options_add(&line->include_paths, argument) ? 1 : 0;
 	case 'D': return options_add(&line->defines, argument) ? 1 : 0;
 	case 's': line->settings = argument; return 0;
-	case PYTHON2: line->python2 = argument; return 0;
 	case NO_WATCH: line->no_watch = true; return 0;
 	case 'q': line->quiet = true; return 0;
 	case 'v': line->verbose = true; return 0;
 	case DEBUG: line->debug = true; return 0;
+	case PYTHON2: line->python2 = argument; return check_python2(argument);
 	default: return usage_error();
 	}
 }
@@ -358,11 +368,6 @@ static int check(struct command_line *line, char *executor, size_t capacity, int
 	}
 	if (line->arguments.count && !line->execute) {
 		fprintf(stderr, "snafu: -a goes with -x\n");
-		return usage_error();
-	}
-	if (line->python2 && strcmp(line->python2, "upgrade") != 0 &&
-	    strcmp(line->python2, "native") != 0) {
-		fprintf(stderr, "snafu: --python2 takes upgrade or native\n");
 		return usage_error();
 	}
 	if (line->executors)

@@ -398,6 +398,20 @@ int snafu_crew_new(const struct snafu_crew_options *options, struct snafu_crew *
 	return 0;
 }
 
+/* Whether all threads may be waiting for calls such as JOB, which a function makes: it would
+ * never be its turn. Such calls stand at the front of the queue. */
+static bool may_lock_up(const struct snafu_crew *crew, const struct snafu_job *job)
+{
+	size_t before = crew->n_calling;
+
+	if (!job->context.depth)
+		return false;
+	for (const struct snafu_job *other = crew->queue.first; other && other->context.depth;
+	     other = other->next)
+		before++;
+	return before >= crew->options.threads;
+}
+
 int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 {
 	bool wake = false;
@@ -406,10 +420,13 @@ int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 	pthread_mutex_lock(&crew->lock);
 	if (crew->stops || crew->ended) {
 		code = -ESHUTDOWN;
-	} else if (crew->queue.count >= crew->options.queue_length) {
+	} else if (crew->queue.count >= crew->options.queue_length || may_lock_up(crew, job)) {
 		code = -EBUSY;
 	} else {
-		snafu_job_queue_append(&crew->queue, job);
+		if (job->context.depth)
+			snafu_job_queue_prepend(&crew->queue, job);
+		else
+			snafu_job_queue_append(&crew->queue, job);
 		/* With every thread stuck nobody runs it, but its deadline is kept. */
 		if (!crew->alert && crew->standby && !may_call(crew)) {
 			crew->alert = true;

@@ -308,8 +308,8 @@ static void preload(struct snafu_host *host, struct snafu_service *service)
 
 	int code =
 		snafu_host_executor(host, atomic_load(&service->settings)->executor, &executor, &error);
-	if (!code && executor->executor->supports)
-		code = executor->executor->supports(executor->state, function->language, &error);
+	if (!code)
+		code = snafu_host_executor_takes(executor, service, &error);
 	if (!code && executor->executor->run)
 		code = snafu_languages_get(host->languages, function->language, &language, &state, &error);
 	if (code)

@@ -96,6 +96,7 @@ struct snafu_call {
 	const char *trigger; /* which door */
 	const char *client_context; /* JSON */
 	const struct snafu_context *caller; /* the call that makes this one, or NULL */
+	uint64_t deadline; /* snafu_now_ms(), when that is before the call timeout; 0: none */
 	unsigned attempt; /* of an asynchronous call: 2 is the first retry; 0 means 1 */
 	/* Put it into the queue (queue.h): it ends with {"id": ...} as soon as it is durable, and
 	 * is run later under the same request id. */

@@ -155,8 +155,8 @@ static int find_executor(struct snafu_host *host, struct snafu_job *job, const c
 		code = snafu_host_executor(host, wanted, &open, &error);
 	else
 		code = snafu_host_executor(host, job->settings->executor, &open, &error);
-	if (!code && open->executor->supports)
-		code = open->executor->supports(open->state, job->function->language, &error);
+	if (!code)
+		code = snafu_host_executor_takes(open, job->service, &error);
 	if (code) {
 		snafu_result_fail(&job->result, wanted && *wanted ? SNAFU_BAD_ARGUMENTS : SNAFU_LOAD_FAILED,
 		                  "ExecutorError", "%s", error.message);
@@ -237,6 +237,8 @@ static int describe(struct snafu_job *job, const struct snafu_call *call)
 		.depth = caller ? caller->depth + 1 : 0,
 	};
 	job->deadline = job->accepted / 1000000u + job->settings->call_timeout;
+	if (call->deadline && call->deadline < job->deadline)
+		job->deadline = call->deadline;
 	if (caller && caller->deadline < job->deadline)
 		job->deadline = caller->deadline;
 	job->context.deadline = job->deadline;

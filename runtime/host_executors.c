@@ -100,6 +100,28 @@ bool snafu_executor_choose(const char *list, const char *language,
 	return found;
 }
 
+/* Python 2 functions that are to run in a real Python 2, which is a program of its own. */
+static bool is_native(const struct snafu_service *service)
+{
+	const struct snafu_settings *settings = atomic_load(&service->settings);
+
+	return strcmp(service->function->language, "python2") == 0 &&
+	       strcmp(settings->python2, "native") == 0;
+}
+
+int snafu_host_executor_takes(const struct snafu_open_executor *open,
+                              const struct snafu_service *service, struct snafu_error *error)
+{
+	if (open->executor->run && is_native(service))
+		return snafu_fail(error, -ENOTSUP,
+		                  "%s runs in a real Python 2 (python2 = native), which is outside of this "
+		                  "process: take worker or spawn instead of %s",
+		                  service->function->id, open->name);
+	return open->executor->supports
+	           ? open->executor->supports(open->state, service->function->language, error)
+	           : 0;
+}
+
 void snafu_host_close_executors(struct snafu_host *host)
 {
 	for (size_t i = host->n_executors; i-- > 0;) {

@@ -26,7 +26,7 @@ static const struct snafu_settings *settings_of(void *state, const char *id)
 
 	if (snafu_host_find(state, id, &service, NULL))
 		return NULL;
-	/* Settings live as long as the host. */
+	/* They live as long as the host. */
 	const struct snafu_settings *settings = atomic_load(&service->settings);
 	snafu_service_unref(service);
 	return settings;
@@ -75,7 +75,6 @@ static void refuse(struct snafu_call *call, enum snafu_status status, const char
 		call->finished(call);
 }
 
-/* The function must be there now; its arguments are looked at when it runs. */
 static void queue_call(struct snafu_host *host, struct snafu_call *call,
                        const struct snafu_service *service)
 {
@@ -87,9 +86,7 @@ static void queue_call(struct snafu_host *host, struct snafu_call *call,
 	if (function->reason) {
 		snafu_fail(&error, -ENOEXEC, "%s cannot be called: %s", function->id, function->reason);
 		refuse(call, SNAFU_UNKNOWN_FUNCTION, "NotCallable", error.message);
-		return;
-	}
-	if (call->payload_size > settings->payload_size) {
+	} else if (call->payload_size > settings->payload_size) {
 		snafu_fail(&error, -EMSGSIZE, "the arguments take %zu bytes, the limit is %zu",
 		           call->payload_size, (size_t)settings->payload_size);
 		refuse(call, SNAFU_TOO_LARGE, "PayloadTooLarge", error.message);
@@ -106,6 +103,7 @@ static void queue_call(struct snafu_host *host, struct snafu_call *call,
 	}
 }
 
+/* The function must be there now; its arguments are looked at when it runs. */
 void snafu_host_queue_call(struct snafu_host *host, struct snafu_call *call)
 {
 	struct snafu_service *service;

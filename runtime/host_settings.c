@@ -21,6 +21,7 @@
 #include "scanner/walk.h"
 
 #define DEFAULT_EXECUTOR "inprocess"
+#define NATIVE_EXECUTOR  "worker" /* default for what no process of ours can run */
 #define FILES_LEAST      64 /* slots of the table of files */
 
 /* A source file and its config. */
@@ -284,7 +285,10 @@ static void apply_command_line(struct snafu_host *host, const char *language,
 		settings->python2 = options->python2;
 	if (!(options->executors && snafu_executor_choose(options->executors, language, name)) &&
 	    !snafu_executor_choose(settings->executor, language, name))
-		settings->executor = DEFAULT_EXECUTOR;
+		settings->executor =
+			strcmp(language, "python2") == 0 && strcmp(settings->python2, "native") == 0
+				? NATIVE_EXECUTOR
+				: DEFAULT_EXECUTOR;
 	else
 		settings->executor = keep_name(host->all_settings, name);
 }

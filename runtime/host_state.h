@@ -113,6 +113,10 @@ int snafu_host_executor(struct snafu_host *host, const char *name,
 bool snafu_executor_choose(const char *list, const char *language,
                            char ret_name[SNAFU_EXECUTOR_NAME_CAP]);
 
+/* Whether functions like SERVICE's can run there; -ENOTSUP, and ERROR says what to take instead. */
+int snafu_host_executor_takes(const struct snafu_open_executor *open,
+                              const struct snafu_service *service, struct snafu_error *error);
+
 void snafu_host_close_executors(struct snafu_host *host);
 
 /* (host_calls.c) For the crew and the calls that are away. */

@@ -165,9 +165,12 @@ static void admit_nested(struct snafu_crowd *crowd, struct snafu_job *job)
 		snafu_job_queue_append(&crowd->nested, job);
 }
 
+/* Those for whom a process is being started do not count. */
 static void wait(struct snafu_crowd *crowd, struct snafu_job *job)
 {
-	if (crowd->waiting.count >= crowd->settings->queue_length)
+	if (crowd->waiting.count >= crowd->settings->queue_length + crowd->n_starting &&
+	    (crowd->station->policy->once || !snafu_crowd_may_start(crowd) ||
+	     snafu_crowd_start(crowd, NULL, NULL)))
 		refuse(crowd, job);
 	else
 		snafu_job_queue_append(&crowd->waiting, job);

@@ -30,7 +30,6 @@ struct snafu_crowd {
 	const struct snafu_language *language;
 	char **argv; /* the language's own program, or NULL */
 	bool executes; /* processes are executed, not forked */
-	struct snafu_known known; /* for those that are executed */
 	TAILQ_ENTRY(snafu_crowd) entry;
 
 	struct snafu_instance_list members, idle; /* idle: who can be given a call at once */

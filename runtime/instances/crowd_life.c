@@ -23,7 +23,6 @@ static void free_crowd(struct snafu_crowd *crowd)
 	for (char **word = crowd->argv; word && *word; word++)
 		free(*word);
 	free(crowd->argv);
-	snafu_known_done(&crowd->known);
 	free(crowd);
 }
 

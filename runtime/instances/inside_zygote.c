@@ -118,6 +118,7 @@ static bool fork_child(struct snafu_inside *inside, int files[2])
 		dup2(files[1], STDERR_FILENO);
 		close(files[1]);
 		become_child(inside, self);
+		close(inside->channel.fd); /* what the zygote tells the host is not for functions */
 		snafu_channel_reset(&inside->channel, hide_socket(files[0]));
 		return true;
 	}

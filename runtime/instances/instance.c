@@ -9,6 +9,7 @@
 #include "runtime/instances/control_group.h"
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/output.h"
+#include "runtime/instances/tell.h"
 #include "runtime/instances/zygote.h"
 #include "runtime/settings.h"
 #include "scanner/function.h"
@@ -23,6 +24,7 @@ static void begin(struct snafu_instance *instance, struct snafu_job *job)
 {
 	job->started = snafu_now_ns();
 	instance->seen = 0;
+	snafu_tell_call(instance, job);
 	if (job->unwanted)
 		snafu_instance_interrupt(instance);
 }
@@ -93,10 +95,12 @@ static int heard_ready(struct snafu_instance *instance, const struct snafu_frame
 	if (!code) {
 		read_output(&instance->process, false);
 		instance->ready = result.status == SNAFU_OK;
-		if (instance->ready)
+		if (instance->ready) {
+			snafu_tell_started(instance);
 			snafu_crowd_ready(instance);
-		else
+		} else {
 			snafu_crowd_not_ready(instance, &result);
+		}
 	}
 	snafu_result_done(&result);
 	return code;
@@ -145,6 +149,7 @@ static void gone(struct snafu_process *process)
 {
 	struct snafu_instance *instance = (struct snafu_instance *)process;
 
+	snafu_tell_ended(instance);
 	snafu_invoked_drop(&instance->invoked);
 	snafu_crowd_gone(instance);
 	snafu_process_done(process);
@@ -196,17 +201,16 @@ static int execute(struct snafu_instance *instance, struct snafu_start *start,
 
 	if (!argv[0])
 		return -ENOENT;
-	if (!crowd->known.count &&
-	    snafu_known_for_function(station, crowd->language, crowd->function, &crowd->known))
-		return snafu_fail(error, -ENOMEM, "no memory");
+	frame = snafu_station_frame(station);
+	long index = snafu_setup_for_function(frame, station, crowd->language, crowd->function);
+	if (index < 0)
+		return snafu_fail(error, (int)index, "no memory");
 	int code = snafu_launch(argv, crowd->argv != NULL, ends, &pid, &pidfd, error);
 	if (code)
 		return code;
 	snafu_process_executed(&instance->process, crowd->argv != NULL, pid, pidfd);
 	start->here = 1;
-	start->function = (uint32_t)snafu_known_find(&crowd->known, crowd->function);
-	frame = snafu_station_frame(station);
-	snafu_setup_write(frame, station, crowd->function->language, false, &crowd->known);
+	start->function = (uint32_t)index;
 	snafu_start_write(frame, start, instance->process.number);
 	if (job)
 		append_call(instance, job, frame);

@@ -11,31 +11,20 @@
 #include "runtime/host_state.h"
 #include "runtime/instances/wire.h"
 #include "runtime/instances/station.h"
-#include "runtime/service.h"
 #include "runtime/settings.h"
 #include "scanner/function.h"
 
-static int hold(struct snafu_known *known, struct snafu_scanned *scanned)
-{
-	for (size_t i = known->n_held; i-- > 0;)
-		if (known->held[i] == scanned)
-			return 0;
-	if (snafu_array_grow(&known->held, &known->held_capacity, known->n_held, sizeof *known->held))
-		return -ENOMEM;
-	known->held[known->n_held++] = snafu_scanned_ref(scanned);
-	return 0;
-}
+/* Functions for one setup: what hangs on them is borrowed from the generation. */
+struct chosen {
+	struct snafu_functions functions;
+	struct snafu_generation *generation; /* a reference; NULL: there is no host */
+	long index; /* of the one that it is about */
+};
 
-static int add(struct snafu_known *known, const struct snafu_service *service)
+static bool is_same(const struct snafu_function *one, const struct snafu_function *other)
 {
-	int code = snafu_array_grow(&known->functions, &known->capacity, known->count,
-	                            sizeof(const struct snafu_function *));
-
-	if (!code)
-		code = hold(known, service->scanned);
-	if (!code)
-		known->functions[known->count++] = service->function;
-	return code;
+	/* Generations copy functions, but not what hangs on them. */
+	return one->id == other->id && one->line == other->line;
 }
 
 static bool overloads(const struct snafu_function *function, const struct snafu_function *other)
@@ -43,80 +32,58 @@ static bool overloads(const struct snafu_function *function, const struct snafu_
 	return strcmp(function->id, other->id) == 0 && strcmp(function->file, other->file) == 0;
 }
 
-/* FUNCTION itself may have been replaced already, with calls of it still to come. */
-static int end(struct snafu_generation *generation, struct snafu_known *known,
-               const struct snafu_function *function, int code, struct snafu_known *ret_known)
+static void chosen_done(struct chosen *chosen)
 {
-	snafu_generation_unref(generation);
-	if (!code && snafu_known_find(known, function) < 0) {
-		code = snafu_array_grow(&known->functions, &known->capacity, known->count,
-		                        sizeof(const struct snafu_function *));
-		if (!code)
-			known->functions[known->count++] = function;
-	}
-	if (code)
-		snafu_known_done(known);
-	else
-		*ret_known = *known;
+	free(chosen->functions.functions);
+	snafu_generation_unref(chosen->generation);
+}
+
+static int add(struct chosen *chosen, const struct snafu_function *function)
+{
+	struct snafu_functions *into = &chosen->functions;
+	int code =
+		snafu_array_grow(&into->functions, &into->capacity, into->count, sizeof *into->functions);
+
+	if (!code)
+		into->functions[into->count++] = *function;
 	return code;
 }
 
-int snafu_known_for_function(const struct snafu_station *station,
-                             const struct snafu_language *language,
-                             const struct snafu_function *function, struct snafu_known *ret_known)
+/* All of FUNCTION's language for which NEEDS says yes (NULL: all), and FUNCTION. */
+static int choose(const struct snafu_station *station, const struct snafu_function *function,
+                  bool (*needs)(const struct snafu_function *, const struct snafu_function *),
+                  struct chosen *chosen)
 {
-	struct snafu_generation *generation = snafu_host_generation(station->options->host);
-	bool (*needs)(const struct snafu_function *, const struct snafu_function *) =
-		language->needs ? language->needs : overloads;
-	struct snafu_known known = {0};
+	struct snafu_host *host = station->options->host;
+	const struct snafu_functions *all = station->options->language_options->functions;
 	int code = 0;
 
-	for (size_t i = 0; !code && i < generation->functions.count; i++) {
-		const struct snafu_service *service = generation->services[i];
-		const struct snafu_function *other = service->function;
-
-		if (other == function ||
-		    (strcmp(other->language, function->language) == 0 && needs(function, other)))
-			code = add(&known, service);
+	*chosen = (struct chosen){.index = -1};
+	if (host) {
+		chosen->generation = snafu_host_generation(host);
+		all = &chosen->generation->functions;
 	}
-	return end(generation, &known, function, code, ret_known);
+	for (size_t i = 0; !code && i < all->count; i++) {
+		const struct snafu_function *other = &all->functions[i];
+
+		if (is_same(function, other))
+			chosen->index = (long)chosen->functions.count;
+		else if (strcmp(other->language, function->language) != 0 ||
+		         (needs && !needs(function, other)))
+			continue;
+		code = add(chosen, other);
+	}
+	if (!code && chosen->index < 0) { /* it was replaced, but a call of it is still on its way */
+		chosen->index = (long)chosen->functions.count;
+		code = add(chosen, function);
+	}
+	return code;
 }
 
-int snafu_known_for_language(const struct snafu_station *station, const char *language,
-                             const struct snafu_function *function, struct snafu_known *ret_known)
-{
-	struct snafu_generation *generation = snafu_host_generation(station->options->host);
-	struct snafu_known known = {0};
-	int code = 0;
-
-	for (size_t i = 0; !code && i < generation->functions.count; i++)
-		if (strcmp(generation->services[i]->function->language, language) == 0)
-			code = add(&known, generation->services[i]);
-	return end(generation, &known, function, code, ret_known);
-}
-
-long snafu_known_find(const struct snafu_known *known, const struct snafu_function *function)
-{
-	for (size_t i = 0; i < known->count; i++)
-		if (known->functions[i] == function)
-			return (long)i;
-	return -1;
-}
-
-void snafu_known_done(struct snafu_known *known)
-{
-	free(known->functions);
-	for (size_t i = 0; i < known->n_held; i++)
-		snafu_scanned_unref(known->held[i]);
-	free(known->held);
-	*known = (struct snafu_known){0};
-}
-
-int snafu_setup_write(struct snafu_buffer *into, const struct snafu_station *station,
-                      const char *language, bool zygote, const struct snafu_known *known)
+static int write_setup(struct snafu_buffer *into, const struct snafu_station *station,
+                       const char *language, bool zygote, const struct snafu_functions *functions)
 {
 	const struct snafu_language_options *options = station->options->language_options;
-	struct snafu_functions functions = {.count = known->count};
 	struct snafu_setup setup = {
 		.language = language,
 		.paths = options->paths,
@@ -127,19 +94,63 @@ int snafu_setup_write(struct snafu_buffer *into, const struct snafu_station *sta
 		.n_defines = options->n_defines,
 		.parts = getenv("SNAFU_PARTS"),
 		.zygote = zygote,
-		.functions = &functions,
+		.functions = functions,
 	};
 
-	functions.functions = calloc(known->count + 1, sizeof *functions.functions);
-	if (!functions.functions)
-		return -ENOMEM;
-	for (size_t i = 0; i < known->count; i++)
-		functions.functions[i] = *known->functions[i]; /* what hangs on it is only read */
 	size_t begin = snafu_frame_begin(into, SNAFU_FRAME_SETUP, 0);
 	snafu_pack_setup(into, &setup);
 	snafu_frame_end(into, begin, 0);
-	free(functions.functions);
 	return snafu_buffer_failed(into);
+}
+
+long snafu_setup_for_function(struct snafu_buffer *into, const struct snafu_station *station,
+                              const struct snafu_language *language,
+                              const struct snafu_function *function)
+{
+	struct chosen chosen;
+	int code = choose(station, function, language->needs ? language->needs : overloads, &chosen);
+
+	if (!code)
+		code = write_setup(into, station, function->language, false, &chosen.functions);
+	chosen_done(&chosen);
+	return code ? code : chosen.index;
+}
+
+int snafu_setup_for_language(struct snafu_buffer *into, const struct snafu_station *station,
+                             const struct snafu_function *function, struct snafu_known *ret_known)
+{
+	struct chosen chosen;
+	struct snafu_known known = {0};
+	int code = choose(station, function, NULL, &chosen);
+
+	if (!code)
+		code = write_setup(into, station, function->language, true, &chosen.functions);
+	if (!code) {
+		known.functions = calloc(chosen.functions.count, sizeof *known.functions);
+		code = known.functions ? 0 : -ENOMEM;
+	}
+	for (; !code && known.count < chosen.functions.count; known.count++)
+		known.functions[known.count] =
+			(struct snafu_known_function){chosen.functions.functions[known.count].id,
+		                                  chosen.functions.functions[known.count].line};
+	chosen_done(&chosen);
+	if (!code)
+		*ret_known = known;
+	return code;
+}
+
+long snafu_known_find(const struct snafu_known *known, const struct snafu_function *function)
+{
+	for (size_t i = 0; i < known->count; i++)
+		if (known->functions[i].id == function->id && known->functions[i].line == function->line)
+			return (long)i;
+	return -1;
+}
+
+void snafu_known_done(struct snafu_known *known)
+{
+	free(known->functions);
+	*known = (struct snafu_known){0};
 }
 
 struct snafu_start snafu_start_from(const struct snafu_settings *settings)

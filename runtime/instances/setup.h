@@ -3,7 +3,6 @@
 #ifndef SNAFU_RUNTIME_INSTANCES_SETUP_H
 #define SNAFU_RUNTIME_INSTANCES_SETUP_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "runtime/instances/frame.h"
@@ -11,32 +10,32 @@
 struct snafu_buffer;
 struct snafu_function;
 struct snafu_language;
-struct snafu_scanned;
 struct snafu_settings;
 struct snafu_station;
 
-/* Functions that one process knows, in the order of its setup. */
+/* Which functions a zygote knows, by their place in its setup. The functions themselves may be
+ * gone: nothing is looked at behind these pointers. */
+struct snafu_known_function {
+	const char *id; /* NULL: gone */
+	unsigned line;
+};
 struct snafu_known {
-	const struct snafu_function **functions; /* malloc'ed; as their services have them */
-	size_t count, capacity;
-	struct snafu_scanned **held; /* malloc'ed: references, so that the functions stay */
-	size_t n_held, held_capacity;
+	struct snafu_known_function *functions; /* malloc'ed */
+	size_t count;
 };
 
-/* Those that a process must know that calls FUNCTION only. -ENOMEM. */
-int snafu_known_for_function(const struct snafu_station *station,
-                             const struct snafu_language *language,
-                             const struct snafu_function *function, struct snafu_known *ret_known);
-/* All of LANGUAGE, and FUNCTION. -ENOMEM. */
-int snafu_known_for_language(const struct snafu_station *station, const char *language,
+/* Appends a SETUP frame with what a process must know that calls FUNCTION only, whose index
+ * there is returned; or -ENOMEM. */
+long snafu_setup_for_function(struct snafu_buffer *into, const struct snafu_station *station,
+                              const struct snafu_language *language,
+                              const struct snafu_function *function);
+/* Appends a SETUP frame for a zygote of FUNCTION's language: all functions of that language
+ * that are on offer now, and FUNCTION. -ENOMEM. */
+int snafu_setup_for_language(struct snafu_buffer *into, const struct snafu_station *station,
                              const struct snafu_function *function, struct snafu_known *ret_known);
 /* The index of FUNCTION, or -1. */
 long snafu_known_find(const struct snafu_known *known, const struct snafu_function *function);
 void snafu_known_done(struct snafu_known *known);
-
-/* Appends a SETUP frame. */
-int snafu_setup_write(struct snafu_buffer *into, const struct snafu_station *station,
-                      const char *language, bool zygote, const struct snafu_known *known);
 
 /* What SETTINGS say for a process. */
 struct snafu_start snafu_start_from(const struct snafu_settings *settings);

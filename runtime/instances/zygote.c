@@ -199,9 +199,7 @@ static int execute(struct snafu_zygote *zygote, const struct snafu_function *fun
 		return -ENOENT;
 	zygote->language = strdup(function->language);
 	struct snafu_buffer *frame = snafu_station_frame(station);
-	if (!zygote->language ||
-	    snafu_known_for_language(station, function->language, function, &zygote->known) ||
-	    snafu_setup_write(frame, station, function->language, true, &zygote->known))
+	if (!zygote->language || snafu_setup_for_language(frame, station, function, &zygote->known))
 		return snafu_fail(error, -ENOMEM, "no memory");
 	int code = snafu_launch(argv, false, ends, &pid, &pidfd, error);
 	if (code)
@@ -299,7 +297,7 @@ void snafu_zygotes_forget(struct snafu_station *station, const struct snafu_func
 		long at = snafu_known_find(known, function);
 
 		if (at >= 0)
-			known->functions[at] = NULL;
+			known->functions[at].id = NULL;
 	}
 }
 

@@ -82,7 +82,7 @@ class Instance:
             except ConnectionResetError:
                 part = b""
             if not part:
-                self.process.wait(60)
+                self.process.wait(300)
                 self.reader.join()
                 raise EOFError(self.printed.decode())
             data += part
@@ -123,7 +123,7 @@ class Instance:
 
     def stop(self):
         self.socket.close()
-        status = self.process.wait(60)
+        status = self.process.wait(300)
         self.reader.join()
         self.process.stderr.close()
         return status
@@ -183,7 +183,7 @@ def echo(kind, *rest, **names):
     return {'types': [type(x).__name__ for x in rest], 'rest': rest, 'names': names}
 def give(what):
     return {'float': 7 / 2, 'long': 10L ** 30, 'date': datetime.date(2009, 2, 28),
-            'bytes': '\\xff\\x00', 'utf8': 'ä', 'set': set([2, 1]), 'money': decimal.Decimal('1.10'),
+            'bytes': '\\xff\\x00', 'utf8': 'ä', 'set': set([2, 1]), 'money': decimal.Decimal('1.10'), 'half': u'a\\ud800b',
             'list': (n for n in xrange(3)), 'nan': float('nan'), 'odd': os, 'env': os.environ.get('WHO'),
             'folder': os.getcwd(), 'big': 'x' * 2000, 1: 2}[what]
 """)
@@ -199,7 +199,7 @@ def give(what):
         served = self.serve(path, "made.give", root=os.path.dirname(path), result_size=1000,
                             environment="WHO=me\nA=b=c", directory=os.path.dirname(path))
         for what, value in (("float", 3), ("long", 10 ** 30), ("date", "2009-02-28"), ("bytes", "/wA="),
-                            ("utf8", "\u00e4"), ("set", [1, 2]), ("money", "1.10"), ("list", [0, 1, 2]),
+                            ("utf8", "\u00e4"), ("set", [1, 2]), ("half", "a\ufffdb"), ("money", "1.10"), ("list", [0, 1, 2]),
                             ("env", "me"), ("folder", os.path.realpath(os.path.dirname(path)))):
             self.assertEqual(served.call([what]), (OK, value), what)
         for what, words in (("nan", "no JSON form"), ("odd", "a module has no JSON form"),
@@ -236,7 +236,7 @@ def leave(): sys.exit(3)
         served = self.serve(path, "made.leave", root=os.path.dirname(path), role=1)
         status, error = served.call()
         self.assertEqual((status, error["errorType"]), (RAISED, "SystemExit"))
-        self.assertEqual(served.process.wait(60), 0) # one call was asked for
+        self.assertEqual(served.process.wait(300), 0) # one call was asked for
         served.stop()
 
     def test_what_does_not_load(self):
@@ -245,5 +245,17 @@ def leave(): sys.exit(3)
         self.assertEqual(served.ready[0], LOAD_FAILED)
         self.assertEqual(served.ready[1]["errorMessage"], "not today")
         self.assertIn('made.py", line 2', served.ready[1]["stackTrace"][-1])
-        self.assertEqual(served.process.wait(60), 0)
+        self.assertEqual(served.process.wait(300), 0)
         served.stop()
+
+    def test_the_whole_program(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "snafu.ini"), "w") as file:
+                file.write("[limits]\ncall-timeout = 10min\n[execution]\npython2 = native\n")
+            for executor in ([], ["-e", "worker"], ["-e", "spawn"]):
+                done = subprocess.run(
+                    [os.path.join(BUILD, "snafu"), "-q", "-s", os.path.join(folder, "snafu.ini"), *executor,
+                     "-x", "shop.catalogue.Catalogue.price", DATA], text=True, capture_output=True,
+                    input='{"name": "spade", "count": 3}', timeout=900,
+                    env=dict(os.environ, XDG_CACHE_HOME=folder))
+                self.assertEqual((done.stdout, done.returncode), ('"37.50 \u20ac"\n', 0), done.stderr)

@@ -1,0 +1,462 @@
+"""tests/e2e/executors.py — the isolation ladder in the real program: each executor with
+each language that it makes sense for, and what goes wrong in processes."""
+
+import collections
+import concurrent.futures
+import http.client
+import json
+import os
+import random
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from terminal import PATIENCE, SNAFU, SOURCE, run
+
+FOLDER = os.path.join(SOURCE, "tests/e2e/executors")
+PYTHON = os.path.join(FOLDER, "jobs.py")
+C = os.path.join(FOLDER, "moves.c")
+JAVA = os.path.join(FOLDER, "Works.java")
+PROCESSES = ("worker", "fork", "spawn")
+EVERY = ("inprocess", "isolated") + PROCESSES
+
+
+def alive(pid):
+    """Whether it runs: what has ended and was not waited for does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def descendants(pid):
+    """All processes below PID that run."""
+    below = collections.defaultdict(list)
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat") as file:
+                    fields = file.read().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if fields[0] not in "ZX":
+                below[int(fields[1])].append(int(name))
+    found, to_see = [], [pid]
+    while to_see:
+        children = below[to_see.pop()]
+        found += children
+        to_see += children
+    return found
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+
+
+class Server:
+    def __init__(self, *paths, executor="worker", settings=""):
+        self.settings = tempfile.NamedTemporaryFile("w", suffix=".ini")
+        self.settings.write(settings)
+        self.settings.flush()
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            [SNAFU, "-q", "-C", "web", "-L", "0", "-e", executor, "-s", self.settings.name,
+             *(paths or [PYTHON])],
+            stdin=subprocess.DEVNULL, stderr=self.errors)
+        self.port = None
+        wait_until(self.is_ready, "the server gets ready")
+
+    def said(self):
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def is_ready(self):
+        assert self.process.poll() is None, self.said()
+        for line in self.said().splitlines():
+            if "ready on" in line:
+                self.port = int(line.rsplit(":", 1)[1])
+        return self.port
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Ends it, and looks whether anything is left."""
+        try:
+            if self.process.returncode is None:
+                below = descendants(self.process.pid)
+                self.process.send_signal(signal.SIGTERM)
+                try:
+                    status = self.process.wait(PATIENCE)
+                except subprocess.TimeoutExpired:
+                    self.process.kill()
+                    self.process.wait()
+                    raise
+                assert status == 0, (status, self.said())
+                wait_until(lambda: not any(alive(pid) for pid in below), "no process is left")
+        finally:
+            self.errors.close()
+            self.settings.close()
+
+    def call(self, name, *arguments, executor=None, **named):
+        """Status and value, over a connection of its own."""
+        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        headers = {"X-Snafu-Executor": executor} if executor else {}
+        try:
+            door.request("POST", "/invoke/" + name, json.dumps(named or list(arguments)), headers)
+            reply = door.getresponse()
+            return reply.status, json.loads(reply.read())
+        finally:
+            door.close()
+
+    def metrics(self):
+        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        door.request("GET", "/metrics")
+        text = door.getresponse().read().decode()
+        door.close()
+        return text
+
+    def instances(self, function, state, executor="worker"):
+        wanted = f'snafu_instances{{executor="{executor}",function="{function}",state="{state}"}} '
+        for line in self.metrics().splitlines():
+            if line.startswith(wanted):
+                return int(line[len(wanted):])
+        return 0
+
+    def all(self, calls):
+        """Runs calls at the same time; their results in order."""
+        with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(lambda call: self.call(*call[0], **call[1]), calls))
+
+
+def each(test):
+    """Runs a test once for each of the executors that have processes."""
+    def run_each(self):
+        for executor in PROCESSES:
+            with self.subTest(executor=executor):
+                test(self, executor)
+    run_each.__doc__ = test.__doc__
+    return run_each
+
+
+class Values(unittest.TestCase):
+    def test_every_executor_and_language(self):
+        """One function, compared on all executors without a restart."""
+        with Server(PYTHON, C, JAVA) as server:
+            for executor in EVERY:
+                with self.subTest(executor=executor):
+                    self.assertEqual(server.call("jobs.add", a=1, b=2, executor=executor),
+                                     (200, 3))
+                    self.assertEqual(server.call("moves.twice", 21, executor=executor), (200, 42))
+                    status, value = server.call("Works.twice", 21, executor=executor)
+                    if executor == "fork":
+                        self.assertEqual(status, 400)
+                        self.assertIn("take worker or spawn", value["errorMessage"])
+                    else:
+                        self.assertEqual((status, value), (200, 42))
+
+    @each
+    def test_large_payloads(self, executor):
+        with Server(executor=executor) as server:
+            size = (6 << 20) - 100
+            self.assertEqual(server.call("jobs.length", text="y" * size), (200, size))
+            size = (32 << 20) - 2
+            status, value = server.call("jobs.text", size)
+            self.assertEqual((status, len(value)), (200, size))
+            status, value = server.call("jobs.text", 33 << 20)
+            self.assertEqual(status, 500)
+            self.assertIn("result", value["errorMessage"])
+            self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
+
+    @each
+    def test_errors_with_their_stack(self, executor):
+        with Server(PYTHON, executor=executor) as server:
+            status, value = server.call("jobs.fail", text="oh")
+            self.assertEqual((status, value["errorType"], value["errorMessage"]),
+                             (500, "ValueError", "oh"))
+            self.assertIn("deeper", "".join(value["stackTrace"]))
+            status, value = server.call("jobs.add", a=1)
+            self.assertEqual(status, 400)
+            self.assertIn("b", value["errorMessage"])
+
+    def test_errors_of_java(self):
+        with Server(JAVA) as server:
+            for executor in ("worker", "spawn"):
+                status, value = server.call("Works.fail", "no", executor=executor)
+                self.assertEqual(status, 500)
+                self.assertIn("IllegalStateException", value["errorType"])
+                self.assertIn("Works.java", "".join(value["stackTrace"]))
+
+    def test_who_keeps_state(self):
+        with Server(PYTHON, C, JAVA) as server:
+            first, second = server.call("jobs.bump")[1], server.call("jobs.bump")[1]
+            self.assertEqual([first[1], second[1]], [1, 2])
+            self.assertEqual(first[0], second[0])
+            for name in ("moves.bump", "Works.bump"):
+                self.assertEqual([server.call(name)[1] for _ in range(2)], [1, 2])
+            for executor in ("fork", "spawn"):
+                calls = [server.call("jobs.bump", executor=executor)[1] for _ in range(4)]
+                self.assertEqual([value for _, value in calls], [1] * 4)
+                self.assertEqual(len({pid for pid, _ in calls}), 4)
+                self.assertEqual([server.call("moves.bump", executor=executor)[1]
+                                  for _ in range(3)], [1] * 3)
+
+    def test_on_the_command_line(self):
+        for executor in EVERY:
+            done = run("-q", "-e", "c=inprocess,python=" + executor, "-x", "jobs.add", "-a", "a=2",
+                       "-a", "b=3", PYTHON, C)
+            self.assertEqual((done.stdout, done.returncode), ("5\n", 0), done.stderr)
+        done = run("-q", "-e", "worker", "-x", "crash", "-a", "number=11", PYTHON)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("SIGSEGV", done.stderr)
+
+    def test_the_header(self):
+        with Server(executor="inprocess") as server:
+            status, value = server.call("jobs.add", 1, 2, executor="nowhere")
+            self.assertEqual(status, 400)
+            self.assertIn("worker", value["errorMessage"])
+            here = server.call("jobs.bump")[1][0]
+            self.assertEqual(here, server.process.pid)
+            self.assertNotEqual(server.call("jobs.bump", executor="worker")[1][0], here)
+        with Server(executor="inprocess", settings="[execution]\nchoose-executor = no\n") as server:
+            self.assertEqual(server.call("jobs.add", 1, 2, executor="worker")[0], 400)
+            self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
+
+
+class Deaths(unittest.TestCase):
+    @each
+    def test_crashes(self, executor):
+        with Server(PYTHON, C, executor=executor) as server:
+            for _ in range(3):
+                status, value = server.call("jobs.crash", int(signal.SIGSEGV))
+                self.assertEqual((status, value["errorType"]), (502, "ProcessDied"))
+                self.assertIn("SIGSEGV", value["errorMessage"])
+            status, value = server.call("jobs.leave", 3)
+            self.assertEqual(status, 502)
+            self.assertIn("exited with status 3", value["errorMessage"])
+            self.assertIn("the last words", value["errorMessage"])
+            self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
+
+    @each
+    def test_a_hang_ends_at_its_deadline(self, executor):
+        with Server(executor=executor, settings="[limits]\ncall-timeout = 500ms\n") as server:
+            status, value = server.call("jobs.hang")
+            self.assertEqual((status, value["errorType"]), (504, "DeadlineExceeded"))
+            wait_until(lambda: not server.instances("jobs.hang", "busy", executor),
+                       "the process is killed")
+
+    @each
+    def test_a_client_that_leaves(self, executor):
+        with Server(executor=executor) as server:
+            door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            door.request("POST", "/invoke/jobs.hang", "{}")
+            wait_until(lambda: server.instances("jobs.hang", "busy", executor), "it runs")
+            door.sock.shutdown(2)
+            door.close()
+            wait_until(lambda: not server.instances("jobs.hang", "busy", executor),
+                       "its process is killed")
+
+    def test_what_cannot_be_loaded(self):
+        broken, doomed = (os.path.join(FOLDER, name) for name in ("broken.py", "doomed.py"))
+        for executor in PROCESSES:
+            with self.subTest(executor=executor), \
+                    Server(PYTHON, executor=executor) as other, \
+                    tempfile.TemporaryDirectory() as folder:
+                del other
+                for path in (broken, doomed):
+                    with open(path) as source, \
+                            open(os.path.join(folder, os.path.basename(path)), "w") as copy:
+                        copy.write(source.read())
+                with Server(folder, executor=executor) as server:
+                    results = server.all([(("broken.never",), {})] * 4)
+                    for status, value in results:
+                        self.assertEqual(status, 500)
+                        self.assertIn("no_such_module_anywhere", value["errorMessage"])
+                    for _ in range(4):
+                        status, value = server.call("doomed.never")
+                        self.assertEqual((status, value["errorType"]), (502, "ProcessDied"))
+
+    def test_sockets_are_no_toys(self):
+        """Frames that may not come end the process, and nothing else."""
+        with Server() as server:
+            for kind in (0, 99, 17):
+                status, value = server.call("jobs.rude", kind)
+                self.assertEqual(status, 502)
+                self.assertIn("may not", value["errorMessage"])
+            self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
+
+    @each
+    def test_descriptors_closed_and_children_left(self, executor):
+        with Server(executor=executor) as server:
+            self.assertIn(server.call("jobs.close_all")[0], (200, 502))
+            status, pid = server.call("jobs.offspring")
+            self.assertEqual(status, 200)
+            if executor != "worker":
+                wait_until(lambda: not alive(pid), "the child is killed with its process")
+            self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
+        wait_until(lambda: not alive(pid), "nothing is left after the host")
+
+    def test_output(self):
+        with Server() as server:
+            self.assertEqual(server.call("jobs.chatter", 200000), (200, 200000))
+            self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
+
+    def test_killed_at_random(self):
+        """Every call is answered, and none is run twice."""
+        with tempfile.NamedTemporaryFile("r") as file, \
+                Server(settings="[limits]\ninstances = 4\n") as server:
+            over = threading.Event()
+            answers = {}
+
+            def load(client):
+                for number in range(150):
+                    word = f"{client}-{number}"
+                    answers[word] = server.call("jobs.note", path=file.name, word=word)[0]
+
+            def reap():
+                chance = random.Random(1)
+                while not over.wait(0.01):
+                    below = descendants(server.process.pid)
+                    if len(below) > 1:
+                        try:
+                            os.kill(chance.choice(below), signal.SIGKILL)
+                        except ProcessLookupError:
+                            pass
+
+            killer = threading.Thread(target=reap)
+            killer.start()
+            clients = [threading.Thread(target=load, args=(client,)) for client in range(8)]
+            for client in clients:
+                client.start()
+            for client in clients:
+                client.join()
+            over.set()
+            killer.join()
+            words = collections.Counter(file.read().split())
+            self.assertEqual(len(answers), 8 * 150)
+            self.assertLessEqual(set(answers.values()), {200, 502})
+            self.assertGreater(list(answers.values()).count(200), 100)
+            self.assertEqual([word for word, times in words.items() if times > 1], [])
+            for word, status in answers.items():
+                if status == 200:
+                    self.assertEqual(words[word], 1, word)
+
+
+class Limits(unittest.TestCase):
+    def test_concurrency_grows_and_is_refused(self):
+        with Server(settings="[limits]\ninstances = 3\nqueue-length = 2\n") as server:
+            calls = server.all([(("jobs.nap", 1.0), {})] * 12)
+            statuses = collections.Counter(status for status, _ in calls)
+            self.assertEqual(set(statuses), {200, 429})
+            self.assertGreaterEqual(statuses[200], 5)
+            self.assertLessEqual(len({pid for status, pid in calls if status == 200}), 3)
+
+    @each
+    def test_slow_calls_run_beside_each_other(self, executor):
+        with Server(executor=executor) as server, tempfile.TemporaryDirectory() as folder:
+            calls = server.all([(("jobs.meet", folder, 8), {})] * 8)
+            self.assertEqual({status for status, _ in calls}, {200})
+            self.assertEqual(len({pid for _, pid in calls}), 8)
+
+    def test_recycled_and_reaped(self):
+        with Server(settings="[execution]\ninstance-calls = 3\ninstance-idle = 300ms\n") as server:
+            pids = [server.call("jobs.bump")[1] for _ in range(9)]
+            self.assertEqual(sorted(collections.Counter(pid for pid, _ in pids).values()), [3] * 3)
+            server.call("jobs.nap", 0)
+            wait_until(lambda: not server.instances("jobs.nap", "idle"), "idle ones are ended")
+            self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
+
+    @each
+    def test_surroundings(self, executor):
+        with tempfile.TemporaryDirectory() as folder:
+            settings = ("[execution]\nenvironment = COLOUR=green\ndirectory = " + folder +
+                        "\n[limits]\nopen-files = 200\n")
+            with Server(executor=executor, settings=settings) as server:
+                self.assertEqual(server.call("jobs.surroundings"),
+                                 (200, {"directory": os.path.realpath(folder), "colour": "green",
+                                        "files": 200}))
+
+    @each
+    def test_memory(self, executor):
+        with Server(executor=executor, settings="[limits]\nmemory = 128MiB\n") as server:
+            status, value = server.call("jobs.hog", 512)
+            self.assertIn(status, (500, 502))
+            self.assertIn("emory", json.dumps(value))
+            self.assertEqual(server.call("jobs.hog", 1), (200, 1 << 20))
+
+
+class Nested(unittest.TestCase):
+    @each
+    def test_recursion(self, executor):
+        with Server(executor=executor) as server:
+            n, value = (6, 8) if executor != "spawn" else (3, 2)
+            self.assertEqual(server.call("jobs.fib", n=n), (200, value))
+
+    @each
+    def test_too_deep_is_refused(self, executor):
+        """Nobody waits for ever for a process that waits itself."""
+        with Server(executor=executor, settings="[limits]\ninstances = 4\n") as server:
+            self.assertEqual(server.call("jobs.down", n=3), (200, 3))
+            status, value = server.call("jobs.down", n=10)
+            self.assertEqual(status, 500)
+            self.assertIn("busy", json.dumps(value))
+            results = server.all([(("jobs.down",), {"n": 3})] * 6)
+            self.assertLessEqual({status for status, _ in results}, {200, 429, 500})
+
+    def test_mutual_calls_of_languages_and_executors(self):
+        path = ["Works.through", "jobs.through", "Works.through", "jobs.through"]
+        for executors in ("worker", "python=worker,java=inprocess", "python=fork,java=worker",
+                          "python=inprocess,java=worker", "python=spawn,java=inprocess"):
+            with self.subTest(executors=executors), \
+                    Server(PYTHON, JAVA, executor=executors) as server:
+                self.assertEqual(server.call("jobs.through", path=path), (200, path + ["end"]))
+
+    def test_mutual_calls_under_load(self):
+        """Threads and processes at their cap: some calls are refused, none waits for ever."""
+        settings = "[limits]\nthreads = 4\ninstances = 3\ncall-timeout = 30s\n"
+        path = ["Works.through", "jobs.through", "Works.through"]
+        with Server(PYTHON, JAVA, executor="python=worker,java=inprocess",
+                    settings=settings) as server:
+            begun = time.monotonic()
+            results = server.all([(("jobs.through",), {"path": path})] * 24)
+            self.assertLessEqual({status for status, _ in results}, {200, 429, 500})
+            self.assertLess(time.monotonic() - begun, 29)
+            self.assertEqual(server.call("jobs.through", path=path), (200, path + ["end"]))
+
+
+class Ends(unittest.TestCase):
+    @each
+    def test_stop_with_calls_under_way(self, executor):
+        with Server(executor=executor, settings="[limits]\ndrain-timeout = 200ms\n") as server:
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                waiting = pool.submit(server.call, "jobs.hang")
+                wait_until(lambda: server.instances("jobs.hang", "busy", executor), "it runs")
+                below = descendants(server.process.pid)
+                server.process.send_signal(signal.SIGTERM)
+                self.assertEqual(waiting.result()[0], 503)
+                self.assertEqual(server.process.wait(PATIENCE), 0)
+                wait_until(lambda: not any(alive(pid) for pid in below), "no process is left")
+
+    @each
+    def test_the_host_is_killed(self, executor):
+        with Server(executor=executor) as server:
+            door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            door.request("POST", "/invoke/jobs.hang", "{}")
+            wait_until(lambda: server.instances("jobs.hang", "busy", executor), "it runs")
+            below = descendants(server.process.pid)
+            self.assertTrue(below)
+            server.process.kill()
+            server.process.wait()
+            wait_until(lambda: not any(alive(pid) for pid in below), "no process is left")
+            door.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,7 @@
+"""Cannot be loaded."""
+
+import no_such_module_anywhere
+
+
+def never():
+    return no_such_module_anywhere
