@@ -298,7 +298,6 @@ static int serve_functions(struct snafu_host *host, const struct command_line *l
 
 static int run(const struct command_line *line, const char *const *paths, size_t n_paths)
 {
-	static struct snafu_settings settings; /* its texts are kept for the life of the process */
 	struct snafu_error error;
 	struct snafu_host *host = NULL;
 	struct snafu_host_options options = {
@@ -311,8 +310,8 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 				.defines = line->defines.words,
 				.n_defines = line->defines.count,
 			},
-		.settings = &settings,
 		.executors = line->executors,
+		.python2 = line->python2,
 		.loggers = line->loggers,
 		.debug = line->debug ? debug_write : NULL,
 		.report = report,
@@ -323,12 +322,7 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	};
 	int result_fd = part_stdout(), stuck = 0, status;
 
-	snafu_settings_init(&settings);
 	int code = result_fd < 0 ? snafu_fail_errno(&error, -errno, "cannot keep stdout") : 0;
-	if (!code && line->settings)
-		code = snafu_settings_load(&settings, line->settings, &error);
-	if (line->python2)
-		settings.python2 = line->python2;
 	if (!line->quiet)
 		options.scan.progress = progress_start("snafu");
 	progress_say(NULL, "scanning");

@@ -64,7 +64,7 @@ static void look(struct snafu_deployer *deployer)
 {
 	uint64_t begin = snafu_now_ms();
 
-	deployer->dirty = deployer->settings_dirty = false;
+	deployer->dirty = false;
 	deployer->first_heard = 0;
 	deployer->dirty = snafu_deploy_round(deployer);
 	uint64_t took = snafu_now_ms() - begin;

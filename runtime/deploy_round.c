@@ -132,6 +132,9 @@ bool snafu_deploy_round(struct snafu_deployer *deployer)
 {
 	struct snafu_catalogue now;
 
+	if (deployer->settings_dirty || deployer->limited)
+		snafu_host_reload_settings(deployer->host);
+	deployer->settings_dirty = false;
 	if (list(deployer, &now))
 		return false;
 	size_t count = now.walk.count;

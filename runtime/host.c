@@ -140,11 +140,12 @@ static int open_pool(struct snafu_host *host, struct snafu_error *error)
 		return snafu_fail(error, -ENOMEM, "no memory");
 	}
 	host->first = scanned;
-	code = snafu_generation_first(scanned, &host->settings, host, &host->generation, error);
+	code = snafu_generation_first(scanned, host, &host->generation, error);
 	if (code)
 		return code;
 	report_diagnostics(host);
 	report_hidden(host);
+	snafu_host_check_settings(host);
 	return 0;
 }
 
@@ -189,8 +190,10 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 {
 	const struct snafu_host_options *options = &host->options;
 
-	int code = open_recorder(host, error);
+	int code = snafu_host_open_settings(host, error);
 
+	if (!code)
+		code = open_recorder(host, error);
 	if (!code)
 		code = open_pool(host, error);
 	if (code)
@@ -230,9 +233,6 @@ int snafu_host_open(const struct snafu_host_options *options, struct snafu_host 
 	host->options = *options;
 	pthread_mutex_init(&host->lock, NULL);
 	pthread_mutex_init(&host->generation_lock, NULL);
-	snafu_settings_init(&host->settings);
-	if (options->settings)
-		host->settings = *options->settings;
 	int code = open_parts(host, error);
 	if (code)
 		snafu_host_close(host, 0);
@@ -259,6 +259,7 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 	snafu_recorder_free(host->recorder);
 	snafu_metrics_free(host->metrics);
 	snafu_host_close_pool(host);
+	snafu_host_close_settings(host);
 	pthread_mutex_destroy(&host->generation_lock);
 	pthread_mutex_destroy(&host->lock);
 	free(host);
@@ -305,7 +306,8 @@ static void preload(struct snafu_host *host, struct snafu_service *service)
 	struct snafu_error error;
 	void *state;
 
-	int code = snafu_host_executor_of(host, service, &executor, &error);
+	int code =
+		snafu_host_executor(host, atomic_load(&service->settings)->executor, &executor, &error);
 	if (!code)
 		code = snafu_host_executor_takes(executor, service, &error);
 	if (!code && executor->executor->run)
@@ -333,13 +335,6 @@ void snafu_host_preload(struct snafu_host *host)
 	}
 	snafu_generation_unref(generation);
 	snafu_languages_leave(host->languages);
-}
-
-const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
-                                                     const struct snafu_function *function)
-{
-	(void)function;
-	return &host->settings;
 }
 
 struct snafu_crew *snafu_host_crew(struct snafu_host *host)

@@ -26,9 +26,9 @@ struct snafu_host_options {
 	const char *const *paths; /* sources, directories, libraries: what the user named */
 	size_t n_paths;
 	struct snafu_scan_options scan;
-	const struct snafu_settings *settings;
+	const char *settings_path; /* snafu.ini; NULL: none. Watched, too */
 	const char *executors; /* -e: "fork" or "python=fork,java=inprocess"; NULL: the default */
-	const char *settings_path; /* -s; NULL: none. Watched, too */
+	const char *python2; /* "upgrade" or "native", whatever the settings say; NULL: as they say */
 	/* What changes while the host runs, one line each. Any thread. MAY be NULL. */
 	void (*news)(void *state, const char *line);
 	/* Diagnostics and warnings, one line each without a newline. Any thread. */

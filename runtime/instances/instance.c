@@ -113,8 +113,10 @@ static int heard_result(struct snafu_instance *instance, const struct snafu_fram
 
 	if (!job || !instance->ready || frame->number != instance->answered + 1)
 		return -EBADMSG;
-	if (instance->process.output.fd >= 0)
+	/* Once for all that was read together: calls are only written ahead to who is silent. */
+	if (instance->process.output.fd >= 0 && instance->process.news)
 		read_output(&instance->process, false);
+	instance->process.news = false;
 	uint64_t init_ns = job->result.init_ns;
 	int code = snafu_unpack_result(body, frame->size, &job->result);
 	if (code) {

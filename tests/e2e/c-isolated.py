@@ -116,6 +116,12 @@ class Client(Served):
     def test_isolated(self):
         self.check("isolated")
 
+    def test_worker(self):
+        self.check("worker")
+
+    def test_fork(self):
+        self.check("fork")
+
     def test_a_thread_of_its_own(self):
         host = self.serve(self.folder)
         self.assertEqual(host.call("from_a_thread"), "-1 '' 200 1")

@@ -96,6 +96,15 @@ class Python2(unittest.TestCase):
                 file.write(f"def f():\n    print 'x'\n    return {value}\n")
             self.assertEqual(self.call("f", "one.py"), value)
 
+    def test_every_executor(self):
+        for executor in "isolated", "worker", "fork", "spawn":
+            with self.subTest(executor):
+                done = self.run_snafu("-e", executor, "-x", "total", self.sources,
+                                      payload=[[["spade", 2]]])
+                self.assertEqual((done.stdout, done.returncode), ('"25.00 \u20ac"\n', 0), done.stderr)
+                done = self.run_snafu("-e", executor, "-x", "price", "-a", "name=spoon", self.sources)
+                self.assertIn("no item called spoon", done.stderr)
+
     def test_native_is_no_matter_of_this_process(self):
         path = os.path.join(self.sources, "shop/catalogue.py")
         done = self.run_snafu("--python2", "native", "-e", "inprocess", "-x", "in_stock", path)
