@@ -130,8 +130,9 @@ class Options(Case):
     def test_what_comes_later_says_so(self):
         self.assertIn("no convention 'lambda' yet: it takes any", self.usage("-c", "lambda", "x"))
         self.assertIn("no logger 'paper'; there is: none, csv", self.usage("-l", "csv,paper", "x"))
-        self.assertIn("no executor 'fork'; there is: inprocess", self.usage("-e", "fork", "x"))
-        self.assertIn("no executor 'fork'", self.usage("-e", "java=inprocess,python=fork", "x"))
+        self.assertIn("no executor 'rocket'; there is: fork, ", self.usage("-e", "rocket", "x"))
+        self.assertIn("no executor 'rocket'",
+                      self.usage("-e", "java=inprocess,python=rocket", "x"))
         self.assertIn("'cobol' is no language", self.usage("-e", "cobol=inprocess", "x"))
 
     def test_what_is_there_is_taken(self):
