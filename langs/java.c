@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/buffer.h"
@@ -20,6 +21,7 @@
 #include "base/file.h"
 #include "base/parts.h"
 #include "langs/java_roots.h"
+#include "scanner/function.h"
 
 #define CLOSE_TIMEOUT_S 5 /* for shutdown hooks */
 
@@ -66,6 +68,16 @@ static void find_locals(JNIEnv *env)
 	(*env)->ExceptionClear(env);
 }
 
+/* Whether nothing else is known, as in a process for one function: its overloads are all that
+ * it is sent, however large the program around it (struct snafu_language's `needs`). */
+static bool is_one_function(const struct snafu_functions *functions)
+{
+	for (size_t i = 1; functions && i < functions->count; i++)
+		if (strcmp(functions->functions[i].id, functions->functions[0].id) != 0)
+			return false;
+	return functions && functions->count;
+}
+
 void java_write_paths(const struct snafu_functions *functions, struct snafu_buffer *into)
 {
 	for (size_t i = 0; i < java.options->n_paths; i++) {
@@ -74,6 +86,8 @@ void java_write_paths(const struct snafu_functions *functions, struct snafu_buff
 		snafu_buffer_append_byte(into, 'C');
 		java_append_field(into, java.options->paths[i]);
 	}
+	if (is_one_function(functions))
+		snafu_java_find_roots(java.options->paths, java.options->n_paths, into);
 	snafu_java_roots(functions, into);
 }
 

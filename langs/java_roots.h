@@ -3,6 +3,8 @@
 #ifndef SNAFU_LANGS_JAVA_ROOTS_H
 #define SNAFU_LANGS_JAVA_ROOTS_H
 
+#include <stddef.h>
+
 struct snafu_buffer;
 struct snafu_function;
 struct snafu_functions;
@@ -17,5 +19,9 @@ char snafu_java_base(const struct snafu_function *function, struct snafu_buffer 
 /* Appends every different base of all Java functions, each as its letter, the
  * path, and a NUL. */
 void snafu_java_roots(const struct snafu_functions *functions, struct snafu_buffer *into);
+
+/* The same for a process that knows one function only: looks below the paths that the user
+ * named. */
+void snafu_java_find_roots(const char *const *paths, size_t n_paths, struct snafu_buffer *into);
 
 #endif

@@ -1,7 +1,8 @@
 /* langs/python_fork.c — a warmed interpreter that is forked for calls, by a process with one
  * thread. What the children share stays untouched as long as it can be (the collector
  * does not look at it), and a child that waits for its call touches beforehand what
- * every call writes to, since each first write to a shared page costs a fault. */
+ * every call writes to, since each first write to a shared page costs a fault. No more
+ * than that: what a particular call does not need costs as much as what it does. */
 #include "langs/python_fork.h"
 
 #include <stdlib.h>
@@ -11,11 +12,7 @@
 #include "base/error.h"
 #include "langs/python_scope.h"
 
-#define PAGE        4096
-#define STACK_BYTES (160u << 10) /* of stack that is touched: what a shallow call takes */
-#define HEAP_BYTES  (256u << 10) /* of malloc'ed memory */
-#define OBJECTS     200 /* small objects of each size */
-#define DEPTH       3 /* how deep what hangs on a module is walked */
+#define PAGE 4096
 
 /* ---- what every call writes to ---- */
 
@@ -90,9 +87,8 @@ static void touch_all(PyObject *object, unsigned depth)
 static void touch_bound(struct snafu_bound *bound)
 {
 	touch_bytes(bound, sizeof *bound);
-	touch_all(bound->callable, DEPTH);
-	touch_all(bound->owner, DEPTH);
-	touch_all(PyModule_Check(bound->module) ? PyModule_GetDict(bound->module) : NULL, DEPTH);
+	touch_all(bound->callable, 1);
+	touch_all(bound->owner, 0);
 	for (size_t i = 0; i < bound->signature.n; i++) {
 		touch(bound->signature.parameters[i].name);
 		if (bound->signature.parameters[i].fallback)
@@ -114,39 +110,6 @@ static const char exercise_source[] =
 	"        return str(error), isinstance(a, dict), min(3, 4), list(map(str, (1, 2.5)))\n"
 	"for i in range(20):\n"
 	"    f({'a': [i]}, 'k', 2, d=i, x=1)\n";
-
-/* Objects of every small size, and some large blocks, taken and given back: the pages are
- * then this process's own. */
-static void touch_heap(void)
-{
-	static const size_t blocks[] = {600, 5000, 40000, HEAP_BYTES};
-	PyObject *list = PyList_New(0);
-
-	for (size_t size = 1; list && size < 480; size += 32)
-		for (int i = 0; i < OBJECTS; i++) {
-			PyObject *object = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
-
-			if (object && PyList_Append(list, object))
-				PyErr_Clear();
-			Py_XDECREF(object);
-		}
-	PyErr_Clear();
-	Py_XDECREF(list);
-	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
-		char *block = malloc(blocks[i]);
-
-		if (block)
-			touch_bytes(block, blocks[i]);
-		free(block);
-	}
-}
-
-static __attribute__((noinline)) void touch_stack(void)
-{
-	char bytes[STACK_BYTES];
-
-	touch_bytes(bytes, sizeof bytes);
-}
 
 /* A payload read and a result written. */
 static void read_and_write(void)
@@ -197,12 +160,8 @@ static void run_exercise(void)
 void python_settle(bool child)
 {
 	if (child) {
-		touch_stack();
-		touch_heap();
 		for (struct snafu_bound *bound = python.bound; bound; bound = bound->next)
 			touch_bound(bound);
-		run_exercise();
-		read_and_write();
 		enter_and_leave();
 		return;
 	}

@@ -25,7 +25,7 @@
 #define MODULE_NAME_CAP 128 /* bytes of a word of -e */
 
 enum { USAGE = 2 };
-enum { DEBUG = 256, PYTHON2 }; /* options without a letter */
+enum { DEBUG = 256, NO_WATCH, PYTHON2 }; /* options without a letter */
 
 static const struct option_text option_table[] = {
 	{'x', "execute", "FUNCTION", "run one function, print its result as JSON on stdout"},
@@ -38,11 +38,14 @@ static const struct option_text option_table[] = {
 	{'l', "logger", "LIST",
      "where calls are noted: csv, sqlite, with =PATH or without; none\n"
      "(default; see [log] in the settings)"},
-	{'L', "listen", "[HOST:]PORT", "web connector (default 127.0.0.1:8080; port 0: a free one)"},
+	{'L', "listen", "[HOST:]PORT",
+     "web connector (default 127.0.0.1:8080; port 0: a free one);\n"
+     "or unix:PATH"},
 	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
 	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
 	{'s', "settings", "FILE", "read settings (snafu.ini)"},
 	{PYTHON2, "python2", "HOW", "Python 2 sources: upgrade (default), or native (in a Python 2)"},
+	{NO_WATCH, "no-watch", NULL, "do not look for changed sources while serving"},
 	{'q', "quiet", NULL, "only errors and results"},
 	{'v', "verbose", NULL, "notes, stack traces and times too"},
 	{DEBUG, "debug", NULL, "tell what happens on stderr, a JSON object a line"},
@@ -54,7 +57,7 @@ static const struct option_text option_table[] = {
 struct command_line {
 	const char *execute, *connectors, *executors, *listen, *loggers, *settings, *python2;
 	struct option_list arguments, include_paths, defines;
-	bool quiet, verbose, debug;
+	bool quiet, verbose, debug, no_watch;
 };
 
 static void print_settings(void)
@@ -150,6 +153,7 @@ static int take(struct command_line *line, int key, const char *argument)
 	case 'I': return options_add(&line->include_paths, argument) ? 1 : 0;
 	case 'D': return options_add(&line->defines, argument) ? 1 : 0;
 	case 's': line->settings = argument; return 0;
+	case NO_WATCH: line->no_watch = true; return 0;
 	case 'q': line->quiet = true; return 0;
 	case 'v': line->verbose = true; return 0;
 	case DEBUG: line->debug = true; return 0;
@@ -234,6 +238,14 @@ static void report(void *state, enum snafu_severity severity, const char *text)
 	}
 }
 
+static void news(void *state, const char *text)
+{
+	const struct command_line *line = state;
+
+	if (!line->quiet)
+		fprintf(stderr, "snafu: %s\n", text);
+}
+
 /* Standard descriptors that are closed would be taken by files that are opened
  * later. Then stdout becomes stderr, so that what functions print does not mix
  * with results; returns a descriptor of the real one, or -1. */
@@ -276,12 +288,16 @@ static int serve_functions(struct snafu_host *host, const struct command_line *l
 	snafu_host_preload(host);
 	snafu_memory_settle();
 	progress_stop();
-	return serve(host, &options, ret_stuck);
+	struct snafu_error error;
+	if (!line->no_watch && snafu_host_watch(host, &error))
+		fprintf(stderr, "snafu: %s: changes are not seen\n", error.message);
+	int status = serve(host, &options, ret_stuck);
+	*ret_stuck += !snafu_host_unwatch(host);
+	return status;
 }
 
 static int run(const struct command_line *line, const char *const *paths, size_t n_paths)
 {
-	struct snafu_settings settings;
 	struct snafu_error error;
 	struct snafu_host *host = NULL;
 	struct snafu_host_options options = {
@@ -294,22 +310,19 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 				.defines = line->defines.words,
 				.n_defines = line->defines.count,
 			},
-		.settings = &settings,
 		.executors = line->executors,
+		.python2 = line->python2,
 		.loggers = line->loggers,
 		.debug = line->debug ? debug_write : NULL,
 		.report = report,
 		.report_state = (void *)line,
+		.news = news,
+		.settings_path = line->settings,
 		.working = progress_say,
 	};
 	int result_fd = part_stdout(), stuck = 0, status;
 
-	snafu_settings_init(&settings);
 	int code = result_fd < 0 ? snafu_fail_errno(&error, -errno, "cannot keep stdout") : 0;
-	if (!code && line->settings)
-		code = snafu_settings_load(&settings, line->settings, &error);
-	if (line->python2)
-		settings.python2 = line->python2;
 	if (!line->quiet)
 		options.scan.progress = progress_start("snafu");
 	progress_say(NULL, "scanning");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "runtime/host_state.h"
 #include "runtime/pool.h"
 #include "runtime/service.h"
 
@@ -68,9 +69,8 @@ int snafu_generation_finish(struct snafu_generation *generation, struct snafu_er
 }
 
 /* Most hosts never see a second generation: this one shares the scan's own list. */
-int snafu_generation_first(struct snafu_scanned *scanned, const struct snafu_settings *settings,
-                           void *host, struct snafu_generation **ret_generation,
-                           struct snafu_error *error)
+int snafu_generation_first(struct snafu_scanned *scanned, struct snafu_host *host,
+                           struct snafu_generation **ret_generation, struct snafu_error *error)
 {
 	struct snafu_generation *generation = calloc(1, sizeof *generation);
 	size_t count = scanned->functions.count;
@@ -85,8 +85,10 @@ int snafu_generation_first(struct snafu_scanned *scanned, const struct snafu_set
 		generation->whole = snafu_scanned_ref(scanned);
 		generation->functions = scanned->functions;
 		for (size_t i = 0; i < count; i++) {
+			const struct snafu_function *function = &scanned->functions.functions[i];
+
 			generation->services[i] =
-				snafu_service_new(&scanned->functions.functions[i], scanned, settings, host);
+				snafu_service_new(function, scanned, snafu_host_settings_for(host, function), host);
 			if (!generation->services[i])
 				goto out;
 		}

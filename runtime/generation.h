@@ -12,9 +12,9 @@
 #include "scanner/function.h"
 
 struct snafu_error;
+struct snafu_host;
 struct snafu_pool;
 struct snafu_service;
-struct snafu_settings;
 
 /* What one scan has found: kept as long as a service of one of its functions is. */
 struct snafu_scanned {
@@ -34,17 +34,17 @@ struct snafu_generation {
 	                                   * services' scans */
 	struct snafu_service **services; /* one a function, in the same order; a reference each */
 	struct snafu_pool *pool; /* of `functions` */
+	struct snafu_generation *next_kept;
 	struct snafu_scanned *whole; /* whose arrays `functions` borrows; NULL: they are its own */
 };
 
 /* A generation of CAPACITY functions at most, none of them there yet. One reference. */
 struct snafu_generation *snafu_generation_new(size_t capacity);
 
-/* The one that is made of the first scan: services for all, with SETTINGS for each.
- * SCANNED gets references. */
-int snafu_generation_first(struct snafu_scanned *scanned, const struct snafu_settings *settings,
-                           void *host, struct snafu_generation **ret_generation,
-                           struct snafu_error *error);
+/* The one that is made of the first scan: services for all. SCANNED gets
+ * references. */
+int snafu_generation_first(struct snafu_scanned *scanned, struct snafu_host *host,
+                           struct snafu_generation **ret_generation, struct snafu_error *error);
 
 /* Adds SERVICE (a new reference). There must be room. */
 void snafu_generation_add(struct snafu_generation *generation, struct snafu_service *service);

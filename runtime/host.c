@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "runtime/away.h"
@@ -36,6 +37,19 @@ void snafu_host_report(const struct snafu_host *host, enum snafu_severity severi
 	vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
 	host->options.report(host->options.report_state, severity, line);
+}
+
+void snafu_host_news(const struct snafu_host *host, const char *format, ...)
+{
+	char line[REPORT_CAP];
+	va_list arguments;
+
+	if (!host->options.news)
+		return;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	host->options.news(host->options.report_state, line);
 }
 
 static void report_diagnostics(const struct snafu_host *host)
@@ -113,8 +127,11 @@ static int open_pool(struct snafu_host *host, struct snafu_error *error)
 	const struct snafu_host_options *options = &host->options;
 	struct snafu_functions functions = {0};
 	struct snafu_scanned *scanned;
-	int code = snafu_scan(options->paths, options->n_paths, &options->scan, &functions, error);
 
+	host->scanned_at = (int64_t)snafu_wall_ns();
+	host->rescan_options = options->scan;
+	host->rescan_options.progress = NULL;
+	int code = snafu_scan(options->paths, options->n_paths, &options->scan, &functions, error);
 	if (code)
 		return code;
 	scanned = snafu_scanned_new(&functions);
@@ -122,12 +139,13 @@ static int open_pool(struct snafu_host *host, struct snafu_error *error)
 		snafu_functions_done(&functions);
 		return snafu_fail(error, -ENOMEM, "no memory");
 	}
-	code = snafu_generation_first(scanned, &host->settings, host, &host->generation, error);
-	snafu_scanned_unref(scanned);
+	host->first = scanned;
+	code = snafu_generation_first(scanned, host, &host->generation, error);
 	if (code)
 		return code;
 	report_diagnostics(host);
 	report_hidden(host);
+	snafu_host_check_settings(host);
 	return 0;
 }
 
@@ -172,14 +190,16 @@ static int open_parts(struct snafu_host *host, struct snafu_error *error)
 {
 	const struct snafu_host_options *options = &host->options;
 
-	int code = open_recorder(host, error);
+	int code = snafu_host_open_settings(host, error);
 
+	if (!code)
+		code = open_recorder(host, error);
 	if (!code)
 		code = open_pool(host, error);
 	if (code)
 		return code;
 	host->language_options = (struct snafu_language_options){
-		.functions = &host->generation->functions,
+		.functions = &host->first->functions,
 		.paths = options->paths,
 		.n_paths = options->n_paths,
 		.include_paths = options->scan.include_paths,
@@ -213,9 +233,6 @@ int snafu_host_open(const struct snafu_host_options *options, struct snafu_host 
 	host->options = *options;
 	pthread_mutex_init(&host->lock, NULL);
 	pthread_mutex_init(&host->generation_lock, NULL);
-	snafu_settings_init(&host->settings);
-	if (options->settings)
-		host->settings = *options->settings;
 	int code = open_parts(host, error);
 	if (code)
 		snafu_host_close(host, 0);
@@ -242,6 +259,7 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 	snafu_recorder_free(host->recorder);
 	snafu_metrics_free(host->metrics);
 	snafu_host_close_pool(host);
+	snafu_host_close_settings(host);
 	pthread_mutex_destroy(&host->generation_lock);
 	pthread_mutex_destroy(&host->lock);
 	free(host);
@@ -288,7 +306,8 @@ static void preload(struct snafu_host *host, struct snafu_service *service)
 	struct snafu_error error;
 	void *state;
 
-	int code = snafu_host_executor_of(host, service, &executor, &error);
+	int code =
+		snafu_host_executor(host, atomic_load(&service->settings)->executor, &executor, &error);
 	if (!code)
 		code = snafu_host_executor_takes(executor, service, &error);
 	if (!code && executor->executor->run)

@@ -26,8 +26,11 @@ struct snafu_host_options {
 	const char *const *paths; /* sources, directories, libraries: what the user named */
 	size_t n_paths;
 	struct snafu_scan_options scan;
-	const struct snafu_settings *settings;
+	const char *settings_path; /* snafu.ini; NULL: none. Watched, too */
 	const char *executors; /* -e: "fork" or "python=fork,java=inprocess"; NULL: the default */
+	const char *python2; /* "upgrade" or "native", whatever the settings say; NULL: as they say */
+	/* What changes while the host runs, one line each. Any thread. MAY be NULL. */
+	void (*news)(void *state, const char *line);
 	/* Diagnostics and warnings, one line each without a newline. Any thread. */
 	void (*report)(void *state, enum snafu_severity severity, const char *line);
 	void *report_state;
@@ -55,6 +58,13 @@ void snafu_host_close(struct snafu_host *host, int stuck);
  * their errors show at once and the first call is quick. Failures are reported,
  * not returned: other functions still work. */
 void snafu_host_preload(struct snafu_host *host);
+
+/* Hot deployment: watches the sources from now on, on a thread of its own, and offers
+ * what has changed in them. Called once at most. */
+int snafu_host_watch(struct snafu_host *host, struct snafu_error *error);
+/* Ends it; false when its thread is stuck in a function's module, and the process must end
+ * by _exit(). Harmless when nothing is watched. */
+bool snafu_host_unwatch(struct snafu_host *host);
 
 /* The functions on offer now. Sources may change while the host runs (hot deployment):
  * the pool, and every descriptor in it, stays as it is until it is released. Any thread. */
@@ -86,6 +96,7 @@ struct snafu_call {
 	const char *trigger; /* which door */
 	const char *client_context; /* JSON */
 	const struct snafu_context *caller; /* the call that makes this one, or NULL */
+	uint64_t deadline; /* snafu_now_ms(), when that is before the call timeout; 0: none */
 	unsigned attempt; /* of an asynchronous call: 2 is the first retry; 0 means 1 */
 	/* Put it into the queue (queue.h): it ends with {"id": ...} as soon as it is durable, and
 	 * is run later under the same request id. */

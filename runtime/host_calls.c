@@ -111,12 +111,18 @@ void snafu_host_give_up_away(void *state, struct snafu_job *job, int status)
 
 /* ---- the beginning --------------------------------------------------------------- */
 
-/* Finds the function NAME; fills the job's result when it cannot be called. */
-static int find(struct snafu_host *host, struct snafu_job *job, const char *name)
+/* A function calls on behalf of whoever has called it. */
+static const char *tenant_of(const struct snafu_call *call)
+{
+	return call->tenant ? call->tenant : call->caller ? call->caller->tenant : NULL;
+}
+
+/* Finds the function; fills the job's result when it cannot be called. */
+static int find(struct snafu_host *host, struct snafu_job *job, const struct snafu_call *call)
 {
 	struct snafu_result *result = &job->result;
 	struct snafu_error error;
-	int code = snafu_host_find(host, name, &job->service, &error);
+	int code = snafu_host_find(host, call->function, &job->service, &error);
 
 	if (code) {
 		snafu_result_fail(result, SNAFU_UNKNOWN_FUNCTION, "UnknownFunction", "%s", error.message);
@@ -128,7 +134,7 @@ static int find(struct snafu_host *host, struct snafu_job *job, const char *name
 		                  job->function->id, job->function->reason);
 		return -ENOEXEC;
 	}
-	job->settings = atomic_load(&job->service->settings);
+	job->settings = snafu_host_settings_of(host, job->service, tenant_of(call));
 	job->result.payload.cap = job->settings->result_size;
 	job->result.log.cap = job->settings->log_size;
 	return 0;
@@ -148,7 +154,7 @@ static int find_executor(struct snafu_host *host, struct snafu_job *job, const c
 	else if (wanted && *wanted)
 		code = snafu_host_executor(host, wanted, &open, &error);
 	else
-		code = snafu_host_executor_of(host, job->service, &open, &error);
+		code = snafu_host_executor(host, job->settings->executor, &open, &error);
 	if (!code)
 		code = snafu_host_executor_takes(open, job->service, &error);
 	if (code) {
@@ -210,7 +216,7 @@ static size_t text_size(const char *text)
 static int describe(struct snafu_job *job, const struct snafu_call *call)
 {
 	const struct snafu_context *caller = call->caller;
-	const char *tenant = call->tenant ? call->tenant : caller ? caller->tenant : NULL;
+	const char *tenant = tenant_of(call);
 	bool plain = !(tenant && *tenant) && !(call->client_context && *call->client_context);
 	char *at = NULL;
 
@@ -231,6 +237,8 @@ static int describe(struct snafu_job *job, const struct snafu_call *call)
 		.depth = caller ? caller->depth + 1 : 0,
 	};
 	job->deadline = job->accepted / 1000000u + job->settings->call_timeout;
+	if (call->deadline && call->deadline < job->deadline)
+		job->deadline = call->deadline;
 	if (caller && caller->deadline < job->deadline)
 		job->deadline = caller->deadline;
 	job->context.deadline = job->deadline;
@@ -268,7 +276,7 @@ static struct snafu_job *make_job(struct snafu_host *host, struct snafu_call *ca
 	}
 	job->ended = job_ended;
 	job->ended_state = host;
-	if (find(host, job, call->function) || find_executor(host, job, call->executor)) {
+	if (find(host, job, call) || find_executor(host, job, call->executor)) {
 		end_early(host, job);
 		return NULL;
 	}

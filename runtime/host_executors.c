@@ -10,10 +10,6 @@
 #include "runtime/service.h"
 #include "scanner/function.h"
 
-#define DEFAULT_EXECUTOR "inprocess"
-#define NATIVE_EXECUTOR  "worker" /* default for what no process of ours can run */
-#define NAME_CAP         64 /* bytes of an executor's name */
-
 static const struct snafu_open_executor *find(struct snafu_host *host, const char *name)
 {
 	size_t count = host->n_executors;
@@ -85,8 +81,8 @@ int snafu_host_executor(struct snafu_host *host, const char *name,
 	return 0;
 }
 
-/* Finds in LIST ("fork", or "python=fork,java=inprocess") what holds for LANGUAGE. */
-static bool choose(const char *list, const char *language, char name[NAME_CAP])
+bool snafu_executor_choose(const char *list, const char *language,
+                           char name[SNAFU_EXECUTOR_NAME_CAP])
 {
 	bool found = false;
 
@@ -96,7 +92,7 @@ static bool choose(const char *list, const char *language, char name[NAME_CAP])
 		if (word == size || (word == strlen(language) && strncmp(list, language, word) == 0)) {
 			const char *from = word == size ? list : list + word + 1;
 
-			snprintf(name, NAME_CAP, "%.*s", (int)(list + size - from), from);
+			snprintf(name, SNAFU_EXECUTOR_NAME_CAP, "%.*s", (int)(list + size - from), from);
 			found = true;
 		}
 		list += size + (list[size] == ',');
@@ -124,20 +120,6 @@ int snafu_host_executor_takes(const struct snafu_open_executor *open,
 	return open->executor->supports
 	           ? open->executor->supports(open->state, service->function->language, error)
 	           : 0;
-}
-
-int snafu_host_executor_of(struct snafu_host *host, const struct snafu_service *service,
-                           const struct snafu_open_executor **ret_executor,
-                           struct snafu_error *error)
-{
-	const struct snafu_settings *settings = atomic_load(&service->settings);
-	const char *language = service->function->language;
-	char name[NAME_CAP];
-
-	if (!(host->options.executors && choose(host->options.executors, language, name)) &&
-	    !choose(settings->executor, language, name))
-		snprintf(name, sizeof name, "%s", is_native(service) ? NATIVE_EXECUTOR : DEFAULT_EXECUTOR);
-	return snafu_host_executor(host, name, ret_executor, error);
 }
 
 void snafu_host_close_executors(struct snafu_host *host)

@@ -124,10 +124,26 @@ static void free_all(struct snafu_service *service)
 	}
 }
 
+void snafu_host_keep_generation(struct snafu_host *host, struct snafu_generation *generation)
+{
+	if (generation->next_kept || host->kept_generations == generation)
+		return;
+	generation->next_kept = host->kept_generations;
+	host->kept_generations = snafu_generation_ref(generation);
+}
+
 void snafu_host_close_pool(struct snafu_host *host)
 {
 	host->wake_undertaker = NULL;
 	snafu_generation_unref(host->generation);
+	snafu_generation_unref(host->told);
+	while (host->kept_generations) {
+		struct snafu_generation *next = host->kept_generations->next_kept;
+
+		snafu_generation_unref(host->kept_generations);
+		host->kept_generations = next;
+	}
+	snafu_scanned_unref(host->first);
 	free_all(atomic_exchange(&host->retired, NULL));
 	free_all(host->kept);
 }

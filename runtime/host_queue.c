@@ -5,10 +5,10 @@
 
 #include "base/error.h"
 #include "runtime/host_state.h"
-#include "runtime/pool.h"
 #include "runtime/queue.h"
 #include "runtime/queue/file.h"
 #include "runtime/service.h"
+#include "scanner/function.h"
 
 static void submit(void *state, struct snafu_call *call)
 {
@@ -22,11 +22,11 @@ static bool cancel(void *state, const struct snafu_call *call)
 
 static const struct snafu_settings *settings_of(void *state, const char *id)
 {
-	struct snafu_host *host = state;
 	struct snafu_service *service;
 
-	if (snafu_host_find(host, id, &service, NULL))
+	if (snafu_host_find(state, id, &service, NULL))
 		return NULL;
+	/* They live as long as the host. */
 	const struct snafu_settings *settings = atomic_load(&service->settings);
 	snafu_service_unref(service);
 	return settings;
@@ -75,19 +75,14 @@ static void refuse(struct snafu_call *call, enum snafu_status status, const char
 		call->finished(call);
 }
 
-/* The function must be there now; its arguments are looked at when it runs. */
-void snafu_host_queue_call(struct snafu_host *host, struct snafu_call *call)
+static void queue_call(struct snafu_host *host, struct snafu_call *call,
+                       const struct snafu_service *service)
 {
 	unsigned depth = call->caller ? call->caller->depth + 1 : 0;
-	struct snafu_service *service;
+	const struct snafu_settings *settings = atomic_load(&service->settings);
+	const struct snafu_function *function = service->function;
 	struct snafu_error error;
 
-	if (snafu_host_find(host, call->function, &service, &error)) {
-		refuse(call, SNAFU_UNKNOWN_FUNCTION, "UnknownFunction", error.message);
-		return;
-	}
-	const struct snafu_function *function = service->function;
-	const struct snafu_settings *settings = atomic_load(&service->settings);
 	if (function->reason) {
 		snafu_fail(&error, -ENOEXEC, "%s cannot be called: %s", function->id, function->reason);
 		refuse(call, SNAFU_UNKNOWN_FUNCTION, "NotCallable", error.message);
@@ -106,5 +101,18 @@ void snafu_host_queue_call(struct snafu_host *host, struct snafu_call *call)
 		call->function = function->id;
 		snafu_queue_submit(host->queue, call, depth);
 	}
+}
+
+/* The function must be there now; its arguments are looked at when it runs. */
+void snafu_host_queue_call(struct snafu_host *host, struct snafu_call *call)
+{
+	struct snafu_service *service;
+	struct snafu_error error;
+
+	if (snafu_host_find(host, call->function, &service, &error)) {
+		refuse(call, SNAFU_UNKNOWN_FUNCTION, "UnknownFunction", error.message);
+		return;
+	}
+	queue_call(host, call, service);
 	snafu_service_unref(service);
 }

@@ -13,7 +13,10 @@
 #include "runtime/settings.h"
 
 struct snafu_away;
+struct snafu_deployer;
+struct snafu_function;
 struct snafu_generation;
+struct snafu_host_settings;
 struct snafu_job;
 struct snafu_queue;
 struct snafu_reactor;
@@ -34,6 +37,13 @@ struct snafu_host {
 	struct snafu_settings settings;
 	pthread_mutex_t generation_lock; /* guards the pointer alone */
 	struct snafu_generation *generation; /* what is on offer: a reference */
+	struct snafu_host_settings *all_settings; /* of host_settings.c */
+	struct snafu_scanned *first; /* of the start: `language_options` has it for ever */
+	struct snafu_generation *told; /* which the languages look at; NULL: the first scan */
+	struct snafu_generation *kept_generations; /* those that a language may look at */
+	int64_t scanned_at; /* ns since 1970, when the scan began */
+	struct snafu_scan_options rescan_options;
+	struct snafu_deployer *deployer; /* NULL: nothing is watched */
 	_Atomic(struct snafu_service *) retired; /* nobody needs them; a stack */
 	struct snafu_service *kept; /* the same, but a language may still look at them */
 	void (*wake_undertaker)(struct snafu_host *host); /* some are retired; any thread. NULL:
@@ -57,6 +67,29 @@ struct snafu_host {
 void snafu_host_report(const struct snafu_host *host, enum snafu_severity severity,
                        const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* What changes, in a line for whoever runs the host. */
+void snafu_host_news(const struct snafu_host *host, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* (host_pool.c) Keeps GENERATION until the host is closed. */
+void snafu_host_keep_generation(struct snafu_host *host, struct snafu_generation *generation);
+
+/* (host_settings.c) Reads what there is to read about settings, but of functions. */
+int snafu_host_open_settings(struct snafu_host *host, struct snafu_error *error);
+void snafu_host_close_settings(struct snafu_host *host);
+/* What holds for calls of FUNCTION by nobody in particular; lives as long as the host. The
+ * executor in it is one name, of one that there is. Any thread. */
+const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
+                                                     const struct snafu_function *function);
+/* What holds for a call of SERVICE by TENANT; allocates nothing but the first time. */
+const struct snafu_settings *
+snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, const char *tenant);
+/* Tells of settings for functions that are not there, once they are all known. */
+void snafu_host_check_settings(struct snafu_host *host);
+/* Reads again what has changed, and gives the services of the current generation their
+ * new settings; calls under way keep theirs. What is bad stays as it was. */
+void snafu_host_reload_settings(struct snafu_host *host);
+
 /* (host_pool.c) The current generation, a reference. */
 struct snafu_generation *snafu_host_generation(struct snafu_host *host);
 /* Puts GENERATION in its place, and takes the reference. */
@@ -75,11 +108,10 @@ void snafu_host_close_pool(struct snafu_host *host);
 int snafu_host_executor(struct snafu_host *host, const char *name,
                         const struct snafu_open_executor **ret_executor, struct snafu_error *error);
 
-/* The one that SERVICE's settings ask for: the command line's, else the function's, else
- * the default. */
-int snafu_host_executor_of(struct snafu_host *host, const struct snafu_service *service,
-                           const struct snafu_open_executor **ret_executor,
-                           struct snafu_error *error);
+/* What LIST ("fork", or "python=fork,java=inprocess") says for LANGUAGE. */
+#define SNAFU_EXECUTOR_NAME_CAP 64
+bool snafu_executor_choose(const char *list, const char *language,
+                           char ret_name[SNAFU_EXECUTOR_NAME_CAP]);
 
 /* Whether functions like SERVICE's can run there; -ENOTSUP, and ERROR says what to take instead. */
 int snafu_host_executor_takes(const struct snafu_open_executor *open,

@@ -129,6 +129,26 @@ int snafu_languages_get(struct snafu_languages *languages, const char *name,
 	return 0;
 }
 
+size_t snafu_languages_changed(struct snafu_languages *languages,
+                               const struct snafu_functions *functions, const char *const *files,
+                               size_t n_files)
+{
+	size_t deaf = 0;
+
+	pthread_mutex_lock(&languages->lock);
+	languages->options.functions = functions;
+	for (size_t i = 0; i < languages->count; i++) {
+		const struct open_language *entry = &languages->open[i];
+
+		if (entry->language && entry->language->changed)
+			entry->language->changed(entry->state, functions, files, n_files);
+		else
+			deaf += entry->language != NULL;
+	}
+	pthread_mutex_unlock(&languages->lock);
+	return deaf;
+}
+
 int snafu_languages_peek(struct snafu_languages *languages, const char *name,
                          const struct snafu_language **ret_language, struct snafu_error *error)
 {

@@ -20,6 +20,13 @@ int snafu_languages_get(struct snafu_languages *languages, const char *name,
                         const struct snafu_language **ret_language, void **ret_state,
                         struct snafu_error *error);
 
+/* Tells the open languages, and those that are opened later, that FUNCTIONS are on offer
+ * now, and that FILES have changed. What was told last must live until the next time; how
+ * many languages cannot be told and may look at what they were opened with for ever. */
+size_t snafu_languages_changed(struct snafu_languages *languages,
+                               const struct snafu_functions *functions, const char *const *files,
+                               size_t n_files);
+
 /* What the language NAME can do, without starting its interpreter: for needs(), command()
  * and `forkable`. */
 int snafu_languages_peek(struct snafu_languages *languages, const char *name,

@@ -18,16 +18,19 @@ struct snafu_function;
 struct snafu_language;
 struct snafu_scanned;
 struct snafu_settings;
+struct snafu_tenant_settings;
 
 struct snafu_service {
 	const struct snafu_function *function; /* lives as long as the service */
 	_Atomic(const struct snafu_settings *) settings; /* the function's own; replaced, never freed
 	                                                  * while the host runs */
+	/* The same for tenants that have settings of their own, made when they first call. */
+	_Atomic(struct snafu_tenant_settings *) tenants;
 	atomic_uint references;
 
 	/* In-process: the function bound in this process; all set before `bound`. */
-	const struct snafu_language *language;
-	void *language_state;
+	_Atomic(const struct snafu_language *) language;
+	_Atomic(void *) language_state;
 	_Atomic(struct snafu_bound *) bound;
 
 	/* What an executor keeps about it, by the executor's number; the executor's

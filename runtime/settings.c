@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/ini.h"
+#include "base/near.h"
 
 #define SECOND 1000ull
 #define KIB    1024ull
@@ -19,6 +19,13 @@
 		.section = SECTION, .name = NAME, .offset = offsetof(struct snafu_settings, FIELD), \
 		.unit = UNIT, .fallback = FALLBACK, .least = LEAST, .most = MOST,                   \
 		.narrowable = NARROWABLE, .help = HELP                                              \
+	}
+/* The same, where 0 stands for no limit. */
+#define ENDLESS(SECTION, NAME, FIELD, UNIT, FALLBACK, MOST, HELP)                           \
+	{                                                                                       \
+		.section = SECTION, .name = NAME, .offset = offsetof(struct snafu_settings, FIELD), \
+		.unit = UNIT, .fallback = FALLBACK, .least = 0, .most = MOST, .narrowable = true,   \
+		.help = HELP, .endless = true                                                       \
 	}
 #define TEXT(SECTION, NAME, FIELD, FALLBACK, HELP)                                           \
 	{                                                                                        \
@@ -35,18 +42,18 @@
 const struct snafu_setting snafu_setting_table[] = {
 	NUMBER("limits", "call-timeout", call_timeout, SNAFU_UNIT_TIME, 60 * SECOND, 1, 86400 * SECOND,
            true, "time from a call's acceptance to its reply"),
-	NUMBER("limits", "concurrency", concurrency, SNAFU_UNIT_COUNT, 0, 0, 100000, true,
-           "calls of one function at the same time, waiting ones included; 0: no limit"),
+	ENDLESS("limits", "concurrency", concurrency, SNAFU_UNIT_COUNT, 0, 100000,
+            "calls of one function at the same time, waiting ones included; 0: no limit"),
 	NUMBER("limits", "instances", instances, SNAFU_UNIT_COUNT, 64, 1, 1000, true,
            "processes of one function"),
-	NUMBER("limits", "memory", memory, SNAFU_UNIT_SIZE, 512 * MIB, 0, 1024 * 1024 * MIB, true,
-           "memory of a process of a function; 0: no limit"),
+	ENDLESS("limits", "memory", memory, SNAFU_UNIT_SIZE, 512 * MIB, 1024 * 1024 * MIB,
+            "memory of a process of a function; 0: no limit"),
 	NUMBER("limits", "open-files", open_files, SNAFU_UNIT_COUNT, 256, 16, 1000000, true,
            "open files of a process of a function"),
 	NUMBER("limits", "processes", processes, SNAFU_UNIT_COUNT, 64, 1, 100000, true,
            "processes and threads that a function may start"),
-	NUMBER("limits", "file-size", file_size, SNAFU_UNIT_SIZE, 512 * MIB, 0, 1024 * 1024 * MIB, true,
-           "largest file that a process of a function may write; 0: no limit"),
+	ENDLESS("limits", "file-size", file_size, SNAFU_UNIT_SIZE, 512 * MIB, 1024 * 1024 * MIB,
+            "largest file that a process of a function may write; 0: no limit"),
 	NUMBER("limits", "payload-size", payload_size, SNAFU_UNIT_SIZE, 6 * MIB, 1, 1024 * MIB, true,
            "arguments of one call"),
 	NUMBER("limits", "result-size", result_size, SNAFU_UNIT_SIZE, 32 * MIB, 1 * KIB, 1024 * MIB,
@@ -136,30 +143,24 @@ static const struct unit *units_of(const struct snafu_setting *setting)
 	                                          : counts;
 }
 
-static void *field_of(struct snafu_settings *settings, const struct snafu_setting *setting)
+uint64_t *snafu_setting_number(struct snafu_settings *settings, const struct snafu_setting *setting)
 {
-	return (char *)settings + setting->offset;
+	return (uint64_t *)((char *)settings + setting->offset);
 }
 
-static void set_number(struct snafu_settings *settings, const struct snafu_setting *setting,
-                       uint64_t number)
+const char **snafu_setting_text(struct snafu_settings *settings,
+                                const struct snafu_setting *setting)
 {
-	*(uint64_t *)field_of(settings, setting) = number;
-}
-
-static void set_text(struct snafu_settings *settings, const struct snafu_setting *setting,
-                     const char *text)
-{
-	*(const char **)field_of(settings, setting) = text;
+	return (const char **)((char *)settings + setting->offset);
 }
 
 void snafu_settings_init(struct snafu_settings *settings)
 {
 	for (const struct snafu_setting *setting = snafu_setting_table; setting->name; setting++)
 		if (setting->unit == SNAFU_UNIT_TEXT)
-			set_text(settings, setting, setting->fallback_text);
+			*snafu_setting_text(settings, setting) = setting->fallback_text;
 		else
-			set_number(settings, setting, setting->fallback);
+			*snafu_setting_number(settings, setting) = setting->fallback;
 }
 
 void snafu_setting_write(const struct snafu_setting *setting, uint64_t value,
@@ -223,36 +224,91 @@ static int bad_value(const struct snafu_setting *setting, const char *text,
 	return -EINVAL;
 }
 
-static int set(void *state, const char *section, const char *name, const char *value, unsigned line,
-               struct snafu_error *error)
+/* Texts that are no free ones. */
+static int check_text(const struct snafu_setting *setting, const char *value,
+                      struct snafu_error *error)
 {
-	struct snafu_settings *settings = state;
-	uint64_t number;
-
-	(void)line;
-	for (const struct snafu_setting *setting = snafu_setting_table; setting->name; setting++) {
-		if (strcmp(section, setting->section) != 0 || strcmp(name, setting->name) != 0)
-			continue;
-		if (setting->unit == SNAFU_UNIT_TEXT) {
-			char *text = strdup(value);
-
-			if (!text)
-				return snafu_fail(error, -ENOMEM, "no memory");
-			set_text(settings, setting, text);
-			return 0;
-		}
-		if (parse_value(setting, value, &number) || number < setting->least ||
-		    number > setting->most)
-			return bad_value(setting, value, error);
-		set_number(settings, setting, number);
-		return 0;
-	}
-	return snafu_fail(error, -EINVAL, "there is no setting %s in [%s]; snafu(1) lists them", name,
-	                  section);
+	if (setting->offset == offsetof(struct snafu_settings, python2) &&
+	    strcmp(value, "upgrade") != 0 && strcmp(value, "native") != 0)
+		return snafu_fail(error, -EINVAL, "python2 takes upgrade or native, not '%.80s'", value);
+	return 0;
 }
 
-int snafu_settings_load(struct snafu_settings *settings, const char *path,
-                        struct snafu_error *error)
+int snafu_setting_read(const struct snafu_setting *setting, const char *value,
+                       struct snafu_settings *settings, struct snafu_error *error)
 {
-	return snafu_ini_read(path, set, settings, error);
+	uint64_t number;
+
+	if (setting->unit == SNAFU_UNIT_TEXT) {
+		int code = check_text(setting, value, error);
+
+		if (!code)
+			*snafu_setting_text(settings, setting) = value;
+		return code;
+	}
+	if (parse_value(setting, value, &number) || number < setting->least || number > setting->most)
+		return bad_value(setting, value, error);
+	*snafu_setting_number(settings, setting) = number;
+	return 0;
+}
+
+static bool is_meant(const struct snafu_setting *setting, const char *section)
+{
+	return section ? strcmp(setting->section, section) == 0 : setting->narrowable;
+}
+
+int snafu_setting_find(const char *section, const char *name)
+{
+	for (int i = 0; snafu_setting_table[i].name; i++)
+		if (is_meant(&snafu_setting_table[i], section) &&
+		    strcmp(snafu_setting_table[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+const char *snafu_setting_near(const char *section, const char *name)
+{
+	struct snafu_near near = snafu_near_begin(name, strlen(name));
+
+	for (int i = 0; snafu_setting_table[i].name; i++)
+		if (is_meant(&snafu_setting_table[i], section))
+			snafu_near_offer(&near, snafu_setting_table[i].name);
+	return near.name;
+}
+
+bool snafu_setting_exceeds(const struct snafu_setting *setting, uint64_t value, uint64_t most)
+{
+	if (setting->endless && most == 0)
+		return false;
+	return (setting->endless && value == 0) || value > most;
+}
+
+static bool equal(const struct snafu_setting *setting, const struct snafu_settings *one,
+                  const struct snafu_settings *other)
+{
+	const char *a = (const char *)one + setting->offset, *b = (const char *)other + setting->offset;
+
+	if (setting->unit != SNAFU_UNIT_TEXT)
+		return memcmp(a, b, sizeof(uint64_t)) == 0;
+	return strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
+}
+
+bool snafu_settings_equal(const struct snafu_settings *one, const struct snafu_settings *other)
+{
+	for (const struct snafu_setting *setting = snafu_setting_table; setting->name; setting++)
+		if (!equal(setting, one, other))
+			return false;
+	return true;
+}
+
+bool snafu_settings_same_process(const struct snafu_settings *one,
+                                 const struct snafu_settings *other)
+{
+	return one == other ||
+	       (one->memory == other->memory && one->open_files == other->open_files &&
+	        one->processes == other->processes && one->file_size == other->file_size &&
+	        one->result_size == other->result_size && one->log_size == other->log_size &&
+	        strcmp(one->environment, other->environment) == 0 &&
+	        strcmp(one->directory, other->directory) == 0 &&
+	        strcmp(one->python2, other->python2) == 0);
 }

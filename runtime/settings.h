@@ -6,7 +6,9 @@
  *     call-timeout = 30s
  *     payload-size = 2MiB
  *
- * Read-only once loaded. */
+ * What tenants, files and functions say for themselves is in settings_book.h and
+ * function_config.h. Settings are read-only once made; texts in them live as long as what
+ * they were read from. */
 #ifndef SNAFU_RUNTIME_SETTINGS_H
 #define SNAFU_RUNTIME_SETTINGS_H
 
@@ -81,6 +83,16 @@ struct snafu_setting {
 	const char *fallback_text; /* TEXT */
 	const char *help;
 	bool narrowable; /* tenants and functions may set it, too */
+	bool endless; /* 0 stands for no limit */
+};
+
+#define SNAFU_SETTINGS_CAP 96 /* entries of the table */
+
+/* Settings that somebody has set, and which. */
+struct snafu_settings_layer {
+	struct snafu_settings values;
+	bool set[SNAFU_SETTINGS_CAP]; /* by the index in the table */
+	unsigned lines[SNAFU_SETTINGS_CAP]; /* where; 0: nowhere in particular */
 };
 
 /* All settings; the last entry's name is NULL. */
@@ -89,14 +101,45 @@ extern const struct snafu_setting snafu_setting_table[];
 /* The defaults. */
 void snafu_settings_init(struct snafu_settings *settings);
 
-/* Reads a snafu.ini over what SETTINGS holds. Unknown names, bad values and
- * values out of bounds are errors that name file, line and what is allowed. Texts are
- * kept for the life of the process. */
-int snafu_settings_load(struct snafu_settings *settings, const char *path,
-                        struct snafu_error *error);
+/* Sets what VALUE says, as it is written in a snafu.ini. A text is borrowed, an environment
+ * must be in its final form. Errors name the setting and what is allowed. */
+int snafu_setting_read(const struct snafu_setting *setting, const char *value,
+                       struct snafu_settings *settings, struct snafu_error *error);
+
+/* The index in the table of the setting NAME: of SECTION, or, where that is NULL, of those
+ * that tenants and functions may set. -1: there is none. */
+int snafu_setting_find(const char *section, const char *name);
+/* The name in the table that NAME is nearest to, or NULL. */
+const char *snafu_setting_near(const char *section, const char *name);
+
+uint64_t *snafu_setting_number(struct snafu_settings *settings,
+                               const struct snafu_setting *setting);
+const char **snafu_setting_text(struct snafu_settings *settings,
+                                const struct snafu_setting *setting);
+
+/* Whether VALUE allows more than MOST: 0 may stand for no limit. */
+bool snafu_setting_exceeds(const struct snafu_setting *setting, uint64_t value, uint64_t most);
+
+/* Whether all is the same. */
+bool snafu_settings_equal(const struct snafu_settings *one, const struct snafu_settings *other);
+/* Whether a process that was started with the one will do for the other. */
+bool snafu_settings_same_process(const struct snafu_settings *one,
+                                 const struct snafu_settings *other);
 
 /* Appends VALUE as a person would write it: "30s", "2MiB", "64". */
 void snafu_setting_write(const struct snafu_setting *setting, uint64_t value,
                          struct snafu_buffer *into);
+
+/* One variable of an environment ("NAME=VALUE", "\n" between them). */
+struct snafu_variable {
+	const char *name, *value; /* borrowed, not NUL-terminated */
+	size_t name_size, value_size;
+};
+/* The variable at *AT, and moves on; false at the end. */
+bool snafu_environment_next(const char **at, struct snafu_variable *ret_variable);
+/* Appends OVER's variables, and those of UNDER that OVER does not name. */
+void snafu_environment_merge(const char *under, const char *over, struct snafu_buffer *into);
+/* Whether NAME (SIZE bytes) may name a variable. */
+bool snafu_environment_is_name(const char *name, size_t size);
 
 #endif

@@ -20,6 +20,7 @@
 #include "base/parts.h"
 #include "scanner/c_answer.h"
 #include "scanner/c_flags.h"
+#include "scanner/c_includes.h"
 #include "scanner/scanner.h"
 
 #define BATCH             16
@@ -325,6 +326,7 @@ static int scan(const struct snafu_source *sources, size_t count,
 }
 
 static const char *const suffixes[] = {".c", ".h", NULL};
+static const char *const companions[] = {"compile_commands.json", NULL};
 
 const struct snafu_scanner snafu_scanner_c = {
 	.version = SNAFU_SCANNER_VERSION,
@@ -333,4 +335,7 @@ const struct snafu_scanner snafu_scanner_c = {
 	.scan = scan,
 	.batch = BATCH,
 	.reads_paths = true,
+	.companions = companions,
+	.affected = snafu_c_affected,
+	.together = true,
 };

@@ -101,6 +101,8 @@ struct snafu_function {
 	const struct snafu_shape *returns_shape; /* never NULL */
 	const char *doc; /* docstring, Javadoc, comment: without markers and indentation */
 	const char *reason; /* why it cannot be called; NULL: it can */
+	const char *outdated; /* hot deployment: why the file as it is now is not used, so that
+	                       * this is its last good version; NULL: it is used */
 	bool asynchronous; /* Python: async def */
 	bool generator; /* Python: yields */
 };

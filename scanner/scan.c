@@ -127,20 +127,24 @@ static int compare_by_scanner(const void *a, const void *b)
 	return one->number < other->number ? -1 : one->number > other->number;
 }
 
-static int make_batches(struct snafu_walk *walk, struct scan *scan)
+void snafu_walk_sort(struct snafu_walk *walk)
 {
 	if (walk->count)
 		qsort(walk->found, walk->count, sizeof *walk->found, compare_by_scanner);
-	scan->batches = calloc(walk->count ? walk->count : 1, sizeof *scan->batches);
+}
+
+static int make_batches(struct snafu_walked *found, size_t count, struct scan *scan)
+{
+	scan->batches = calloc(count ? count : 1, sizeof *scan->batches);
 	if (!scan->batches)
 		return -ENOMEM;
-	for (size_t at = 0; at < walk->count;) {
-		const struct snafu_scanner *scanner = walk->found[at].scanner;
+	for (size_t at = 0; at < count;) {
+		const struct snafu_scanner *scanner = found[at].scanner;
 		struct batch *batch = &scan->batches[scan->n_batches++];
 		size_t most = scanner->batch ? scanner->batch : 1;
 
-		*batch = (struct batch){.scanner = scanner, .first = &walk->found[at]};
-		while (at < walk->count && walk->found[at].scanner == scanner && batch->count < most) {
+		*batch = (struct batch){.scanner = scanner, .first = &found[at]};
+		while (at < count && found[at].scanner == scanner && batch->count < most) {
 			batch->count++;
 			at++;
 		}
@@ -168,27 +172,35 @@ static int join(struct scan *scan, struct snafu_functions *ret)
 	return code;
 }
 
+int snafu_scan_walked(struct snafu_walked *found, size_t count,
+                      const struct snafu_scan_options *options, struct snafu_functions *functions,
+                      struct snafu_error *error)
+{
+	struct snafu_scan_options defaults = {0};
+	struct scan scan = {.options = options ? options : &defaults};
+	int code = make_batches(found, count, &scan);
+
+	if (!code) {
+		if (scan.options->progress)
+			scan.options->progress->files = count;
+		run(&scan);
+		code = join(&scan, functions);
+	}
+	free(scan.batches);
+	return code ? snafu_fail(error, code, "no memory to scan %zu files", count) : 0;
+}
+
 int snafu_scan(const char *const *paths, size_t count, const struct snafu_scan_options *options,
                struct snafu_functions *ret, struct snafu_error *error)
 {
-	struct snafu_scan_options defaults = {0};
 	struct snafu_functions functions = {0};
 	struct snafu_walk walk = {.functions = &functions};
-	struct scan scan = {.options = options ? options : &defaults};
-
 	int code = snafu_walk(&walk, paths, count, error);
+
 	if (!code) {
-		code = make_batches(&walk, &scan);
-		if (!code) {
-			if (scan.options->progress)
-				scan.options->progress->files = walk.count;
-			run(&scan);
-			code = join(&scan, &functions);
-		}
-		if (code)
-			snafu_fail(error, code, "no memory to scan %zu files", walk.count);
+		snafu_walk_sort(&walk);
+		code = snafu_scan_walked(walk.found, walk.count, options, &functions, error);
 	}
-	free(scan.batches);
 	snafu_walk_done(&walk);
 	if (code)
 		snafu_functions_done(&functions);

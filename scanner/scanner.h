@@ -78,6 +78,18 @@ struct snafu_scanner {
 	 * that has files with the other suffixes: compiled classes beside their
 	 * source, headers beside the C files. */
 	const char *const *secondary_suffixes;
+
+	/* For scanning again when files have changed (scanner/rescan.h). All MAY be NULL. */
+	/* Files that say how sources are to be read ("compile_commands.json"). */
+	const char *const *companions;
+	/* CHANGED are files that have changed, come or gone: those of SOURCES, of the known
+	 * ones, companions, others with a suffix of this scanner. Sets RET_AFFECTED for
+	 * each of the SOURCES that may now give other functions though its own bytes are
+	 * the same (it includes one of them). 0 or -ENOMEM. */
+	int (*affected)(const struct snafu_source *sources, size_t count, const char *const *changed,
+	                size_t n_changed, bool *ret_affected);
+	/* What is found in a file depends on the others of its batch. */
+	bool together;
 };
 
 #define SNAFU_SCANNER_VERSION 1

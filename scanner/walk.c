@@ -114,8 +114,30 @@ static const char *module_below(struct snafu_walk *walk, const struct snafu_scan
 	return module;
 }
 
+void snafu_stamp_take(const struct stat *status, struct snafu_stamp *ret_stamp)
+{
+	*ret_stamp = (struct snafu_stamp){
+		.device = status->st_dev,
+		.inode = status->st_ino,
+		.size = (uint64_t)status->st_size,
+		.modified = status->st_mtim.tv_sec * 1000000000ll + status->st_mtim.tv_nsec,
+		.changed = status->st_ctim.tv_sec * 1000000000ll + status->st_ctim.tv_nsec,
+	};
+}
+
+static int add_folder(struct snafu_walk *walk, const char *path)
+{
+	if (!walk->wants_folders)
+		return 0;
+	if (snafu_array_grow(&walk->folders, &walk->folders_capacity, walk->n_folders,
+	                     sizeof *walk->folders))
+		return -ENOMEM;
+	walk->folders[walk->n_folders] = snafu_arena_string(&walk->functions->arena, path);
+	return walk->folders[walk->n_folders] ? (walk->n_folders++, 0) : -ENOMEM;
+}
+
 static int add(struct snafu_walk *walk, const struct snafu_scanner *scanner,
-               const struct snafu_source *source)
+               const struct snafu_source *source, const struct stat *status)
 {
 	if (snafu_array_grow(&walk->found, &walk->capacity, walk->count, sizeof *walk->found))
 		return -ENOMEM;
@@ -126,11 +148,13 @@ static int add(struct snafu_walk *walk, const struct snafu_scanner *scanner,
 		.scanner = scanner,
 		.number = walk->count,
 	};
+	snafu_stamp_take(status, &walk->found[walk->count].stamp);
 	walk->count++;
 	return 0;
 }
 
-static int add_found(struct snafu_walk *walk, const char *root, const char *path, const char *name)
+static int add_found(struct snafu_walk *walk, const char *root, const char *path, const char *name,
+                     const struct stat *status)
 {
 	const struct snafu_scanner *scanner = snafu_scanner_by_suffix(&walk->scanners, name);
 
@@ -152,7 +176,7 @@ static int add_found(struct snafu_walk *walk, const char *root, const char *path
 		.module = top ? module_below(walk, scanner, top, path) : NULL,
 	};
 	free(top);
-	return add(walk, scanner, &source);
+	return add(walk, scanner, &source, status);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -199,7 +223,7 @@ static int walk_entry(struct snafu_walk *walk, const char *root, const char *fol
 			if (!is_passed_over(folder_path, name, path))
 				code = walk_folder(walk, root, path, folder);
 		} else if (S_ISREG(status.st_mode) && name[0] != '.') {
-			code = add_found(walk, root, path, name);
+			code = add_found(walk, root, path, name, &status);
 		}
 	}
 	free(path);
@@ -227,6 +251,9 @@ static int walk_folder(struct snafu_walk *walk, const char *root, const char *pa
 	char **names = NULL;
 	size_t count = 0;
 	int code = trouble ? 0 : list_names(stream, &names, &count);
+
+	if (!trouble && !code)
+		code = add_folder(walk, path);
 	closedir(stream);
 	if (trouble)
 		snafu_functions_diagnose(walk->functions, SNAFU_NOTE, path, 0, "%s", trouble);
@@ -270,7 +297,7 @@ static void drop_secondary(struct snafu_walk *walk, size_t first)
 }
 
 /* A file that a person named: its module is its base name. */
-static int add_named(struct snafu_walk *walk, const char *path)
+static int add_named(struct snafu_walk *walk, const char *path, const struct stat *status)
 {
 	const struct snafu_scanner *scanner =
 		snafu_scanner_by_suffix(&walk->scanners, snafu_path_base(path));
@@ -294,9 +321,10 @@ static int add_named(struct snafu_walk *walk, const char *path)
 	};
 	if (folder && root)
 		source.module = module_below(walk, scanner, is_package ? root : folder, path);
+	int code = folder ? add_folder(walk, folder) : -ENOMEM;
 	free(folder);
 	free(root);
-	return add(walk, scanner, &source);
+	return code ? code : add(walk, scanner, &source, status);
 }
 
 /* The folder's name in front of the module's; that of the working directory where
@@ -367,6 +395,8 @@ int snafu_walk(struct snafu_walk *walk, const char *const *paths, size_t count,
 
 		if (snafu_path_is_library(paths[i]) || named_before(paths, i))
 			continue;
+		if (stat(paths[i], &status) && walk->lenient)
+			continue;
 		if (stat(paths[i], &status))
 			return snafu_fail_errno(error, -errno, "cannot open %s", paths[i]);
 		if (S_ISDIR(status.st_mode)) {
@@ -376,7 +406,7 @@ int snafu_walk(struct snafu_walk *walk, const char *const *paths, size_t count,
 			code = walk_folder(walk, paths[i], paths[i], NULL);
 			drop_secondary(walk, first);
 		} else {
-			code = add_named(walk, paths[i]);
+			code = add_named(walk, paths[i], &status);
 		}
 		if (code)
 			return NO_MEMORY(error);
@@ -390,5 +420,6 @@ int snafu_walk(struct snafu_walk *walk, const char *const *paths, size_t count,
 void snafu_walk_done(struct snafu_walk *walk)
 {
 	free(walk->found);
+	free(walk->folders);
 	*walk = (struct snafu_walk){0};
 }

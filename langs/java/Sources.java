@@ -55,10 +55,10 @@ final class Sources {
 	/** A library (C) or the root of a source tree (S). */
 	private void addPath(String entry) {
 		String path = absolute(entry.substring(1));
-		if (entry.charAt(0) == 'S')
-			roots.add(path);
-		else
+		if (entry.charAt(0) == 'C')
 			addLibrary(path);
+		else if (!roots.contains(path))
+			roots.add(path);
 	}
 
 	/** Files (F) are not what they were; the libraries and source trees as at the start. What the

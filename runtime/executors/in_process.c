@@ -25,13 +25,29 @@ int snafu_in_process_open(const struct snafu_executor_options *options, void **r
 	return 0;
 }
 
-/* Two threads may bind the same function at once; both get the same answer from
- * the language and write the same values. */
+/* Two threads may bind the same function at once: one of the two is kept. */
+int snafu_in_process_bind_to(const struct snafu_language *language, void *language_state,
+                             struct snafu_service *service, struct snafu_result *result)
+{
+	struct snafu_bound *bound, *none = NULL;
+	uint64_t start = snafu_now_ns();
+	int code = language->bind(language_state, service->function, &bound, result);
+
+	result->init_ns += snafu_now_ns() - start;
+	if (code)
+		return code;
+	service->language = language;
+	service->language_state = language_state;
+	if (!atomic_compare_exchange_strong(&service->bound, &none, bound) && none != bound &&
+	    language->unbind)
+		language->unbind(language_state, bound);
+	return 0;
+}
+
 int snafu_in_process_bind(void *opaque, struct snafu_service *service, struct snafu_result *result)
 {
 	struct in_process *in_process = opaque;
 	const struct snafu_language *language;
-	struct snafu_bound *bound;
 	struct snafu_error error;
 	void *state;
 
@@ -44,14 +60,8 @@ int snafu_in_process_bind(void *opaque, struct snafu_service *service, struct sn
 		snafu_result_fail(result, SNAFU_LOAD_FAILED, "LanguageError", "%s", error.message);
 		return code;
 	}
-	code = language->bind(state, service->function, &bound, result);
 	result->init_ns += snafu_now_ns() - start;
-	if (code)
-		return code;
-	service->language = language;
-	service->language_state = state;
-	atomic_store_explicit(&service->bound, bound, memory_order_release);
-	return 0;
+	return snafu_in_process_bind_to(language, state, service, result);
 }
 
 void snafu_in_process_enter(struct snafu_job *job)
@@ -81,8 +91,10 @@ void snafu_in_process_forget(void *state, struct snafu_service *service)
 	struct snafu_bound *bound = atomic_exchange(&service->bound, NULL);
 
 	(void)state;
-	if (bound && service->language->unbind)
-		service->language->unbind(service->language_state, bound);
+	const struct snafu_language *language = service->language;
+
+	if (bound && language->unbind)
+		language->unbind(service->language_state, bound);
 }
 
 void snafu_in_process_close(void *state)

@@ -16,6 +16,10 @@ void snafu_in_process_interrupt(void *state, struct snafu_job *job);
 void snafu_in_process_forget(void *state, struct snafu_service *service);
 void snafu_in_process_close(void *state);
 
+/* Binds the function of SERVICE in a language that is open; it may be bound already. */
+int snafu_in_process_bind_to(const struct snafu_language *language, void *language_state,
+                             struct snafu_service *service, struct snafu_result *result);
+
 /* The job's function is bound and about to be called: from now on it can be interrupted. */
 void snafu_in_process_enter(struct snafu_job *job);
 

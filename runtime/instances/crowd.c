@@ -53,7 +53,7 @@ static struct snafu_instance *find_place(const struct snafu_crowd *crowd)
 	TAILQ_FOREACH(instance, &crowd->members, entry)
 	if (instance->state == SNAFU_INSTANCE_BUSY && instance->jobs.count < least &&
 	    !instance->process.kill_wanted && !instance->n_invoked &&
-	    instance->settings == crowd->settings &&
+	    snafu_settings_same_process(instance->settings, crowd->settings) &&
 	    (!crowd->settings->instance_calls || instance->sent < crowd->settings->instance_calls)) {
 		best = instance;
 		least = instance->jobs.count;
@@ -270,9 +270,11 @@ static void admit(struct snafu_crowd *crowd, struct snafu_job *job)
 
 	crowd->scale.expired = scale_up;
 	crowd->last_call = snafu_now_ms();
-	if (crowd->settings != job->settings) {
+	if (!snafu_settings_same_process(crowd->settings, job->settings)) {
 		crowd->settings = job->settings;
 		snafu_crowd_disband(crowd);
+	} else if (crowd->service && job->settings == atomic_load(&crowd->service->settings)) {
+		crowd->settings = job->settings; /* not some tenant's */
 	}
 	if (is_resting(crowd, &job->result)) {
 		snafu_station_end(crowd->station, job);

@@ -160,7 +160,7 @@ void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_jo
 		return;
 	}
 	if (crowd->station->policy->once || (most && instance->sent >= most) ||
-	    instance->settings != crowd->settings || !crowd->service) {
+	    !snafu_settings_same_process(instance->settings, crowd->settings) || !crowd->service) {
 		snafu_crowd_let_go(instance);
 	} else {
 		/* Without a rest for the clock: most calls find nobody waiting. */

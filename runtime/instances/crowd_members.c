@@ -69,8 +69,8 @@ struct snafu_instance *snafu_crowd_take_idle(struct snafu_crowd *crowd)
 		take_out(instance);
 		if (instance->state == SNAFU_INSTANCE_IDLE)
 			instance->state = SNAFU_INSTANCE_BUSY;
-		if (instance->settings == crowd->settings && !instance->process.kill_wanted &&
-		    !instance->process.hung_up)
+		if (snafu_settings_same_process(instance->settings, crowd->settings) &&
+		    !instance->process.kill_wanted && !instance->process.hung_up)
 			return instance;
 		snafu_crowd_let_go(instance);
 	}

@@ -21,7 +21,7 @@ static void say_memory(struct snafu_buffer *words, uint64_t bytes)
 	snafu_buffer_append_text(words, " of memory ([limits] memory)");
 }
 
-static void say_end(const struct snafu_instance *instance, struct snafu_buffer *words)
+void snafu_instance_say_end(const struct snafu_instance *instance, struct snafu_buffer *words)
 {
 	const struct snafu_process *process = &instance->process;
 	int status = process->status, number = WTERMSIG(status);
@@ -68,7 +68,7 @@ void snafu_instance_obituary(const struct snafu_instance *instance, bool startin
 	struct snafu_buffer words = SNAFU_BUFFER(WORDS_CAP);
 	const struct snafu_buffer *log = result->log.size ? &result->log : &instance->log;
 
-	say_end(instance, &words);
+	snafu_instance_say_end(instance, &words);
 	if (log->size)
 		say_last(log, &words);
 	snafu_result_fail(result, SNAFU_DIED, "ProcessDied", "%s: its process %s%s",

@@ -4,10 +4,6 @@
 #include "base/clock.h"
 #include "runtime/instances/inside.h"
 
-#define TOUCHED_STACK (32u << 10) /* bytes that a call will need */
-#define TOUCHED_HEAP  (64u << 10)
-#define PAGE          4096
-
 int snafu_inside_ready(struct snafu_channel *channel, uint64_t number,
                        const struct snafu_result *result)
 {
@@ -20,24 +16,13 @@ int snafu_inside_ready(struct snafu_channel *channel, uint64_t number,
 	return code;
 }
 
-static void touch(volatile char *bytes, size_t size)
-{
-	for (size_t at = 0; at < size; at += PAGE)
-		bytes[at] = 1;
-}
-
 /* After a fork each page costs a fault when it is first written to: now rather than while
- * somebody waits. */
-static __attribute__((noinline)) void touch_pages(struct snafu_inside *inside)
+ * somebody waits. Only what the language's every call writes to: the rest may never be. */
+static void touch_pages(struct snafu_inside *inside)
 {
-	char stack[TOUCHED_STACK];
-	char *heap = malloc(TOUCHED_HEAP);
+	volatile char *bytes = inside->channel.bytes;
 
-	touch(stack, sizeof stack);
-	if (heap)
-		touch(heap, TOUCHED_HEAP);
-	free(heap);
-	touch(inside->channel.bytes, PAGE);
+	*bytes = 0;
 	if (inside->language->settle)
 		inside->language->settle(inside->language_state, true);
 }

@@ -9,6 +9,7 @@
 #include "runtime/instances/control_group.h"
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/output.h"
+#include "runtime/instances/tell.h"
 #include "runtime/instances/zygote.h"
 #include "runtime/settings.h"
 #include "scanner/function.h"
@@ -23,6 +24,7 @@ static void begin(struct snafu_instance *instance, struct snafu_job *job)
 {
 	job->started = snafu_now_ns();
 	instance->seen = 0;
+	snafu_tell_call(instance, job);
 	if (job->unwanted)
 		snafu_instance_interrupt(instance);
 }
@@ -93,10 +95,12 @@ static int heard_ready(struct snafu_instance *instance, const struct snafu_frame
 	if (!code) {
 		read_output(&instance->process, false);
 		instance->ready = result.status == SNAFU_OK;
-		if (instance->ready)
+		if (instance->ready) {
+			snafu_tell_started(instance);
 			snafu_crowd_ready(instance);
-		else
+		} else {
 			snafu_crowd_not_ready(instance, &result);
+		}
 	}
 	snafu_result_done(&result);
 	return code;
@@ -109,8 +113,10 @@ static int heard_result(struct snafu_instance *instance, const struct snafu_fram
 
 	if (!job || !instance->ready || frame->number != instance->answered + 1)
 		return -EBADMSG;
-	if (instance->process.output.fd >= 0)
+	/* Once for all that was read together: calls are only written ahead to who is silent. */
+	if (instance->process.output.fd >= 0 && instance->process.news)
 		read_output(&instance->process, false);
+	instance->process.news = false;
 	uint64_t init_ns = job->result.init_ns;
 	int code = snafu_unpack_result(body, frame->size, &job->result);
 	if (code) {
@@ -145,6 +151,7 @@ static void gone(struct snafu_process *process)
 {
 	struct snafu_instance *instance = (struct snafu_instance *)process;
 
+	snafu_tell_ended(instance);
 	snafu_invoked_drop(&instance->invoked);
 	snafu_crowd_gone(instance);
 	snafu_process_done(process);

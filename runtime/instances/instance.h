@@ -54,6 +54,9 @@ int snafu_instance_call(struct snafu_instance *instance, struct snafu_job *job);
 /* Ends the call that runs by killing it. */
 void snafu_instance_interrupt(struct snafu_instance *instance);
 
+/* (death.c) Appends how it has ended: "was killed by SIGKILL". */
+void snafu_instance_say_end(const struct snafu_instance *instance, struct snafu_buffer *words);
+
 /* (death.c) Why it has ended, as the result of a call that it had. STARTING: of one that it had
  * not yet begun with. */
 void snafu_instance_obituary(const struct snafu_instance *instance, bool starting,

@@ -97,6 +97,7 @@ static bool hear(struct snafu_process *process, bool until_end)
 	if (!scratch)
 		return true;
 	station->n_hearing++;
+	process->news = true;
 	do
 		code = snafu_wire_read(&process->wire, scratch, until_end, pass_frame, process);
 	while (code == 1 && until_end);

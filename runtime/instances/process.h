@@ -36,6 +36,7 @@ struct snafu_process {
 	uint64_t number; /* START's */
 	struct snafu_wire wire;
 	struct snafu_watch socket, output, exit;
+	bool news; /* nothing of what was read together has been looked at yet */
 	bool writing; /* the socket is watched for room as well */
 	pid_t pid; /* 0: not known yet */
 	int pidfd; /* -1: none */

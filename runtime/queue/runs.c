@@ -327,6 +327,7 @@ static void begin(struct snafu_work *work, struct snafu_run *run)
 	call->client_context = row->client_context;
 	call->executor = *row->executor ? row->executor : NULL;
 	call->trigger = "queue";
+	call->attempt = row->attempts;
 	call->caller = row->depth ? &run->caller : NULL;
 	call->finished = finished;
 	call->state = run;

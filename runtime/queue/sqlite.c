@@ -120,6 +120,8 @@ static void write_turn(struct snafu_work *work)
 		work->hold_until = snafu_now_ms() + WORK_HOLD_MS;
 		code = write_all(work, false, &again);
 	}
+	/* Who is answered finds the metrics as they are. */
+	snafu_queue_note_counts(work->queue, &work->counts);
 	snafu_work_answer(work, work->hold_until ? &error : NULL);
 	if (!code) {
 		snafu_work_committed(work);

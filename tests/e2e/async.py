@@ -2,6 +2,7 @@
 least once over kill -9, retried, given up, redriven, told to destinations; two hosts,
 full disks, and a clean stop."""
 
+import contextlib
 import http.client
 import http.server
 import json
@@ -10,6 +11,7 @@ import random
 import resource
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import tempfile
@@ -57,6 +59,10 @@ def tell(path: str = "", **record):
     if record:
         append(record["requestPayload"]["path"], record["requestContext"]["condition"] + " " +
                str(record["responsePayload"]) + " " + record["requestContext"]["functionName"])
+
+def ask(path: str):
+    import snafu
+    return snafu.call_async("jobs.append", path=path, word="asked")
 
 def circle(**record):
     append(os.environ["CIRCLE"], "again")
@@ -305,6 +311,18 @@ class Life(AsyncTest):
         with open(fifo, "w", encoding="ascii"):
             pass
         self.assertEqual(server.ended(waiting)["result"], 2)
+
+    def test_functions_ask_for_calls(self):
+        server = self.start()
+        reply, data = server.ask("POST", "/invoke/ask", {"path": self.path("asked")})
+        self.assertEqual(reply.status, 200, data)
+        server.idle()
+        self.assertEqual(self.lines("asked"), ["asked"])
+        # One that is asynchronous itself asks in turn.
+        self.assertEqual(server.ended(server.submit("ask", path=self.path("asked")))["state"],
+                         "succeeded")
+        server.idle()
+        self.assertEqual(self.lines("asked"), ["asked"] * 2)
 
     def test_too_old(self):
         server = self.start("retries = 1000\nretry-delay = 200ms\nmaximum-age = 1s\n")
@@ -564,6 +582,57 @@ class Faults(AsyncTest):
         call = until(lambda: server.ask("POST", "/invoke/add", {"a": 1}, ASYNC),
                      lambda got: got[0].status == 202)[1]["id"]
         self.assertEqual(server.ended(call)["result"], 2)
+
+    def tamper(self, *statements):
+        (path,) = [path for path in self.files() if path.endswith(".queue")]
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
+            for statement in statements:
+                database.execute(statement)
+
+    def test_clocks_that_jump(self):
+        """What the file notes of the clocks is set as if they had jumped meanwhile."""
+        settings = "retry-delay = 1h\nmaximum-age = 2h\n"
+        server = self.start(settings)
+        call = server.submit("flaky", path=self.path("flaky"), good=2)
+        until(lambda: server.show(call), lambda got: got["attempts"] == 1 and got["due"] > 0)
+        self.assertEqual(server.stop(), 0)
+        hour = 3600 * 1000
+        # Another boot, and the wall was set back by a year: no time has passed.
+        self.tamper("UPDATE notes SET text = 'another' WHERE name = 'monotonic'",
+                    f"UPDATE notes SET number = number + {8760 * hour} WHERE name = 'wall'")
+        server = self.start(settings)
+        self.assertGreater(server.show(call)["due"], 2000)
+        self.assertEqual(server.stop(), 0)
+        # The same boot, and the wall was set forward by a year: none either.
+        self.tamper(f"UPDATE notes SET number = number - {8760 * hour} WHERE name = 'wall'")
+        server = self.start(settings)
+        self.assertGreater(server.show(call)["due"], 2000)
+        self.assertEqual(server.stop(), 0)
+        # Another boot, two hours later.
+        self.tamper("UPDATE notes SET text = 'another' WHERE name = 'monotonic'",
+                    f"UPDATE notes SET number = number - {2 * hour} WHERE name = 'wall'")
+        server = self.start(settings)
+        self.assertEqual(server.ended(call)["state"], "dead")
+        server.expect("EventAgeExceeded")
+
+    def test_a_file_that_was_tampered_with(self):
+        server = self.start("retry-delay = 1h\n")
+        calls = [server.submit("fail", why=str(number)) for number in range(6)]
+        for call in calls:
+            until(lambda call=call: server.show(call), lambda got: got["attempts"] == 1)
+        self.assertEqual(server.stop(), 0)
+        self.tamper("UPDATE calls SET state = 77 WHERE number = 1",
+                    "UPDATE calls SET function = x'ff00fe', tenant = x'80', due = 0 WHERE number = 2",
+                    "UPDATE calls SET due = -5, born = 9223372036854775807, attempts = -3,"
+                    " depth = -1, refusals = 9999999 WHERE number = 3",
+                    "UPDATE calls SET due = 'soon', born = 'then', id = 'x' WHERE number = 4",
+                    "DELETE FROM payloads", "UPDATE calls SET due = 0 WHERE number = 5",
+                    "UPDATE results SET result = x'7b22ff' WHERE number = 6")
+        server = self.start()
+        self.assertEqual(server.ended(server.submit("add", a=1))["result"], 2)
+        self.assertEqual(server.ended(calls[4])["state"], "failed")  # without its arguments
+        listed = server.ask("GET", "/calls")[1]["calls"]
+        self.assertEqual(len(listed), 7)
 
     def test_a_call_that_ends_its_host(self):
         """It is run alone in the end, so that others are not taken for the culprit."""

@@ -48,7 +48,7 @@ class Modules(unittest.TestCase):
         cls.folder = tempfile.mkdtemp()
         cls.parts = os.path.join(cls.folder, "data/snafu/parts")
         os.makedirs(cls.parts)
-        for name in "scan-phrase.c", "lang-phrase.c", "connector-lines.c":
+        for name in "scan-phrase.c", "lang-phrase.c", "connector-lines.c", "logger-lines.c":
             compile_part(os.path.join(SOURCE, "tests/modules", name), cls.parts)
         compile_part("executor-lazy.c", cls.parts, text=EXECUTOR)
         cls.file = os.path.join(cls.folder, "polite.phrase")
@@ -113,6 +113,20 @@ class Modules(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, "there is: inprocess, .*lazy")
 
+    def test_logger(self):
+        path = os.path.join(self.folder, "calls")
+        for number in 1, 2:
+            done = self.run_program("snafu", "-q", "-l", f"csv={path}.csv,lines={path}", "-x", "bye",
+                                    self.file)
+            self.assertEqual(done.stdout, '"So long."\n', done.stderr)
+            with open(path, encoding="utf-8") as file:
+                lines = file.readlines()
+            self.assertEqual(len(lines), number)
+            self.assertIn("function=polite.bye status=ok ", lines[-1])
+        done = self.run_program("snafu", "-l", "paper", "-x", "bye", self.file)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("there is: none, csv, lines, sqlite", done.stderr)
+
     def test_a_named_folder_of_parts(self):
         other = os.path.join(self.folder, "other")
         done = self.run_program("snafu", "-q", "-x", "bye", self.file, XDG_DATA_HOME=other)
@@ -125,7 +139,7 @@ class Modules(unittest.TestCase):
         folder = os.path.join(self.folder, "old")
         os.mkdir(folder)
         for name, symbol in ("scan-phrase", "SCANNER"), ("lang-phrase", "LANGUAGE"), \
-                ("connector-lines", "CONNECTOR"):
+                ("connector-lines", "CONNECTOR"), ("logger-lines", "LOGGER"):
             with open(os.path.join(SOURCE, "tests/modules", name + ".c"), encoding="utf-8") as file:
                 text = file.read().replace(f"= SNAFU_{symbol}_VERSION", "= 999")
             compile_part(name + ".c", folder, text=text)
@@ -138,6 +152,8 @@ class Modules(unittest.TestCase):
         self.assertRegex(done.stderr, "cannot open .*scan-torn.so")
         done = self.run_program("snafu", "-C", "lines", self.file, SNAFU_PARTS=folder)
         self.assertIn("connector-lines.so is made for another Snafu", done.stderr)
+        done = self.run_program("snafu", "-l", "lines", "-x", "f", self.file, SNAFU_PARTS=folder)
+        self.assertIn("logger-lines.so is made for another Snafu", done.stderr)
 
     def test_known_files_open_no_module(self):
         """What `snafu -x` costs on a Python file does not grow with what is dropped in."""

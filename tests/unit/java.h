@@ -34,7 +34,7 @@ static bool java_test_open(struct snafu_language_options *options)
 	char parts[PATH_MAX];
 	void *address;
 
-	if (!mkdtemp(java_test_folder))
+	if (access(java_test_folder, F_OK) && !mkdtemp(java_test_folder))
 		return false;
 	options->cache_directory = java_test_folder;
 	snprintf(parts, sizeof parts, "%s/parts", getenv("SNAFU_BUILD"));

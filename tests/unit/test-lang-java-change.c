@@ -207,23 +207,53 @@ static void test_memory(void)
 	CALL(bind("Heap.java", "Heap.fits", NULL), "true");
 }
 
+/* A process that knows of one function finds the rest of its program by itself. */
+static void make_modules(struct snafu_language_options *options)
+{
+	static struct snafu_functions known;
+	static const char *paths[1];
+	static const char *const folders[] = {"p",          "q",   "one",      "one/java",
+	                                      "one/java/m", "two", "two/java", "two/java/n"};
+
+	CHECK(mkdtemp(java_test_folder) != NULL);
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		char *folder = path_of(folders[i]);
+
+		CHECK(mkdir(folder, 0700) == 0);
+		free(folder);
+	}
+	write_file("one/java/m/A.java", "package m; public class A { public static int n() { "
+	                                "return n.B.n() + 1; } }");
+	write_file("two/java/n/B.java", "/* a comment */ // another\n package n ; public class B { "
+	                                "public static int n() { return 1; } }");
+	struct snafu_function *function = snafu_functions_add(&known);
+	function->id = "m.A.n";
+	function->language = "java";
+	function->file = path_of("one/java/m/A.java");
+	paths[0] = java_test_folder;
+	options->functions = &known;
+	options->paths = paths;
+	options->n_paths = 1;
+}
+
+static void test_modules(void)
+{
+	CALL(bind("one/java/m/A.java", "m.A.n", NULL), "2");
+}
+
 int main(void)
 {
 	static struct snafu_language_options options = {.memory = MEMORY};
-	char *folder;
 
 	if (!getenv("SNAFU_BUILD")) {
 		printf("1..0 # SKIP SNAFU_BUILD is not set\n");
 		return 0;
 	}
 	setenv("SNAFU_JAVA_OPTIONS", "", 1);
+	make_modules(&options);
 	if (!CHECK(java_test_open(&options)))
 		return tap_done();
-	for (int i = 0; i < 2; i++) {
-		folder = path_of(i ? "p" : "q");
-		CHECK(mkdir(folder, 0700) == 0);
-		free(folder);
-	}
+	test_modules();
 	test_memory();
 	test_source();
 	test_broken();

@@ -78,12 +78,22 @@ static const char *query(const struct web_request *request, const char *name)
 	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
+/* A tail of an id becomes the id; what means none, or several, stays. */
+static void write_whole_id(struct web_request *request)
+{
+	const struct snafu_pool *pool = snafu_host_pool_acquire(request->web->host);
+	const struct snafu_function *found;
+
+	if (snafu_pool_find(pool, request->name, &found, NULL) == 0)
+		snprintf(request->name, sizeof request->name, "%s", found->id);
+	snafu_host_pool_release(pool);
+}
+
 /* Texts of the query are copied: they are gone when the client is. */
 static bool read_query(struct web_request *request, struct snafu_queue_order *order)
 {
 	const char *state = query(request, "state"), *limit = query(request, "limit");
 	const char *before = query(request, "before"), *function = query(request, "function");
-	const struct snafu_function *found;
 
 	if (state) {
 		snprintf(request->state_name, sizeof request->state_name, "%s", state);
@@ -97,10 +107,7 @@ static bool read_query(struct web_request *request, struct snafu_queue_order *or
 		if (web_decode(function, strlen(function), true, request->name, WEB_NAME_CAP) !=
 		    WEB_TEXT_OK)
 			return false;
-		const struct snafu_pool *pool = snafu_host_pool_acquire(request->web->host);
-		if (snafu_pool_find(pool, request->name, &found, NULL) == 0)
-			snprintf(request->name, sizeof request->name, "%s", found->id);
-		snafu_host_pool_release(pool);
+		write_whole_id(request);
 		order->function = request->name;
 	}
 	return true;

@@ -113,6 +113,7 @@ void web_request_free(struct web_request *request)
 		return;
 	snafu_result_done(&request->call.result);
 	snafu_buffer_done(&request->order.reply);
+	web_forward_done(&request->forward);
 	free(request);
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -47,8 +49,8 @@ static int parse(const char *listen, struct web_address *address, struct snafu_e
 		size = (size_t)(host_end - host);
 	if (parse_port(port, &address->port) < 0 || size == 0 || size >= sizeof address->host)
 		return snafu_fail(error, -EINVAL,
-		                  "cannot listen at '%s': give a port (8080), or an address and a port "
-		                  "(0.0.0.0:8080, [::1]:8080)",
+		                  "cannot listen at '%s': give a port (8080), an address and a port "
+		                  "(0.0.0.0:8080, [::1]:8080), or unix:PATH",
 		                  listen);
 	memcpy(address->host, host, size);
 	address->host[size] = '\0';
@@ -117,6 +119,73 @@ static int open_at(const struct addrinfo *info, int *ret_socket)
 	return 0;
 }
 
+/* ---- Unix sockets ------------------------------------------------------------------ */
+
+/* Whether nobody listens at the socket at NAME any more. */
+static bool is_left_over(const struct sockaddr_un *name)
+{
+	struct stat status;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool refused = fd >= 0 && lstat(name->sun_path, &status) == 0 && S_ISSOCK(status.st_mode) &&
+	               connect(fd, (const struct sockaddr *)name, sizeof *name) < 0 &&
+	               errno == ECONNREFUSED;
+
+	if (fd >= 0)
+		close(fd);
+	return refused;
+}
+
+static int open_path(const struct sockaddr_un *name)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	/* The file gets the mode of the socket. */
+	if (fd >= 0 &&
+	    (fchmod(fd, 0600) < 0 || bind(fd, (const struct sockaddr *)name, sizeof *name) < 0 ||
+	     listen(fd, WEB_BACKLOG) < 0)) {
+		int code = -errno;
+
+		close(fd);
+		return code;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+static int listen_path(const char *path, int *ret_socket, struct web_address *ret_address,
+                       struct snafu_error *error)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	size_t size = strlen(path);
+
+	if (size == 0 || size >= sizeof name.sun_path)
+		return snafu_fail(error, -EINVAL, "the path of a Unix socket has 1 to %zu characters: '%s'",
+		                  sizeof name.sun_path - 1, path);
+	memcpy(name.sun_path, path, size + 1);
+	int fd = open_path(&name);
+	if (fd == -EADDRINUSE && is_left_over(&name) && unlink(path) == 0)
+		fd = open_path(&name);
+	if (fd == -EADDRINUSE)
+		return snafu_fail(error, fd, "%s is there already: choose another path", path);
+	if (fd < 0)
+		return snafu_fail_errno(error, fd, "cannot listen at %s", path);
+	*ret_address = (struct web_address){.path = strdup(path)};
+	if (!ret_address->path) {
+		close(fd);
+		return snafu_fail(error, -ENOMEM, "no memory");
+	}
+	snprintf(ret_address->url, sizeof ret_address->url, WEB_UNIX_PREFIX "%s", path);
+	*ret_socket = fd;
+	return 0;
+}
+
+void web_unlisten(struct web_address *address)
+{
+	if (address->path)
+		unlink(address->path);
+	free(address->path);
+	address->path = NULL;
+}
+
 int web_listen(const char *listen, int *ret_socket, struct web_address *ret_address,
                struct snafu_error *error)
 {
@@ -126,6 +195,8 @@ int web_listen(const char *listen, int *ret_socket, struct web_address *ret_addr
 	char port[8];
 	int fd = -1;
 
+	if (listen && strncmp(listen, WEB_UNIX_PREFIX, strlen(WEB_UNIX_PREFIX)) == 0)
+		return listen_path(listen + strlen(WEB_UNIX_PREFIX), ret_socket, ret_address, error);
 	int code = parse(listen ? listen : WEB_DEFAULT_LISTEN, &address, error);
 	if (code < 0)
 		return code;

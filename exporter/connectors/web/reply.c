@@ -178,6 +178,16 @@ static enum MHD_Result reply_answer(struct web_request *request)
 	return queue(request, &reply);
 }
 
+static void add_header(struct reply *reply, const char *name, const char *value)
+{
+	size_t at = 0;
+
+	while (reply->headers[at][0])
+		at++;
+	reply->headers[at][0] = name;
+	reply->headers[at][1] = value;
+}
+
 /* The end of what the function printed, for who asked for it. The bytes may be any. */
 static void tail_of_log(struct web_request *request, struct snafu_buffer *into)
 {
@@ -217,11 +227,12 @@ enum MHD_Result web_reply_result(struct web_request *request)
 	}
 	struct snafu_buffer log = SNAFU_BUFFER(2 * WEB_LOG_TAIL);
 	tail_of_log(request, &log);
-	if (log.size) {
-		size_t at = reply.headers[0][0] != NULL;
-
-		reply.headers[at][0] = "X-Snafu-Log-Result";
-		reply.headers[at][1] = log.data;
+	if (log.size)
+		add_header(&reply, "X-Snafu-Log-Result", log.data);
+	char outcome[WEB_OUTCOME_SIZE];
+	if (request->web->address.path) {
+		web_outcome_write(result, outcome);
+		add_header(&reply, WEB_OUTCOME_HEADER, outcome);
 	}
 	result->payload = SNAFU_BUFFER(0);
 	enum MHD_Result queued = queue(request, &reply);

@@ -50,6 +50,7 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 		       : strcasecmp(key, "sec-fetch-site") == 0 ? &headers->fetch_site
 		                                                : NULL;
 		break;
+	case 15: slot = strcasecmp(key, WEB_FORWARD_HEADER) == 0 ? &headers->forward : NULL; break;
 	case 16: slot = strcasecmp(key, "x-snafu-executor") == 0 ? &headers->executor : NULL; break;
 	case 17:
 		slot = strcasecmp(key, "transfer-encoding") == 0 ? &headers->transfer_encoding : NULL;
@@ -270,7 +271,16 @@ static enum MHD_Result invoke(struct web_request *request)
 	call->trigger = "http";
 	call->executor = request->headers.executor;
 	call->asynchronous = request->headers.respond_async;
-	call->request_id[0] = '\0'; /* the last request's */
+	/* These are the last request's. */
+	call->request_id[0] = '\0';
+	call->tenant = call->client_context = NULL;
+	call->caller = NULL;
+	call->deadline = 0;
+	if (web->address.path && request->headers.forward &&
+	    web_forward_read(request->headers.forward, &request->forward, call)) {
+		problem(request, 400, "BadRequest", WEB_FORWARD_HEADER " is not as it should be");
+		return web_reply_problem(request, &request->problem);
+	}
 	call->finished = finished;
 	call->state = request;
 	request->running = true;

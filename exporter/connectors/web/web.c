@@ -210,6 +210,7 @@ static void close_web(void *state)
 	if (web->watch_fd >= 0)
 		close(web->watch_fd);
 	web_documents_done(web);
+	web_unlisten(&web->address);
 	free(web);
 }
 

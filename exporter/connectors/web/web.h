@@ -20,6 +20,7 @@
 
 #include "base/buffer.h"
 #include "exporter/connector.h"
+#include "exporter/connectors/web/forward.h"
 #include "exporter/connectors/web/guard.h"
 #include "exporter/connectors/web/listen.h"
 #include "runtime/queue.h"
@@ -89,6 +90,7 @@ struct web_request {
 	size_t progress; /* bytes since `since` */
 
 	struct snafu_call call;
+	struct web_forward forward; /* what came with it over a Unix socket */
 	struct snafu_queue_order order; /* instead of the call: something asked of the queue */
 	bool asking; /* ...that is what `running` is about, and what is to be answered */
 	bool forget; /* DELETE */

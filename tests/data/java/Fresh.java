@@ -48,6 +48,15 @@ public class Fresh {
 		}
 	}
 
+	/** No more than a counter. */
+	public static class Counter {
+		private static int n;
+
+		public static int count() {
+			return ++n;
+		}
+	}
+
 	public static int count() {
 		return ++n;
 	}
@@ -230,6 +239,30 @@ public class Fresh {
 				LATER.wait();
 			return LATER.get();
 		}
+	}
+
+	public static void sleep() throws InterruptedException {
+		System.setProperty("fresh.asleep", "true");
+		Thread.sleep(3_600_000);
+	}
+
+	/** For another call: properties are the process's. */
+	public static boolean asleep() throws InterruptedException {
+		while (System.getProperty("fresh.asleep") == null)
+			Thread.sleep(1);
+		return true;
+	}
+
+	public static List<Object> sleepInside() {
+		try {
+			return List.of(Snafu.call("Fresh.sleep"));
+		} catch (CallException e) {
+			return List.of(e.type().replace("java.lang.", ""), Thread.currentThread().isInterrupted());
+		}
+	}
+
+	public static boolean interrupted() {
+		return Thread.interrupted();
 	}
 
 	public static long metaspace() {
