@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "langs/c_copies.h"
+#include "langs/c_guard.h"
 #include "scanner/c_flags.h"
 #include "scanner/walk.h"
 
@@ -34,6 +35,9 @@ static bool has_source(const struct snafu_c_build *build, const char *file)
 
 static int add_source(struct snafu_c_build *build, const char *path)
 {
+	/* The cache may lie in the folder that is served. */
+	if (strcmp(snafu_path_base(path), SNAFU_C_GUARD_FILE) == 0)
+		return 0;
 	if (has_source(build, path) || build->count >= SNAFU_C_SOURCES_CAP)
 		return 0;
 	if (snafu_array_grow(&build->sources, &build->capacity, build->count, sizeof *build->sources))

@@ -27,6 +27,7 @@ void snafu_c_guard_leave(struct snafu_c_guard *guard);
 /* The source of the file that is linked into compiled code, and the names that are
  * wrapped to it. It wants the address of snafu_c_guard_catch() put into its variable
  * "snafu_guard_catch", and that of snafu_c_client (c_client.h) into "snafu_client". */
+#define SNAFU_C_GUARD_FILE "snafu-guard.c" /* its name in the cache; never a source of the user's */
 extern const char snafu_c_guard_source[];
 extern const char *const snafu_c_guard_names[]; /* NULL-terminated */
 

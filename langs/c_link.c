@@ -353,7 +353,7 @@ static int compile_guard(struct snafu_c_compiler *compiler, char **ret_object,
                          struct snafu_error *error)
 {
 	static const char *const flags[] = {"-fno-builtin", NULL};
-	char *path = snafu_path_join(compiler->cache_directory, "snafu-guard.c"), *text = NULL;
+	char *path = snafu_path_join(compiler->cache_directory, SNAFU_C_GUARD_FILE), *text = NULL;
 	const char *wanted = snafu_c_guard_source;
 	size_t size;
 	bool is_new;

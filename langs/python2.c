@@ -19,14 +19,25 @@ struct state {
 	const struct snafu_language *python;
 	void *python_state;
 	struct python2_trees trees;
+	struct snafu_bound *bound; /* all of them; guarded by the trees' lock */
 };
 
 struct snafu_bound {
+	struct snafu_bound *next, *before; /* in the list of all */
 	struct snafu_bound *inner; /* Python's */
 	const struct python2_tree *tree;
 	struct snafu_function function; /* as Python is told of it */
 	char *file, *root; /* of `function`; owned */
 };
+
+static void free_bound(struct snafu_bound *bound)
+{
+	if (bound) {
+		free(bound->file);
+		free(bound->root);
+	}
+	free(bound);
+}
 
 static void close_all(void *opaque)
 {
@@ -34,6 +45,12 @@ static void close_all(void *opaque)
 
 	if (state->python->close)
 		state->python->close(state->python_state);
+	while (state->bound) {
+		struct snafu_bound *bound = state->bound;
+
+		state->bound = bound->next;
+		free_bound(bound);
+	}
 	python2_trees_done(&state->trees);
 	free(state);
 }
@@ -69,15 +86,6 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 }
 
 /* ---- functions ----------------------------------------------------------------------- */
-
-static void free_bound(struct snafu_bound *bound)
-{
-	if (bound) {
-		free(bound->file);
-		free(bound->root);
-	}
-	free(bound);
-}
 
 /* Python could not load it: when that is because of a file that could not be upgraded, say so. */
 static void explain(const struct python2_tree *tree, struct snafu_result *result)
@@ -118,6 +126,12 @@ static int bind(void *opaque, const struct snafu_function *function, struct snaf
 		free_bound(bound);
 		return code;
 	}
+	pthread_mutex_lock(&state->trees.lock);
+	bound->next = state->bound;
+	if (bound->next)
+		bound->next->before = bound;
+	state->bound = bound;
+	pthread_mutex_unlock(&state->trees.lock);
 	*ret_bound = bound;
 	return 0;
 }
@@ -129,6 +143,11 @@ static void unbind(void *opaque, struct snafu_bound *bound)
 	if (!state->python->unbind)
 		return; /* Python keeps it, and with it our descriptor */
 	state->python->unbind(state->python_state, bound->inner);
+	pthread_mutex_lock(&state->trees.lock);
+	if (bound->next)
+		bound->next->before = bound->before;
+	*(bound->before ? &bound->before->next : &state->bound) = bound->next;
+	pthread_mutex_unlock(&state->trees.lock);
 	free_bound(bound);
 }
 

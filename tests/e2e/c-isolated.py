@@ -97,7 +97,12 @@ class Client(Served):
         self.python = os.path.join(SOURCE, "samples/legacy_module.py")
 
     def check(self, executor):
-        host = self.serve("-e", "c=" + executor, self.folder, self.python)
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        settings = os.path.join(folder, "snafu.ini")
+        with open(settings, "w") as file: # AddressSanitizer wants all addresses there are
+            file.write("[limits]\nmemory = 0B\n")
+        host = self.serve("-s", settings, "-e", "c=" + executor, self.folder, self.python)
         self.assertEqual(host.call("relay", "legacy_module.vat", '{"net": 100}'), "200 19.0")
         self.assertEqual(host.call("relay", "vat", "[100]"), "200 19.0")
         said = host.call("relay", "nosuch", "[]")

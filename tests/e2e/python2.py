@@ -97,12 +97,16 @@ class Python2(unittest.TestCase):
             self.assertEqual(self.call("f", "one.py"), value)
 
     def test_every_executor(self):
+        settings = os.path.join(self.folder, "snafu.ini")
+        with open(settings, "w") as file: # AddressSanitizer wants all addresses there are
+            file.write("[limits]\nmemory = 0B\n")
         for executor in "isolated", "worker", "fork", "spawn":
             with self.subTest(executor):
-                done = self.run_snafu("-e", executor, "-x", "total", self.sources,
+                done = self.run_snafu("-s", settings, "-e", executor, "-x", "total", self.sources,
                                       payload=[[["spade", 2]]])
                 self.assertEqual((done.stdout, done.returncode), ('"25.00 \u20ac"\n', 0), done.stderr)
-                done = self.run_snafu("-e", executor, "-x", "price", "-a", "name=spoon", self.sources)
+                done = self.run_snafu("-s", settings, "-e", executor, "-x", "price", "-a",
+                                      "name=spoon", self.sources)
                 self.assertIn("no item called spoon", done.stderr)
 
     def test_native_is_no_matter_of_this_process(self):

@@ -422,6 +422,8 @@ static void test_changed(void)
 	CHECK_STRING(call("tables", "[]"), "11"); /* nobody has told it */
 	language->changed(state, &functions, files, 1);
 	next = bind("tables", words, sizeof words);
+	if (!next)
+		printf("# %s\n", words);
 	CHECK(next != NULL && next != old);
 	CHECK_STRING(call_bound(next, "[]"), "12");
 	CHECK_STRING(call_bound(old, "[]"), "11"); /* calls go on */
