@@ -35,7 +35,7 @@ static struct snafu_bound *bind(const char *id)
 		i++;
 	if (!functions[i].id) {
 		functions[i] = (struct snafu_function){
-			.id = id,
+			.id = strdup(id),
 			.name = strrchr(id, '.') + 1,
 			.language = "java",
 			.file = file,
@@ -114,7 +114,7 @@ static void invoke(void *nothing, const struct snafu_context *caller,
 		snafu_result_fail(result, SNAFU_OVER_LIMIT, "TooDeep", "deep");
 	} else {
 		snafu_result_done(result);
-		*result = run(context.depth % 2 == 0, strdup(invocation->function), payload, &context);
+		*result = run(context.depth % 2 == 0, invocation->function, payload, &context);
 	}
 	free(payload);
 }
