@@ -364,6 +364,17 @@ class Settings(Case):
         os.unlink(os.path.join(self.folder, "a.py.config"))
         self.until_call(None, "env")
 
+    def test_environment_in_process(self):
+        self.write("a.py", "import os\nAT_LOAD = os.environ.get('STAGE')\n"
+                   "def env(): return [AT_LOAD, os.environ.get('STAGE'), os.getenv('HOME')]\n")
+        self.write("b.py", "import os\ndef env(): return os.environ.get('STAGE')\n")
+        self.write("a.config", '{"Environment": {"Variables": {"STAGE": "one", "HOME": "/h"}}}')
+        self.write("b.config", '{"Environment": {"Variables": {"STAGE": "two"}}}')
+        server = self.serve()
+        self.assertEqual(server.call("a.env"), (200, ["one", "one", "/h"]))
+        self.assertEqual(server.call("b.env"), (200, "one"))
+        self.assertIn("STAGE is set to 'one' for a.env and to 'two' for b.env", server.log())
+
     def test_instance_tenants_functions(self):
         ini = os.path.join(self.top, "snafu.ini")
 
