@@ -372,6 +372,36 @@ snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, c
 	return settings;
 }
 
+/* ---- other names ------------------------------------------------------------------------------ */
+
+/* "src/app.handler" and "pkg.Class::method" as tails of ids. malloc'ed. */
+static char *handler_id(const char *handler)
+{
+	char *id = strdup(handler), *put = id;
+
+	for (const char *at = handler; id && *at; at++)
+		if (at[0] != ':' || at[1] != ':')
+			*put++ = *at == '/' || *at == ':' ? '.' : *at;
+	if (id)
+		*put = '\0';
+	return id;
+}
+
+char *snafu_host_handler(struct snafu_host *host, const char *name)
+{
+	struct snafu_host_settings *all = host->all_settings;
+	char *id = NULL;
+
+	pthread_mutex_lock(&all->lock);
+	for (size_t i = 0; i < all->n_slots && !id; i++)
+		for (const struct source *at = all->sources[i]; at && !id; at = at->next)
+			if (at->config && at->config->handler && at->config->function_name &&
+			    strcmp(at->config->function_name, name) == 0)
+				id = handler_id(at->config->handler);
+	pthread_mutex_unlock(&all->lock);
+	return id;
+}
+
 /* ---- functions that are not there ------------------------------------------------------------ */
 
 static void check_section(const struct snafu_host *host, const struct snafu_settings_book *book,
@@ -399,6 +429,10 @@ static void check_entries(const struct snafu_host *host, const struct snafu_func
 	const struct snafu_function *function;
 	struct snafu_error error;
 
+	char *handler = config->handler ? handler_id(config->handler) : NULL;
+	if (handler && snafu_pool_find(pool, handler, &function, &error) == -ENOENT)
+		snafu_host_report(host, SNAFU_WARNING, "%s: Handler: %s", config->path, error.message);
+	free(handler);
 	for (const struct snafu_config_entry *at = config->functions; at; at = at->next)
 		if (snafu_pool_find(pool, at->name, &function, &error) == -ENOENT)
 			snafu_host_report(host, SNAFU_WARNING, "%s: Functions: %s", config->path,

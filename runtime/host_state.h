@@ -87,6 +87,9 @@ const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
 /* What holds for a call of SERVICE by TENANT; allocates nothing but the first time. */
 const struct snafu_settings *
 snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, const char *tenant);
+/* The handler that a config calls NAME (FunctionName), as a tail of its id: malloc'ed; NULL:
+ * there is none. */
+char *snafu_host_handler(struct snafu_host *host, const char *name);
 /* Tells of settings for functions that are not there, once they are all known. */
 void snafu_host_check_settings(struct snafu_host *host);
 /* Reads again what has changed, and gives the services of the current generation their

@@ -364,6 +364,17 @@ class Settings(Case):
         os.unlink(os.path.join(self.folder, "a.py.config"))
         self.until_call(None, "env")
 
+    def test_handler_by_another_name(self):
+        self.write("src/app.py", "def handler(n: int): return n + 1\n")
+        self.write("src/app.config", '{"FunctionName": "increment", "Handler": "src/app.handler"}')
+        server = self.serve()
+        self.assertEqual(server.call("increment", 1), (200, 2))
+        self.assertEqual(server.call("handler", 1), (200, 2))
+        self.assertNotIn("Handler", server.log())
+        self.replace("src/app.config", '{"FunctionName": "plus", "Handler": "app.gone"}')
+        server.wait_log("app.config: Handler: there is no function 'app.gone'")
+        self.until(lambda: server.call("plus", 1)[0], 404)
+
     def test_environment_in_process(self):
         self.write("a.py", "import os\nAT_LOAD = os.environ.get('STAGE')\n"
                    "def env(): return [AT_LOAD, os.environ.get('STAGE'), os.getenv('HOME')]\n")
