@@ -233,6 +233,7 @@ int snafu_host_open(const struct snafu_host_options *options, struct snafu_host 
 	host->options = *options;
 	pthread_mutex_init(&host->lock, NULL);
 	pthread_mutex_init(&host->generation_lock, NULL);
+	pthread_mutex_init(&host->variables_lock, NULL);
 	int code = open_parts(host, error);
 	if (code)
 		snafu_host_close(host, 0);
@@ -260,6 +261,8 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 	snafu_metrics_free(host->metrics);
 	snafu_host_close_pool(host);
 	snafu_host_close_settings(host);
+	snafu_host_close_environment(host);
+	pthread_mutex_destroy(&host->variables_lock);
 	pthread_mutex_destroy(&host->generation_lock);
 	pthread_mutex_destroy(&host->lock);
 	free(host);

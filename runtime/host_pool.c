@@ -1,5 +1,6 @@
 /* runtime/host_pool.c — the functions on offer, for whoever looks at them; and what
  * becomes of services that nobody needs any more. */
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -66,6 +67,13 @@ int snafu_host_find(struct snafu_host *host, const char *name, struct snafu_serv
 	const struct snafu_function *function;
 	int code = snafu_pool_find(generation->pool, name, &function, error);
 
+	if (code == -ENOENT) {
+		char *handler = snafu_host_handler(host, name);
+
+		if (handler)
+			code = snafu_pool_find(generation->pool, handler, &function, error);
+		free(handler);
+	}
 	if (!code)
 		*ret_service =
 			snafu_service_ref(generation->services[function - generation->functions.functions]);

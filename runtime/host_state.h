@@ -17,6 +17,7 @@ struct snafu_deployer;
 struct snafu_function;
 struct snafu_generation;
 struct snafu_host_settings;
+struct snafu_host_variable;
 struct snafu_job;
 struct snafu_queue;
 struct snafu_reactor;
@@ -37,6 +38,8 @@ struct snafu_host {
 	struct snafu_settings settings;
 	pthread_mutex_t generation_lock; /* guards the pointer alone */
 	struct snafu_generation *generation; /* what is on offer: a reference */
+	pthread_mutex_t variables_lock;
+	struct snafu_host_variable *variables; /* of this process's environment */
 	struct snafu_host_settings *all_settings; /* of host_settings.c */
 	struct snafu_scanned *first; /* of the start: `language_options` has it for ever */
 	struct snafu_generation *told; /* which the languages look at; NULL: the first scan */
@@ -84,11 +87,20 @@ const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
 /* What holds for a call of SERVICE by TENANT; allocates nothing but the first time. */
 const struct snafu_settings *
 snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, const char *tenant);
+/* The handler that a config calls NAME (FunctionName), as a tail of its id: malloc'ed; NULL:
+ * there is none. */
+char *snafu_host_handler(struct snafu_host *host, const char *name);
 /* Tells of settings for functions that are not there, once they are all known. */
 void snafu_host_check_settings(struct snafu_host *host);
 /* Reads again what has changed, and gives the services of the current generation their
  * new settings; calls under way keep theirs. What is bad stays as it was. */
 void snafu_host_reload_settings(struct snafu_host *host);
+
+/* (host_environment.c) The function of SERVICE is about to be loaded in this process: sets the
+ * variables that its settings name. */
+void snafu_host_set_environment(const struct snafu_service *service,
+                                const struct snafu_language *language, void *language_state);
+void snafu_host_close_environment(struct snafu_host *host);
 
 /* (host_pool.c) The current generation, a reference. */
 struct snafu_generation *snafu_host_generation(struct snafu_host *host);

@@ -32,6 +32,7 @@ static int add_variable(struct snafu_settings_book *book, struct snafu_settings_
 		layer->values.environment =
 			snafu_arena_string(&book->texts, merged.data ? merged.data : "");
 		code = layer->values.environment ? 0 : -ENOMEM;
+		layer->set[index] = !code;
 	}
 	snafu_buffer_done(&merged);
 	return code ? snafu_fail(error, code, "the environment takes more than %u bytes",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "runtime/host_state.h"
 #include "runtime/languages.h"
 #include "scanner/function.h"
 
@@ -31,6 +32,8 @@ int snafu_in_process_bind_to(const struct snafu_language *language, void *langua
 {
 	struct snafu_bound *bound, *none = NULL;
 	uint64_t start = snafu_now_ns();
+
+	snafu_host_set_environment(service, language, language_state);
 	int code = language->bind(language_state, service->function, &bound, result);
 
 	result->init_ns += snafu_now_ns() - start;

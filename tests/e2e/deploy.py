@@ -1,0 +1,416 @@
+"""tests/e2e/deploy.py — hot deployment: sources and settings that change under a running
+snafu, on real files, with real requests meanwhile."""
+
+import ctypes
+import http.client
+import json
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+BUILD = os.environ["SNAFU_BUILD"]
+SNAFU = os.path.join(BUILD, "snafu")
+PATIENCE = 60  # seconds until a test that would hang fails instead
+LIBC = ctypes.CDLL(None, use_errno=True)
+IN_OPEN = 0x20
+
+COUNTER = '''
+count = 0
+def add():
+    global count
+    count += 1
+    return count
+'''
+
+
+class Server:
+    def __init__(self, case, *arguments, folder):
+        self.log_path = os.path.join(folder, "..", "log")
+        self.log_file = open(self.log_path, "w+", encoding="utf-8")
+        home = os.path.dirname(self.log_path)
+        self.process = subprocess.Popen(
+            [SNAFU, "-C", "web", "-L", "0", *arguments], stdin=subprocess.DEVNULL,
+            stderr=self.log_file,
+            env=dict(os.environ, HOME=home, XDG_CACHE_HOME=os.path.join(home, "cache")))
+        case.addCleanup(self.stop)
+        line = self.wait_log("ready on http://")
+        self.port = int(line.rsplit(":", 1)[1])
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8") as file:
+            return file.read()
+
+    def wait_log(self, words, start=0):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            for line in self.log()[start:].splitlines(keepends=True):
+                if words in line and line.endswith("\n"):
+                    return line
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.005)
+        raise AssertionError(f"{words!r} was not said:\n{self.log()}")
+
+    def request(self, method, path, body=None, connection=None):
+        connection = connection or http.client.HTTPConnection("127.0.0.1", self.port,
+                                                              timeout=PATIENCE)
+        connection.request(method, path, body)
+        reply = connection.getresponse()
+        return reply.status, json.loads(reply.read())
+
+    def call(self, name, *arguments):
+        return self.request("POST", f"/invoke/{name}", json.dumps(arguments))
+
+    def functions(self):
+        return {entry["id"]: entry for entry in self.request("GET", "/functions")[1]}
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.status = self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()
+            self.log_file.close()
+        return self.status
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="snafu-deploy-")
+        self.addCleanup(shutil.rmtree, self.top)
+        self.folder = os.path.join(self.top, "sources")
+        os.mkdir(self.folder)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def replace(self, name, text):
+        """As editors do: a new file, renamed over the old one."""
+        path = self.write(name + ".tmp~", text)
+        os.rename(path, path[:-5])
+
+    def serve(self, *arguments):
+        self.server = Server(self, *(arguments or [self.folder]), folder=self.folder)
+        return self.server
+
+    def until(self, probe, wanted):
+        end = time.monotonic() + PATIENCE
+        got = None
+        while time.monotonic() < end:
+            got = probe()
+            if got == wanted:
+                return
+            time.sleep(0.005)
+        self.fail(f"{got!r} did not become {wanted!r}:\n{self.server.log()}")
+
+    def until_call(self, wanted, name, *arguments):
+        self.until(lambda: self.server.call(name, *arguments), (200, wanted))
+
+    def until_ids(self, *ids):
+        self.until(lambda: sorted(self.server.functions()), sorted(ids))
+
+
+class Sources(Case):
+    def test_add_change_remove_rename(self):
+        self.write("a.py", COUNTER)
+        server = self.serve()
+        self.assertEqual(server.call("a.add"), (200, 1))
+        self.write("b.py", "def g(): return 'old'\ndef h(): return 'h'\n")
+        self.until_call("old", "b.g")
+        self.replace("b.py", "def g(n: int = 1): return ['new', n]\n")
+        self.until_call(["new", 1], "b.g")
+        self.until_ids("a.add", "b.g")
+        self.assertEqual(server.request("GET", "/invoke/b.g?n=7")[1], ["new", 7])
+        self.assertIn("/invoke/b.g", server.request("GET", "/openapi.json")[1]["paths"])
+        os.rename(os.path.join(self.folder, "b.py"), os.path.join(self.folder, "c.py"))
+        self.until_ids("a.add", "c.g")
+        self.assertEqual(server.call("c.g"), (200, ["new", 1]))
+        self.assertNotIn("/invoke/b.g", server.request("GET", "/openapi.json")[1]["paths"])
+        os.unlink(os.path.join(self.folder, "c.py"))
+        self.until_ids("a.add")
+        self.assertEqual(server.call("c.g")[0], 404)
+        self.assertEqual(server.call("a.add"), (200, 2))
+        self.assertIn("snafu: " + os.path.join(self.folder, "b.py") + ": changed, 1 function\n",
+                      server.log())
+
+    def test_named_file(self):
+        path = self.write("only.py", "def f(): return 1\n")
+        self.write("other.py", "def f(): return 'other'\n")
+        self.serve(path)
+        self.assertEqual(self.server.call("f"), (200, 1))
+        self.replace("only.py", "def f(): return 2\n")
+        self.until_call(2, "f")
+        os.unlink(path)
+        self.until_ids()
+        self.write("only.py", "def f(): return 3\n")
+        self.until_call(3, "f")
+        self.until_ids("only.f")
+
+    def test_folders(self):
+        self.write("a.py", COUNTER)
+        self.serve()
+        outside = os.path.join(self.top, "package")
+        os.makedirs(os.path.join(outside, "deep"))
+        with open(os.path.join(outside, "deep", "x.py"), "w", encoding="utf-8") as file:
+            file.write("def f(): return 'x'\n")
+        os.rename(outside, os.path.join(self.folder, "package"))
+        self.until_call("x", "package.deep.x.f")
+        self.write("package/deep/y.py", "def f(): return 'y'\n")
+        self.until_call("y", "package.deep.y.f")
+        self.write("one/two/three/z.py", "def f(): return 'z'\n")
+        self.until_call("z", "one.two.three.z.f")
+        os.rename(os.path.join(self.folder, "package"), outside)
+        shutil.rmtree(os.path.join(self.folder, "one"))
+        self.until_ids("a.add")
+        shutil.rmtree(self.folder)
+        self.until_ids()
+        self.write("a.py", "def back(): return True\n")
+        self.until_call(True, "a.back")
+
+    def test_ids_follow_packages(self):
+        self.write("m.py", "def f(): return __name__\n")
+        self.serve()
+        self.assertEqual(sorted(self.server.functions()), ["m.f"])
+        self.write("__init__.py", "")
+        self.until_ids("sources.m.f")
+        self.until_call("sources.m", "sources.m.f")
+
+    def test_broken_then_mended(self):
+        path = self.write("b.py", "def g(): return 1\ndef h(): return 'h'\n")
+        server = self.serve()
+        self.assertEqual(server.call("g"), (200, 1))
+        self.replace("b.py", "def g(: return 2\n")
+        self.until(lambda: "outdated" in server.functions()["b.g"], True)
+        self.assertRegex(server.wait_log("its last good version stays"),
+                         "^snafu: error: " + path + ": .+; its last good version stays\n$")
+        self.assertEqual(server.call("g"), (200, 1))
+        self.assertEqual(server.call("h"), (200, "h"))  # was never called before
+        # It parses, but cannot be loaded.
+        start = len(server.log())
+        self.replace("b.py", "import nowhere_to_be_found\ndef g(): return 2\n")
+        self.assertIn("nowhere_to_be_found",
+                      server.wait_log("its last good version stays", start))
+        self.until(lambda: "nowhere" in server.functions()["b.g"].get("outdated", ""), True)
+        self.assertEqual(server.call("g"), (200, 1))
+        self.replace("b.py", "def g(): return 3\n")
+        self.until_call(3, "g")
+        self.assertNotIn("outdated", server.functions()["b.g"])
+        self.until_ids("b.g")
+
+    def test_new_file_that_is_broken(self):
+        self.write("a.py", COUNTER)
+        self.serve()
+        self.write("b.py", "def ok(): return 1\n\ndef bad(:\n")
+        self.until(lambda: "b.py" in self.server.log(), True)
+        self.write("b.py", "def ok(): return 1\n\ndef bad(): return 2\n")
+        self.until_call(2, "bad")
+
+    def test_running_call_ends_on_the_old_version(self):
+        self.write("s.py", "import time\nentered = 0\n"
+                   "def slow(path):\n    open(path + '.in', 'w').close()\n"
+                   "    open(path).read()\n    return 'old'\n")
+        server = self.serve()
+        fifo = os.path.join(self.top, "fifo")
+        os.mkfifo(fifo)
+        got = []
+        thread = threading.Thread(target=lambda: got.append(server.call("slow", fifo)))
+        thread.start()
+        self.until(lambda: os.path.exists(fifo + ".in"), True)
+        self.replace("s.py", "def slow(path): return 'new'\n")
+        self.until_call("new", "slow", "")
+        with open(fifo, "w", encoding="ascii") as file:
+            file.write("go")
+        thread.join(PATIENCE)
+        self.assertEqual(got, [(200, "old")])
+
+    def test_no_watch(self):
+        self.write("a.py", "def f(): return 1\n")
+        self.serve("--no-watch", self.folder)
+        self.assertEqual(self.server.call("f"), (200, 1))
+        names = os.listdir(f"/proc/{self.server.process.pid}/fd")
+        links = [os.readlink(f"/proc/{self.server.process.pid}/fd/{name}") for name in names]
+        self.assertNotIn("anon_inode:inotify", links)
+
+    def test_only_what_changed_is_read(self):
+        for number in range(40):
+            self.write(f"m{number}.py", f"def f{number}(): return {number}\n")
+        self.serve()
+        self.write("m7.py", "def f7(): return 'once'\n")
+        self.until_call("once", "f7")  # from here on all is known
+        watch = LIBC.inotify_init1(os.O_NONBLOCK)
+        self.assertGreaterEqual(watch, 0)
+        self.addCleanup(os.close, watch)
+        LIBC.inotify_add_watch(watch, os.fsencode(self.folder), IN_OPEN)
+        self.replace("m7.py", "def f7(): return 'twice'\n")
+        self.until_call("twice", "f7")
+        data, names = os.read(watch, 1 << 20), set()
+        while data:
+            size = struct.unpack_from("iIII", data)[3]
+            names.add(data[16:16 + size].rstrip(b"\0").decode())
+            data = data[16 + size:]
+        self.assertIn("m7.py", names)
+        self.assertEqual({name for name in names if name.startswith("m")} - {"m7.py.tmp~"},
+                         {"m7.py"})
+
+    def test_changes_during_the_start(self):
+        path = self.write("a.py", "def f(): return 1\n")
+        self.serve()
+        os.utime(path)  # a file as it may look that was written while the first scan ran
+        self.write("a.py", "def f(): return 2\n")
+        self.until_call(2, "f")
+
+
+class UnderLoad(Case):
+    CALLERS = 4
+    CHANGES = 12
+
+    def test_nothing_fails_and_state_stays(self):
+        self.write("a.py", COUNTER)
+        self.write("b.py", "def g(): return 0\n")
+        server = self.serve()
+        stop, problems, counts = threading.Event(), [], []
+
+        def load(name, check):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            n = 0
+            while not stop.is_set():
+                status, value = server.request("POST", f"/invoke/{name}", "[]", connection)
+                n += 1
+                if status != 200 or not check(value):
+                    problems.append((name, status, value))
+                    break
+            counts.append((name, n))
+            connection.close()
+
+        threads = [threading.Thread(target=load, args=arguments) for arguments in
+                   [("a.add", lambda value: True)] * self.CALLERS +
+                   [("b.g", lambda value: 0 <= value <= self.CHANGES)] * self.CALLERS]
+        for thread in threads:
+            thread.start()
+        for number in range(1, self.CHANGES + 1):
+            self.replace("b.py", f"def g(): return {number}\n")
+            self.until_call(number, "b.g")
+            if number % 4 == 0:
+                self.write(f"c{number}.py", "def h(): return 1\n")
+        stop.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+        self.assertEqual(problems, [])
+        added = sum(n for name, n in counts if name == "a.add")
+        self.assertGreater(added, self.CHANGES)
+        self.assertEqual(server.call("a.add"), (200, added + 1))
+        self.assertEqual(server.stop(), 0)
+
+
+class OtherLanguages(Case):
+    def test_c_sources_and_headers(self):
+        self.write("unit.h", "#define FACTOR 10\n")
+        self.write("scale.c", '#include "unit.h"\nint scale(int n) { return n * FACTOR; }\n')
+        self.write("count.c", "static int n;\nint count(void) { return ++n; }\n")
+        server = self.serve()
+        self.assertEqual(server.call("scale", 2), (200, 20))
+        self.assertEqual(server.call("count"), (200, 1))
+        self.replace("unit.h", "#define FACTOR 100\n")
+        self.until_call(200, "scale", 2)
+        self.assertEqual(server.call("count"), (200, 2))
+        self.replace("scale.c", '#include "unit.h"\nlong scale(long n) { return n + FACTOR; }\n')
+        self.until_call(102, "scale", 2)
+        self.replace("scale.c", "int scale(int n) { return undeclared; }\n")
+        self.server.wait_log("its last good version stays")
+        self.assertEqual(server.call("scale", 2), (200, 102))
+        self.assertEqual(server.call("count"), (200, 3))
+
+    def test_workers(self):
+        self.write("a.py", COUNTER)
+        self.write("b.py", "def g(): return 1\n")
+        server = self.serve("-e", "worker", self.folder)
+        self.assertEqual(server.call("a.add"), (200, 1))
+        self.assertEqual(server.call("b.g"), (200, 1))
+        self.replace("b.py", "def g(): return 2\n")
+        self.until_call(2, "b.g")
+        self.assertEqual(server.call("a.add"), (200, 2))
+
+
+class Settings(Case):
+    def test_config_beside_the_source(self):
+        self.write("a.py", "import os\ndef env(): return os.environ.get('STAGE')\n"
+                   "def other(): return os.environ.get('STAGE')\n")
+        self.write("a.py.config", json.dumps(
+            {"Environment": {"Variables": {"STAGE": "file"}}, "Executor": "worker",
+             "Functions": {"other": {"Environment": {"Variables": {"STAGE": "own"}}}}}))
+        server = self.serve()
+        self.assertEqual(server.call("env"), (200, "file"))
+        self.assertEqual(server.call("other"), (200, "own"))
+        self.replace("a.py.config", json.dumps(
+            {"Environment": {"Variables": {"STAGE": "changed"}}, "Executor": "worker"}))
+        self.until_call("changed", "env")
+        self.until_call("changed", "other")
+        start = len(server.log())
+        self.replace("a.py.config", '{"Timeout": "soon"}')
+        line = server.wait_log("the settings stay as they were", start)
+        self.assertIn("a.py.config: Timeout: call-timeout takes", line)
+        self.assertEqual(server.call("env"), (200, "changed"))
+        os.unlink(os.path.join(self.folder, "a.py.config"))
+        self.until_call(None, "env")
+
+    def test_handler_by_another_name(self):
+        self.write("src/app.py", "def handler(n: int): return n + 1\n")
+        self.write("src/app.config", '{"FunctionName": "increment", "Handler": "src/app.handler"}')
+        server = self.serve()
+        self.assertEqual(server.call("increment", 1), (200, 2))
+        self.assertEqual(server.call("handler", 1), (200, 2))
+        self.assertNotIn("Handler", server.log())
+        self.replace("src/app.config", '{"FunctionName": "plus", "Handler": "app.gone"}')
+        server.wait_log("app.config: Handler: there is no function 'app.gone'")
+        self.until(lambda: server.call("plus", 1)[0], 404)
+
+    def test_environment_in_process(self):
+        self.write("a.py", "import os\nAT_LOAD = os.environ.get('STAGE')\n"
+                   "def env(): return [AT_LOAD, os.environ.get('STAGE'), os.getenv('HOME')]\n")
+        self.write("b.py", "import os\ndef env(): return os.environ.get('STAGE')\n")
+        self.write("a.config", '{"Environment": {"Variables": {"STAGE": "one", "HOME": "/h"}}}')
+        self.write("b.config", '{"Environment": {"Variables": {"STAGE": "two"}}}')
+        server = self.serve()
+        self.assertEqual(server.call("a.env"), (200, ["one", "one", "/h"]))
+        self.assertEqual(server.call("b.env"), (200, "one"))
+        self.assertIn("STAGE is set to 'one' for a.env and to 'two' for b.env", server.log())
+
+    def test_instance_tenants_functions(self):
+        ini = os.path.join(self.top, "snafu.ini")
+
+        def settings(text):
+            with open(ini + "~", "w", encoding="utf-8") as file:
+                file.write(text)
+            os.rename(ini + "~", ini)
+
+        self.write("a.py", "import os\ndef env(): return os.environ.get('STAGE')\n"
+                   "def nap(s: float):\n    import time\n    time.sleep(s)\n    return 'up'\n")
+        settings("[execution]\nexecutor = worker\nenvironment = STAGE='in all' X=1\n")
+        server = self.serve("-s", ini, self.folder)
+        self.assertEqual(server.call("env"), (200, "in all"))
+        settings("[execution]\nexecutor = worker\n[limits]\nthreads = 3\n"
+                 "[function a.*]\nenvironment STAGE = pattern\n"
+                 "[function nap]\ncall-timeout = 200ms\n")
+        self.until_call("pattern", "env")
+        self.assertEqual(server.call("nap", 20)[0], 504)
+        self.assertIn("[limits] threads is the whole instance's", server.log())
+        start = len(server.log())
+        settings("[limits]\ncall-timeout = 1s\n[function nap]\ncall-timeout = 2s\n")
+        line = server.wait_log("the settings stay as they were", start)
+        self.assertIn(f"{ini}:4: call-timeout of [function nap] is over the instance's 1s", line)
+        self.assertEqual(server.call("env"), (200, "pattern"))
+
+
+if __name__ == "__main__":
+    unittest.main()
