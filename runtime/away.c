@@ -75,9 +75,10 @@ static bool is_of_call(const struct snafu_job *job, const void *call)
 /* The lock is held. */
 static void arm(struct snafu_away *away, uint64_t at)
 {
-	away->armed = at;
-	if (at != UINT64_MAX)
-		snafu_reactor_set_timer(away->reactor, &away->timer, at);
+	/* Without memory for it, the next one that is added tries again. */
+	away->armed = at != UINT64_MAX && snafu_reactor_set_timer(away->reactor, &away->timer, at)
+	                  ? UINT64_MAX
+	                  : at;
 }
 
 static void expired(struct snafu_timer *timer)
