@@ -124,6 +124,49 @@ static void check_the_end_meanwhile(void)
 	remove_at_once = false;
 }
 
+/* ---- jobs on the thread of a function ---------------------------------------------- */
+
+static atomic_bool is_given_up, is_over;
+
+static void take_time(void *state, struct snafu_job *job, int status)
+{
+	(void)state, (void)job;
+	CHECK(status == SNAFU_DEADLINE);
+	is_given_up = true;
+	usleep(20000); /* so that the other thread comes to wait */
+	is_over = true;
+}
+
+static void *run_once(void *state)
+{
+	struct pollfd polled = {.fd = snafu_reactor_fd(reactor), .events = POLLIN};
+
+	while (!is_given_up) {
+		poll(&polled, 1, snafu_reactor_timeout(reactor, -1));
+		snafu_reactor_run(reactor);
+	}
+	return state;
+}
+
+/* Whoever leaves waits for who is at it. */
+static void check_leaving(void)
+{
+	struct snafu_job *job = add(0, FAR_AWAY, NULL);
+	pthread_t thread;
+
+	CHECK(!snafu_away_leave(away, job));
+	snafu_job_free(job);
+	job = add(0, snafu_now_ms() + 5, NULL);
+	pthread_create(&thread, NULL, run_once, NULL);
+	while (!is_given_up)
+		usleep(100);
+	CHECK(snafu_away_leave(away, job));
+	CHECK(is_over);
+	snafu_job_free(job);
+	pthread_join(thread, NULL);
+	CHECK(snafu_away_count(away) == 0);
+}
+
 /* ---- all at once ------------------------------------------------------------------- */
 
 static void forget(void *state, struct snafu_job *job, int status)
@@ -136,8 +179,12 @@ static void *begin_and_end(void *state)
 {
 	struct snafu_call *call = state;
 
-	for (int i = 0; i < N_ROUNDS; i++)
+	for (int i = 0; i < N_ROUNDS; i++) {
 		end(add(0, snafu_now_ms() + (unsigned)i % 2, call));
+		struct snafu_job *job = add(0, snafu_now_ms() + (unsigned)i % 2, call);
+		snafu_away_leave(away, job);
+		snafu_job_free(job);
+	}
 	return NULL;
 }
 
@@ -180,6 +227,7 @@ int main(void)
 	with(check_deadlines, give_up);
 	with(check_others_who_end_calls, give_up);
 	with(check_the_end_meanwhile, give_up);
+	with(check_leaving, take_time);
 	with(check_threads, forget);
 	snafu_away_free(NULL);
 	snafu_reactor_free(reactor);
