@@ -92,7 +92,7 @@ struct snafu_function {
 	const char *language; /* "python", "python2", "java", "c" */
 	const char *file; /* path as given, or below the directory given */
 	const char *source; /* the file of the scan that led to it, when `file` is only included
-	                     * there (C headers); else NULL */
+	                     * there (C headers) or in it (jars); else NULL */
 	const char *root; /* the directory from which the language resolves modules */
 	unsigned line; /* 1-based; 0 where there is none (.class) */
 	enum snafu_function_kind kind;
