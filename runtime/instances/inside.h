@@ -21,7 +21,9 @@
 #include "scanner/function.h"
 
 #define SNAFU_INSIDE_BODY_CAP (64u << 20) /* bytes of a body without payload that we write */
-#define SNAFU_INSIDE_AHEAD    16 /* frames that may wait for their reader */
+#define SNAFU_INSIDE_AHEAD \
+	512 /* frames that may wait for their reader; more than the host lets
+                               * be under way (invoked.h, crowd.c) */
 
 struct snafu_inside {
 	struct snafu_channel channel;
