@@ -223,6 +223,25 @@ static void start_more(struct snafu_crowd *crowd, bool late)
 	watch_the_clock(crowd);
 }
 
+void snafu_crowd_admit_again(struct snafu_crowd *crowd, struct snafu_job *job)
+{
+	struct snafu_error error = {0};
+
+	job->place = NULL;
+	job->started = 0;
+	if (job->unwanted) {
+		snafu_station_end(crowd->station, job);
+	} else if (crowd->station->policy->stock && crowd->service &&
+	           snafu_crowd_want_zygote(crowd, &error)) {
+		fail(crowd, job, &error);
+	} else if (job->context.depth) {
+		if (!give(crowd, job))
+			admit_nested(crowd, job);
+	} else {
+		snafu_job_queue_prepend(&crowd->waiting, job);
+	}
+}
+
 void snafu_crowd_dispatch(struct snafu_crowd *crowd)
 {
 	while (crowd->nested.first && crowd->n_idle) {
