@@ -67,12 +67,10 @@ static bool give(struct snafu_crowd *crowd, struct snafu_job *job)
 	struct snafu_instance *instance;
 
 	while ((instance = snafu_crowd_take_idle(crowd))) {
-		bool ready = instance->ready;
-
-		if (snafu_instance_call(instance, job) == 0) {
-			job->cold = !ready && !crowd->station->policy->stock;
+		if (!instance->ready && !crowd->station->policy->stock)
+			job->cold = true;
+		if (snafu_instance_call(instance, job) == 0)
 			return true;
-		}
 		snafu_crowd_let_go(instance);
 	}
 	return false;

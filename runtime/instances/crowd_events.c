@@ -102,13 +102,12 @@ void snafu_crowd_ready(struct snafu_instance *instance)
 	} else if (instance->in_stock) {
 		instance->state = SNAFU_INSTANCE_IDLE;
 	} else {
-		if (crowd->nested.first)
-			crowd->nested.first->cold = true;
-		else if (crowd->waiting.first)
-			crowd->waiting.first->cold = true;
 		struct snafu_job *next = crowd->nested.first ? crowd->nested.first : crowd->waiting.first;
-		if (next)
-			next->result.init_ns = snafu_now_ns() - instance->begun;
+		if (next) {
+			uint64_t since = instance->begun > next->accepted ? instance->begun : next->accepted;
+			next->cold = true;
+			next->result.init_ns = snafu_now_ns() - since;
+		}
 		snafu_crowd_put_idle(instance);
 		snafu_crowd_dispatch(crowd);
 	}
