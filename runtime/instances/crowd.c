@@ -71,14 +71,16 @@ static struct snafu_instance *find_place(const struct snafu_crowd *crowd, size_t
 }
 
 /* Gives JOB to somebody who will be through with what is before it sooner than another one is
- * awake. */
+ * awake, or when there is no core for another one. */
 static bool give_behind(struct snafu_crowd *crowd, struct snafu_job *job)
 {
-	size_t most = places(crowd), worth = crowd->run_ns ? WAKE_UP_NS / crowd->run_ns : 0;
+	size_t most = places(crowd), busy = crowd->n_live - crowd->n_starting - crowd->n_idle;
 
-	if (most < 2 || worth < 2 || crowd->n_idle == crowd->n_live)
+	if (most < 2 || !busy)
 		return false;
-	struct snafu_instance *instance = find_place(crowd, most < worth ? most : worth);
+	if (busy < crowd->station->cores && most > WAKE_UP_NS / crowd->run_ns)
+		most = WAKE_UP_NS / crowd->run_ns;
+	struct snafu_instance *instance = find_place(crowd, most);
 	return instance && snafu_instance_call(instance, job) == 0;
 }
 
