@@ -44,9 +44,9 @@ struct snafu_crowd {
 	struct snafu_timer reap; /* somebody may have been idle for too long */
 	struct snafu_timer refill; /* the stock */
 	uint64_t pressed_since; /* ms; 0: instances keep up */
-	uint64_t last_call; /* ms */
+	uint64_t last_call, last_start; /* ms */
 
-	uint64_t run_us; /* what calls took lately, inside the function; 0: not known */
+	uint64_t run_ns; /* what calls took lately, inside the function; 0: not known */
 	bool prints; /* its output must be told apart by calls */
 
 	unsigned failures; /* processes in a row that died before they were ready... */

@@ -12,6 +12,8 @@
 #define REST_MS        100 /* after the second process that died at once; doubled for each more */
 #define REST_CAP_MS    10000
 #define AVERAGE_WEIGHT 8 /* a new duration counts for one part in so many */
+#define SURPRISE       4 /* ...and for at most so many times what was known: it may be noise */
+#define LEAST_NS       1000
 #define LOSSES_CAP     8 /* processes in a row that are replaced at once */
 
 static void copy_result(const struct snafu_result *from, struct snafu_job *job)
@@ -134,12 +136,13 @@ void snafu_crowd_not_ready(struct snafu_instance *instance, const struct snafu_r
 
 static void note_duration(struct snafu_crowd *crowd, const struct snafu_job *job)
 {
-	uint64_t took = job->result.run_ns / 1000;
+	uint64_t took = job->result.run_ns, known = crowd->run_ns;
 
-	took = took ? took : 1;
-	crowd->run_us =
-		crowd->run_us ? (crowd->run_us * (AVERAGE_WEIGHT - 1) + took) / AVERAGE_WEIGHT : took;
-	crowd->run_us = crowd->run_us ? crowd->run_us : 1;
+	if (took < LEAST_NS)
+		took = LEAST_NS;
+	if (known && took > known * SURPRISE)
+		took = known * SURPRISE;
+	crowd->run_ns = known ? (known * (AVERAGE_WEIGHT - 1) + took) / AVERAGE_WEIGHT : took;
 }
 
 void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_job *job)
