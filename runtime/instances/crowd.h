@@ -41,6 +41,7 @@ struct snafu_crowd {
 	bool awaits_start; /* a place among those that start, for the whole station */
 
 	struct snafu_timer scale; /* calls have been waiting for a while */
+	struct snafu_timer recall; /* calls have been written behind others */
 	struct snafu_timer reap; /* somebody may have been idle for too long */
 	struct snafu_timer refill; /* the stock */
 	uint64_t pressed_since; /* ms; 0: instances keep up */
@@ -98,6 +99,12 @@ void snafu_crowd_replace(struct snafu_crowd *crowd);
 
 /* JOB was with a process that ended before it had begun with it: it gets another one. */
 void snafu_crowd_admit_again(struct snafu_crowd *crowd, struct snafu_job *job);
+
+/* All of QUEUE was, and may be given to others at once. */
+void snafu_crowd_admit_back(struct snafu_crowd *crowd, struct snafu_job_queue *queue);
+
+/* (crowd_recall.c) A call was written behind another one. */
+void snafu_crowd_watch_behind(struct snafu_crowd *crowd);
 
 /* (crowd_events.c) What instances and zygotes tell. */
 void snafu_crowd_ready(struct snafu_instance *instance);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "runtime/instances/board.h"
 #include "runtime/instances/control_group.h"
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/output.h"
@@ -34,6 +35,7 @@ static void append_call(struct snafu_instance *instance, struct snafu_job *job,
 {
 	size_t at = snafu_frame_begin(frame, SNAFU_FRAME_CALL, ++instance->sent);
 
+	job->number = instance->sent;
 	snafu_pack_call(frame, &job->context, job->payload_size);
 	snafu_frame_end(frame, at, job->payload_size);
 }
@@ -46,19 +48,51 @@ static void take_job(struct snafu_instance *instance, struct snafu_job *job)
 		begin(instance, job);
 }
 
+/* The first call that is written behind another one comes with a board. */
+static int add_board(struct snafu_instance *instance, struct snafu_buffer *frame, int *ret_file)
+{
+	if (!instance->jobs.first || instance->board)
+		return 0;
+	int code = snafu_board_make(&instance->board, instance->jobs.first->number, ret_file);
+	if (!code)
+		snafu_frame_end(frame, snafu_frame_begin(frame, SNAFU_FRAME_BOARD, 0), 0);
+	return code;
+}
+
 int snafu_instance_call(struct snafu_instance *instance, struct snafu_job *job)
 {
 	struct snafu_buffer *frame = snafu_station_frame(instance->process.station);
+	int files[2] = {-1, -1};
 
+	int code = add_board(instance, frame, &files[0]);
+	if (code)
+		return code;
 	append_call(instance, job, frame);
-	int code =
-		snafu_process_write(&instance->process, frame, job->payload, job->payload_size, job, NULL);
+	code =
+		snafu_process_write(&instance->process, frame, job->payload, job->payload_size, job, files);
 	if (code) {
 		snafu_process_kill(&instance->process); /* its socket is closed, or memory is out */
 		return code;
 	}
 	take_job(instance, job);
 	return 0;
+}
+
+void snafu_instance_take_back(struct snafu_instance *instance, struct snafu_job_queue *ret_back)
+{
+	struct snafu_job_queue kept = {0};
+	uint64_t begun;
+
+	if (!instance->board || !instance->jobs.first ||
+	    !snafu_board_take_back(instance->board, instance->jobs.first->number, instance->sent,
+	                           &begun))
+		return;
+	while (instance->jobs.first) {
+		struct snafu_job *job = snafu_job_queue_pop(&instance->jobs);
+
+		snafu_job_queue_append(job->number > begun ? ret_back : &kept, job);
+	}
+	instance->jobs = kept;
 }
 
 void snafu_instance_interrupt(struct snafu_instance *instance)
@@ -124,7 +158,7 @@ static int heard_result(struct snafu_instance *instance, const struct snafu_fram
 {
 	struct snafu_job *job = instance->jobs.first;
 
-	if (!job || !instance->ready || frame->number != instance->answered + 1)
+	if (!job || !instance->ready || frame->number != job->number)
 		return -EBADMSG;
 	/* Once for all that was read together: calls are only written ahead to who is silent. */
 	if (instance->process.output.fd >= 0 && instance->process.news)
@@ -137,7 +171,6 @@ static int heard_result(struct snafu_instance *instance, const struct snafu_fram
 		return code;
 	}
 	check_figures(instance, job, init_ns);
-	instance->answered++;
 	snafu_job_queue_pop(&instance->jobs);
 	snafu_station_end(instance->process.station, job);
 	if (instance->jobs.first)
@@ -168,6 +201,7 @@ static void gone(struct snafu_process *process)
 	snafu_invoked_drop(&instance->invoked);
 	snafu_crowd_gone(instance);
 	snafu_process_done(process);
+	snafu_board_close(instance->board);
 	snafu_buffer_done(&instance->log);
 	free(instance);
 }
