@@ -231,7 +231,7 @@ class Containers(unittest.TestCase):
         self.assertEqual(self.stop(process), (0, ""))
 
     def test_one_that_does_not_end(self):
-        process = self.serve("[limits]\ncall-timeout = 15s\n")
+        process = self.serve("[function loop]\ncall-timeout = 1s\n")
         self.assertEqual(self.call("add", [1, 2]), (200, 3))
         status, failure = self.call("loop")
         self.assertEqual((status, failure["errorType"]), (504, "DeadlineExceeded"))
