@@ -285,10 +285,12 @@ static void socket_ready(struct snafu_watch *watch, uint32_t events)
 		 * tells why. */
 		if (process->hostile)
 			snafu_process_kill(process);
-		if (!process->parent && !process->executed)
-			snafu_process_forget(process);
-		else if (!process->killed)
+		if (!process->parent && !process->executed) {
+			send_signal(process, SIGKILL);
+			finish(process); /* nobody tells of its end */
+		} else if (!process->killed) {
 			leave_by(process, snafu_now_ms() + HANGUP_MS);
+		}
 	}
 	snafu_station_leave(station);
 }
