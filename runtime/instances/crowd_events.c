@@ -12,6 +12,8 @@
 #define REST_MS        100 /* after the second process that died at once; doubled for each more */
 #define REST_CAP_MS    10000
 #define AVERAGE_WEIGHT 8 /* a new duration counts for one part in so many */
+#define SURPRISE       4 /* ...and for at most so many times what was known: it may be noise */
+#define LEAST_NS       1000
 #define LOSSES_CAP     8 /* processes in a row that are replaced at once */
 
 static void copy_result(const struct snafu_result *from, struct snafu_job *job)
@@ -102,13 +104,12 @@ void snafu_crowd_ready(struct snafu_instance *instance)
 	} else if (instance->in_stock) {
 		instance->state = SNAFU_INSTANCE_IDLE;
 	} else {
-		if (crowd->nested.first)
-			crowd->nested.first->cold = true;
-		else if (crowd->waiting.first)
-			crowd->waiting.first->cold = true;
 		struct snafu_job *next = crowd->nested.first ? crowd->nested.first : crowd->waiting.first;
-		if (next)
-			next->result.init_ns = snafu_now_ns() - instance->begun;
+		if (next) {
+			uint64_t since = instance->begun > next->accepted ? instance->begun : next->accepted;
+			next->cold = true;
+			next->result.init_ns = snafu_now_ns() - since;
+		}
 		snafu_crowd_put_idle(instance);
 		snafu_crowd_dispatch(crowd);
 	}
@@ -135,12 +136,13 @@ void snafu_crowd_not_ready(struct snafu_instance *instance, const struct snafu_r
 
 static void note_duration(struct snafu_crowd *crowd, const struct snafu_job *job)
 {
-	uint64_t took = job->result.run_ns / 1000;
+	uint64_t took = job->result.run_ns, known = crowd->run_ns;
 
-	took = took ? took : 1;
-	crowd->run_us =
-		crowd->run_us ? (crowd->run_us * (AVERAGE_WEIGHT - 1) + took) / AVERAGE_WEIGHT : took;
-	crowd->run_us = crowd->run_us ? crowd->run_us : 1;
+	if (took < LEAST_NS)
+		took = LEAST_NS;
+	if (known && took > known * SURPRISE)
+		took = known * SURPRISE;
+	crowd->run_ns = known ? (known * (AVERAGE_WEIGHT - 1) + took) / AVERAGE_WEIGHT : took;
 }
 
 void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_job *job)
@@ -203,14 +205,11 @@ static void end_calls(struct snafu_instance *instance, bool starting, bool lost)
 		snafu_crowd_admit_again(crowd, snafu_job_queue_pop(&back));
 }
 
-/* It was starting, and others may have counted on it. */
-static void end_nested(struct snafu_crowd *crowd, bool lost)
+/* The calls that counted on a process which cannot be started. */
+static void fail_nested(struct snafu_crowd *crowd)
 {
 	struct snafu_job_queue missed = {0};
 
-	while (lost && crowd->nested.count > crowd->n_starting && snafu_crowd_may_start(crowd) &&
-	       !snafu_crowd_start(crowd, NULL, NULL))
-		;
 	while (crowd->nested.count > crowd->n_starting)
 		snafu_job_queue_append(&missed, snafu_job_queue_pop(&crowd->nested));
 	while (missed.first) {
@@ -249,14 +248,17 @@ void snafu_crowd_gone(struct snafu_instance *instance)
 	if (lost)
 		crowd->losses++;
 	end_calls(instance, starting, lost);
-	if (starting && !lost && !station->closing && !instance->process.kill_wanted)
+	bool failed = starting && !lost && !station->closing && !instance->process.kill_wanted;
+	if (failed)
 		start_has_failed(instance);
 	TAILQ_REMOVE(&crowd->members, instance, entry);
 	if (!crowd->service) {
 		snafu_reactor_set_timer(station->options->reactor, &station->later, snafu_now_ms());
 	} else if (!station->closing) {
 		snafu_crowd_dispatch(crowd);
-		end_nested(crowd, lost);
+		if (failed)
+			fail_nested(crowd);
+		snafu_crowd_replace(crowd);
 	}
 	if (starting && crowd->executes)
 		let_others_start(station);

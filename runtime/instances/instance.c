@@ -21,7 +21,8 @@
 /* JOB is the one that runs now. */
 static void begin(struct snafu_instance *instance, struct snafu_job *job)
 {
-	job->started = snafu_now_ns();
+	/* What was loaded for it while it waited was the beginning. */
+	job->started = snafu_now_ns() - job->result.init_ns;
 	instance->seen = 0;
 	snafu_tell_call(instance, job);
 	if (job->unwanted)
