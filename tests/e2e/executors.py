@@ -60,13 +60,14 @@ def wait_until(condition, what):
 
 
 class Server:
-    def __init__(self, *paths, executor="worker", settings="", options=(), env=None):
+    def __init__(self, *paths, executor="worker", settings="", options=(), env=None,
+                 command=(SNAFU,)):
         self.settings = tempfile.NamedTemporaryFile("w", suffix=".ini")
         self.settings.write(settings)
         self.settings.flush()
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [SNAFU, "-q", "-C", "web", "-L", "0", "-e", executor, "-s", self.settings.name,
+            [*command, "-q", "-C", "web", "-L", "0", "-e", executor, "-s", self.settings.name,
              *options, *(paths or [PYTHON])],
             stdin=subprocess.DEVNULL, stderr=self.errors, env=dict(os.environ, **(env or {})))
         self.port = None

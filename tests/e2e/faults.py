@@ -368,6 +368,36 @@ class Crowds(Case):
             status, value = server.call("part50.f0", 1)
             self.assertEqual((status, value["errorType"]), (404, "UnknownFunction"))
 
+    def test_more_functions_than_processes(self):
+        """Those that have been idle for the longest make room."""
+        path = self.path("many.py")
+        with open(path, "w") as file:
+            file.writelines(f"def f{index}(n: int) -> int:\n    return n + {index}\n\n\n"
+                            for index in range(60))
+        with self.server(path, settings="[limits]\nall-instances = 24\n") as server, \
+                concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for executor in "worker", "fork":
+                before = len(descendants(server.process.pid))
+                answers = list(pool.map(
+                    lambda index, executor=executor: server.call(f"many.f{index}", 1,
+                                                                 executor=executor), range(60)))
+                self.assertEqual(answers, [(200, 1 + index) for index in range(60)])
+                wait_until(lambda before=before: len(descendants(server.process.pid)) <=
+                           before + 24, "no more than that are left")
+
+    def test_few_descriptors(self):
+        """Connections do not take them all: the longest idle one goes, and processes start."""
+        command = [shutil.which("prlimit"), "--nofile=200:200", SNAFU]
+        if not command[0]:
+            self.skipTest("there is no prlimit here")
+        with self.server(command=command) as server, contextlib.ExitStack() as stack:
+            self.healthy(server)
+            self.assertEqual(resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)[0], 200)
+            for _ in range(300):
+                stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            wait_until(lambda: server.call("rogue.add", 1, 2) == (200, 3), "it is answered")
+            self.assertEqual(server.call("rogue.large", 3, executor="spawn"), (200, "xxx"))
+
     def test_two_thousand_idle_connections(self):
         """Beside processes of functions (in-process: web.py)."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
