@@ -168,7 +168,10 @@ static void refuse(struct snafu_crowd *crowd, struct snafu_job *job)
 
 static void fail(struct snafu_crowd *crowd, struct snafu_job *job, const struct snafu_error *error)
 {
-	snafu_result_fail(&job->result, SNAFU_LOAD_FAILED, "ExecutorError",
+	bool busy = error->code == -EBUSY;
+
+	snafu_result_fail(&job->result, busy ? SNAFU_OVER_LIMIT : SNAFU_LOAD_FAILED,
+	                  busy ? "TooManyProcesses" : "ExecutorError",
 	                  "%s: no process could be started: %s", crowd->function->id, error->message);
 	snafu_station_end(crowd->station, job);
 }

@@ -24,11 +24,22 @@ bool snafu_crowd_may_start(const struct snafu_crowd *crowd)
 	       !crowd->station->closing && snafu_now_ms() >= crowd->not_before;
 }
 
+static int no_room(const struct snafu_crowd *crowd, struct snafu_error *error)
+{
+	return snafu_fail(
+		error, -EBUSY,
+		"%zu processes of functions are at work already ([limits] all-instances, or a "
+		"twentieth of the files that the host may open)",
+		crowd->station->n_processes - crowd->station->n_leaving);
+}
+
 int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct snafu_error *error)
 {
 	struct snafu_instance *instance;
 	bool stock = crowd->station->policy->stock;
 
+	if (!snafu_station_make_room(crowd->station, crowd))
+		return no_room(crowd, error);
 	if (job)
 		job->cold = true;
 	int code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
@@ -156,6 +167,8 @@ int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error
 
 	if (crowd->zygote)
 		return 0;
+	if (!snafu_station_make_room(crowd->station, crowd))
+		return no_room(crowd, error);
 	int code = snafu_zygote_for_crowd(crowd, &crowd->zygote, error);
 	if (!code)
 		code = snafu_zygote_for_language(crowd->station, crowd->function, &language, error);
@@ -175,7 +188,7 @@ static void refill(struct snafu_timer *timer)
 
 	snafu_station_enter(station);
 	while (crowd->zygote && crowd->zygote->ready && crowd->n_idle < crowd->stock &&
-	       snafu_crowd_may_start(crowd))
+	       snafu_station_has_room(station) && snafu_crowd_may_start(crowd))
 		if (snafu_crowd_start(crowd, NULL, NULL))
 			break;
 	snafu_station_leave(station);
