@@ -105,7 +105,16 @@ struct snafu_function {
 	                       * this is its last good version; NULL: it is used */
 	bool asynchronous; /* Python: async def */
 	bool generator; /* Python: yields */
+	const char *archive; /* the jar that `file` is inside of; NULL: it is a file by itself. Not
+	                      * known in functions' processes */
 };
+
+/* The file on the disk that FUNCTION comes from: by which changes, settings and the scan's list
+ * of files know it. */
+static inline const char *snafu_function_source(const struct snafu_function *function)
+{
+	return function->archive ? function->archive : function->file;
+}
 
 enum snafu_severity {
 	SNAFU_NOTE,

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import unittest
+import zipfile
 
 BUILD = os.environ["SNAFU_BUILD"]
 SNAFU = os.path.join(BUILD, "snafu")
@@ -330,6 +331,40 @@ class OtherLanguages(Case):
         self.server.wait_log("its last good version stays")
         self.assertEqual(server.call("scale", 2), (200, 102))
         self.assertEqual(server.call("count"), (200, 3))
+
+    def make_jar(self, name, value):
+        """Of two classes in a package; moved over what is there."""
+        folder = tempfile.mkdtemp(dir=self.top)
+        for number in 1, 2:
+            source = os.path.join(folder, f"C{number}.java")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write(f"package p; public class C{number} {{ public static String get{number}"
+                           f"() {{ return \"{value}\" + System.getenv(\"STAGE\"); }} }}")
+            subprocess.run(["javac", "-d", folder, source], check=True, timeout=PATIENCE)
+        jar = os.path.join(self.top, "made.jar")
+        with zipfile.ZipFile(jar, "w") as file:
+            for number in 1, 2:
+                file.write(os.path.join(folder, f"p/C{number}.class"), f"p/C{number}.class")
+        os.rename(jar, os.path.join(self.folder, name))
+
+    def test_jars(self):
+        if not shutil.which("javac"):
+            self.skipTest("there is no javac here")
+        self.make_jar("lib.jar", "one")
+        self.write("a.py", COUNTER)
+        server = self.serve("-e", "java=worker", self.folder)
+        self.assertEqual(server.call("get1"), (200, "onenull"))
+        self.replace("a.py", "def other(): return 1\n")
+        self.until_ids("a.other", "p.C1.C1", "p.C1.get1", "p.C2.C2", "p.C2.get2")
+        self.assertEqual(server.call("get2"), (200, "onenull"))
+        self.write("lib.jar.config", '{"Environment": {"Variables": {"STAGE": "-test"}}}')
+        self.until_call("one-test", "get1")
+        self.make_jar("lib.jar", "two")
+        self.until_call("two-test", "get1")
+        self.until_call("two-test", "get2")
+        self.assertIn("lib.jar: changed, 4 functions\n", server.log())
+        os.unlink(os.path.join(self.folder, "lib.jar"))
+        self.until_ids("a.other")
 
     def test_workers(self):
         self.write("a.py", COUNTER)
