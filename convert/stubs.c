@@ -53,7 +53,8 @@ static size_t place_size(const char *id, const char *file, size_t size)
 
 const char *snafu_stub_name(const struct snafu_function *function)
 {
-	const char *file = function->file, *base = snafu_path_base(file), *dot = strrchr(base, '.');
+	const char *file = snafu_function_source(function), *base = snafu_path_base(file),
+			   *dot = strrchr(base, '.');
 	size_t size = dot ? (size_t)(dot - file) : strlen(file), place;
 
 	if (strcmp(function->language, "java") == 0)

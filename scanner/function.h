@@ -91,6 +91,8 @@ struct snafu_function {
 	const char *name; /* the last part of the id; borrowed from inside it */
 	const char *language; /* "python", "python2", "java", "c" */
 	const char *file; /* path as given, or below the directory given */
+	const char *source; /* the file of the scan that led to it, when `file` is only included
+	                     * there (C headers) or in it (jars); else NULL */
 	const char *root; /* the directory from which the language resolves modules */
 	unsigned line; /* 1-based; 0 where there is none (.class) */
 	enum snafu_function_kind kind;
@@ -105,16 +107,7 @@ struct snafu_function {
 	                       * this is its last good version; NULL: it is used */
 	bool asynchronous; /* Python: async def */
 	bool generator; /* Python: yields */
-	const char *archive; /* the jar that `file` is inside of; NULL: it is a file by itself. Not
-	                      * known in functions' processes */
 };
-
-/* The file on the disk that FUNCTION comes from: by which changes, settings and the scan's list
- * of files know it. */
-static inline const char *snafu_function_source(const struct snafu_function *function)
-{
-	return function->archive ? function->archive : function->file;
-}
 
 enum snafu_severity {
 	SNAFU_NOTE,
@@ -138,6 +131,12 @@ struct snafu_functions {
 	struct snafu_diagnostic *diagnostics; /* malloc'ed */
 	size_t n_diagnostics, diagnostics_capacity;
 };
+
+/* The file of the scan that led to FUNCTION. */
+static inline const char *snafu_function_source(const struct snafu_function *function)
+{
+	return function->source ? function->source : function->file;
+}
 
 /* A fresh zeroed entry at the end, with both shapes ANY, or NULL when memory is
  * out. The pointer holds until the next call. */

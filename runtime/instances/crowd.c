@@ -165,6 +165,16 @@ static void admit_nested(struct snafu_crowd *crowd, struct snafu_job *job)
 		snafu_job_queue_append(&crowd->nested, job);
 }
 
+void snafu_crowd_replace(struct snafu_crowd *crowd)
+{
+	struct snafu_job_queue lost = {0};
+
+	while (crowd->nested.count > crowd->n_starting)
+		snafu_job_queue_append(&lost, snafu_job_queue_pop(&crowd->nested));
+	while (lost.first)
+		admit_nested(crowd, snafu_job_queue_pop(&lost));
+}
+
 /* Those for whom a process is being started do not count. */
 static void wait(struct snafu_crowd *crowd, struct snafu_job *job)
 {
@@ -273,6 +283,7 @@ static void admit(struct snafu_crowd *crowd, struct snafu_job *job)
 	if (!snafu_settings_same_process(crowd->settings, job->settings)) {
 		crowd->settings = job->settings;
 		snafu_crowd_disband(crowd);
+		snafu_crowd_replace(crowd);
 	} else if (crowd->service && job->settings == atomic_load(&crowd->service->settings)) {
 		crowd->settings = job->settings; /* not some tenant's */
 	}

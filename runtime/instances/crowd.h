@@ -91,6 +91,9 @@ void snafu_crowd_drop_zygote(struct snafu_crowd *crowd);
 
 /* (crowd.c) Gives calls that wait to whoever can take them, and starts more where that is due. */
 void snafu_crowd_dispatch(struct snafu_crowd *crowd);
+/* One that was starting has gone, which calls by functions may have counted on: another one is
+ * started for them, if there may be one. */
+void snafu_crowd_replace(struct snafu_crowd *crowd);
 
 /* (crowd_events.c) What instances and zygotes tell. */
 void snafu_crowd_ready(struct snafu_instance *instance);

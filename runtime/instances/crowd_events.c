@@ -233,18 +233,7 @@ void snafu_crowd_gone(struct snafu_instance *instance)
 		snafu_reactor_set_timer(station->options->reactor, &station->later, snafu_now_ms());
 	} else if (!station->closing) {
 		snafu_crowd_dispatch(crowd);
-		/* Killed while it was starting, others may have counted on it. */
-		struct snafu_job_queue lost = {0};
-		while (crowd->nested.count > crowd->n_starting)
-			snafu_job_queue_append(&lost, snafu_job_queue_pop(&crowd->nested));
-		while (lost.first) {
-			struct snafu_job *job = snafu_job_queue_pop(&lost);
-
-			snafu_result_fail(&job->result, SNAFU_DIED, "ProcessDied",
-			                  "%s: the process that was being started for this call has ended",
-			                  crowd->function->id);
-			snafu_station_end(station, job);
-		}
+		snafu_crowd_replace(crowd);
 	}
 	if (starting && crowd->executes)
 		let_others_start(station);

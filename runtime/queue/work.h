@@ -86,6 +86,7 @@ struct snafu_work {
 	uint64_t next_delivery;
 	uint64_t pause_until; /* snafu_now_ms(): the host has no room or stops */
 	bool blocked; /* a suspect runs, or waits to be alone: nothing else is picked */
+	bool said_moved; /* that the file is not where it was */
 	bool said_full; /* the disk's being full was reported */
 };
 
@@ -96,7 +97,7 @@ int snafu_work_clock_note(struct snafu_work *work, struct snafu_error *error);
 uint64_t snafu_work_now(const struct snafu_work *work);
 
 const struct snafu_settings *snafu_work_settings(const struct snafu_work *work,
-                                                 const char *function);
+                                                 const struct snafu_stored *call);
 
 /* Each of these is part of a transaction: what they return is the database's failure, and
  * the caller rolls back. */
