@@ -264,6 +264,61 @@ class Sources(Case):
         self.assertEqual({name for name in names if name.startswith("m")} - {"m7.py.tmp~"},
                          {"m7.py"})
 
+    def test_links(self):
+        """To files and folders, from inside; and one that was named, as releases are switched."""
+        for number in 1, 2:
+            self.write(f"../release{number}/m.py", f"def f(): return {number}\n")
+        target = self.write("../real.py", "def g(): return 1\n")
+        current, inside = os.path.join(self.top, "current"), os.path.join(self.folder, "linked")
+        os.symlink("release1", current)
+        self.write("a.py", COUNTER)
+        server = self.serve(self.folder, current)
+        self.assertEqual(server.call("a.add"), (200, 1))
+        self.assertEqual(server.call("m.f"), (200, 1))
+        os.symlink("release2", current + ".new")
+        os.rename(current + ".new", current)
+        self.until_call(2, "m.f")
+        os.symlink(target, os.path.join(self.folder, "link.py"))
+        self.until_call(1, "link.g")
+        self.write("../real.py", "def g(): return 22\n")
+        self.until_call(22, "link.g")
+        os.symlink("../release1", inside)
+        self.until_call(1, "linked.m.f")
+        os.symlink("../release2", inside + ".new")
+        os.rename(inside + ".new", inside)
+        self.until_call(2, "linked.m.f")
+        self.write("../release2/m.py", "def f(): return 33\n")
+        self.until_call(33, "linked.m.f")
+        os.unlink(inside)
+        self.until(lambda: server.call("linked.m.f")[0], 404)
+        self.assertEqual(server.call("a.add"), (200, 2))
+
+    def test_other_bytes_of_the_same_size_and_time(self):
+        path = self.write("a.py", "def f(): return 1\n")
+        os.utime(path, (1, 1))
+        self.serve()
+        self.write("b.py", "def g(): pass\n")
+        self.until_ids("a.f", "b.g")
+        self.write("a.py", "def f(): return 2\n")
+        os.utime(path, (1, 1))
+        self.until_call(2, "f")
+
+    def test_many_files_at_once(self):
+        def write_all(value):
+            for number in range(200):
+                self.write(f"p{number % 7}/m{number}.py", f"def f{number}(): return {value}\n")
+
+        self.write("a.py", COUNTER)
+        write_all("'one'")
+        server = self.serve()
+        self.assertEqual(server.call("a.add"), (200, 1))
+        write_all("'two'")
+        for number in range(200):
+            self.until_call("two", f"f{number}")
+        self.assertEqual(server.call("a.add"), (200, 2))
+        self.assertRegex(server.log(), r"snafu: \d+ files: changed\n")
+        self.assertLess(len(server.log().splitlines()), 100)
+
     def test_changes_during_the_start(self):
         path = self.write("a.py", "def f(): return 1\n")
         self.serve()
