@@ -61,14 +61,14 @@ def wait_until(condition, what):
 
 
 class Server:
-    def __init__(self, *paths, executor="worker", settings=""):
+    def __init__(self, *paths, executor="worker", settings="", options=()):
         self.settings = tempfile.NamedTemporaryFile("w", suffix=".ini")
         self.settings.write(settings)
         self.settings.flush()
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [SNAFU, "-q", "-C", "web", "-L", "0", "-e", executor, "-s", self.settings.name,
-             *(paths or [PYTHON])],
+            [SNAFU, "-q", "-C", "web", "-L", "0", *(["-e", executor] if executor else []), "-s", self.settings.name,
+             *options, *(paths or [PYTHON])],
             stdin=subprocess.DEVNULL, stderr=self.errors)
         self.port = None
         wait_until(self.is_ready, "the server gets ready")
