@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import unittest
+import zipfile
 
 BUILD = os.environ["SNAFU_BUILD"]
 SNAFU = os.path.join(BUILD, "snafu")
@@ -330,6 +331,28 @@ class OtherLanguages(Case):
         self.server.wait_log("its last good version stays")
         self.assertEqual(server.call("scale", 2), (200, 102))
         self.assertEqual(server.call("count"), (200, 3))
+
+    def test_what_is_inside_of_other_files_stays(self):
+        """Functions of a jar's classes, and of headers that a header includes."""
+        self.write("Twice.java", "public class Twice { public static int of(int n) { return 2 * n; } }")
+        jar = os.path.join(self.top, "twice.jar")
+        subprocess.run(["javac", "-d", self.top, os.path.join(self.folder, "Twice.java")], check=True)
+        os.unlink(os.path.join(self.folder, "Twice.java"))
+        with zipfile.ZipFile(jar, "w") as archive:
+            archive.write(os.path.join(self.top, "Twice.class"), "Twice.class")
+        self.write("inner/power.h", "double exp2(double x);\n")
+        header = self.write("outer.h", '#include "inner/power.h"\n')
+        os.mkdir(os.path.join(self.folder, "py"))
+        self.serve(jar, header, "libm.so.6", os.path.join(self.folder, "py"))
+        os.rename(self.write("late.py", "def f(): return 1\n"),
+                  os.path.join(self.folder, "py", "late.py"))
+        self.until_call(1, "late.f")  # a round of looking at everything is over
+        self.assertEqual(self.server.call("Twice.of", 21), (200, 42))
+        self.assertEqual(self.server.call("exp2", 3), (200, 8.0))
+        with zipfile.ZipFile(jar + ".new", "w"):
+            pass
+        os.rename(jar + ".new", jar)
+        self.until(lambda: self.server.call("Twice.of", 21)[0], 404)
 
     def test_workers(self):
         self.write("a.py", COUNTER)
