@@ -183,19 +183,25 @@ static void watch_the_clock(struct snafu_crowd *crowd)
 		                        snafu_now_ms() + PATIENCE_MS);
 }
 
-/* A call of a function by a function: idle, new, or nobody. */
+/* A call of a function by a function: somebody who is idle, or starting and not yet spoken for,
+ * or new; or nobody. */
 static void admit_nested(struct snafu_crowd *crowd, struct snafu_job *job)
 {
 	struct snafu_error error = {0};
+	bool once = crowd->station->policy->once;
 
+	if (!once && crowd->nested.count < crowd->n_starting) {
+		snafu_job_queue_append(&crowd->nested, job);
+		return;
+	}
 	if (!snafu_crowd_may_start(crowd)) {
 		refuse(crowd, job);
 		return;
 	}
-	int code = snafu_crowd_start(crowd, crowd->station->policy->once ? job : NULL, &error);
+	int code = snafu_crowd_start(crowd, once ? job : NULL, &error);
 	if (code)
 		fail(crowd, job, &error);
-	else if (!crowd->station->policy->once)
+	else if (!once)
 		snafu_job_queue_append(&crowd->nested, job);
 }
 

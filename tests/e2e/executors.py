@@ -67,8 +67,8 @@ class Server:
         self.settings.flush()
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [*command, "-q", "-C", "web", "-L", "0", "-e", executor, "-s", self.settings.name,
-             *options, *(paths or [PYTHON])],
+            [*command, "-q", "-C", "web", "-L", "0", *(["-e", executor] if executor else []),
+             "-s", self.settings.name, *options, *(paths or [PYTHON])],
             stdin=subprocess.DEVNULL, stderr=self.errors, env=dict(os.environ, **(env or {})))
         self.port = None
         wait_until(self.is_ready, "the server gets ready")
