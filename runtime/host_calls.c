@@ -178,16 +178,13 @@ static int find_executor(struct snafu_host *host, struct snafu_job *job, const c
 	struct snafu_error error;
 	int code;
 
-	if (wanted && *wanted && !host->settings.choose_executor)
-		code = snafu_fail(&error, -EPERM,
-		                  "this host does not let callers choose the executor "
-		                  "([execution] choose-executor)");
-	else if (wanted && *wanted)
-		code = snafu_host_executor(host, wanted, &open, &error);
-	else
+	if (wanted && *wanted) {
+		code = snafu_host_wanted_executor(host, wanted, job->service, &open, &error);
+	} else {
 		code = snafu_host_executor(host, job->settings->executor, &open, &error);
-	if (!code)
-		code = snafu_host_executor_takes(open, job->service, &error);
+		if (!code)
+			code = snafu_host_executor_takes(open, job->service, &error);
+	}
 	if (code) {
 		snafu_result_fail(&job->result, wanted && *wanted ? SNAFU_BAD_ARGUMENTS : SNAFU_LOAD_FAILED,
 		                  "ExecutorError", "%s", error.message);
