@@ -181,9 +181,12 @@ import os, datetime, decimal
 def echo(kind, *rest, **names):
     print u'kind', u'\\u00e4', kind
     return {'types': [type(x).__name__ for x in rest], 'rest': rest, 'names': names}
+def half():
+    try: return u'a' + unichr(0xd800) + u'b'
+    except ValueError: return u'a\\ufffdb' # Jython has no unpaired surrogates
 def give(what):
     return {'float': 7 / 2, 'long': 10L ** 30, 'date': datetime.date(2009, 2, 28),
-            'bytes': '\\xff\\x00', 'utf8': 'ä', 'set': set([2, 1]), 'money': decimal.Decimal('1.10'), 'half': u'a\\ud800b',
+            'bytes': '\\xff\\x00', 'utf8': 'ä', 'set': set([2, 1]), 'money': decimal.Decimal('1.10'), 'half': half(),
             'list': (n for n in xrange(3)), 'nan': float('nan'), 'odd': os, 'env': os.environ.get('WHO'),
             'folder': os.getcwd(), 'big': 'x' * 2000, 1: 2}[what]
 """)
