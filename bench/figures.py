@@ -351,7 +351,8 @@ def bench_fork(rounds):
 
     def run(paths, _):
         folder = os.path.dirname(paths["python"])
-        command = [loop, folder, "hello", "hello", '"you"', str(SECONDS), str(os.cpu_count())]
+        command = [loop, folder, "hello", "hello", json.dumps(TRIVIAL[1]), str(SECONDS),
+                   str(os.cpu_count())]
 
         def theirs():
             return float(subprocess.run(command, check=True, capture_output=True).stdout)

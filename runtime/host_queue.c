@@ -20,14 +20,14 @@ static bool cancel(void *state, const struct snafu_call *call)
 	return snafu_host_cancel(state, call);
 }
 
-static const struct snafu_settings *settings_of(void *state, const char *id)
+static const struct snafu_settings *settings_of(void *state, const char *id, const char *tenant)
 {
 	struct snafu_service *service;
 
 	if (snafu_host_find(state, id, &service, NULL))
 		return NULL;
 	/* They live as long as the host. */
-	const struct snafu_settings *settings = atomic_load(&service->settings);
+	const struct snafu_settings *settings = snafu_host_settings_of(state, service, tenant);
 	snafu_service_unref(service);
 	return settings;
 }
@@ -76,10 +76,12 @@ static void refuse(struct snafu_call *call, enum snafu_status status, const char
 }
 
 static void queue_call(struct snafu_host *host, struct snafu_call *call,
-                       const struct snafu_service *service)
+                       struct snafu_service *service)
 {
 	unsigned depth = call->caller ? call->caller->depth + 1 : 0;
-	const struct snafu_settings *settings = atomic_load(&service->settings);
+	if (!call->tenant && call->caller)
+		call->tenant = call->caller->tenant;
+	const struct snafu_settings *settings = snafu_host_settings_of(host, service, call->tenant);
 	const struct snafu_function *function = service->function;
 	struct snafu_error error;
 
@@ -96,8 +98,6 @@ static void queue_call(struct snafu_host *host, struct snafu_call *call,
 	} else if (!host->queue) {
 		refuse(call, SNAFU_UNAVAILABLE, "QueueError", host->queue_error.message);
 	} else {
-		if (!call->tenant && call->caller)
-			call->tenant = call->caller->tenant;
 		call->function = function->id;
 		snafu_queue_submit(host->queue, call, depth);
 	}

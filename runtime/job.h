@@ -52,7 +52,8 @@ struct snafu_job {
 	void (*ended)(void *state, struct snafu_job *job); /* the host's; see snafu_job_ended() */
 	void *ended_state;
 	struct snafu_job *away_next, *away_before; /* the host's list of those begun */
-	bool given_up; /* guarded by the same */
+	bool given_up, being_given_up; /* guarded by the same */
+	bool is_inner; /* made by a function, on its own thread */
 
 	/* Set by the executors that run in-process. */
 	const struct snafu_language *language;

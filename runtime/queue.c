@@ -170,11 +170,16 @@ void snafu_queue_post(struct snafu_queue *queue, struct snafu_queue_item *item)
 	pthread_mutex_unlock(&queue->lock);
 }
 
+bool snafu_queue_file_is_held(const struct snafu_queue *queue)
+{
+	return snafu_queue_file_is_locked(queue->options.file, queue->file_lock);
+}
+
 static int open_module(struct snafu_queue *queue, const struct snafu_queue_module **ret_module,
-                       void **ret_state, int *ret_lock, struct snafu_error *error)
+                       void **ret_state, struct snafu_error *error)
 {
 	void *address;
-	int lock, code = snafu_queue_file_lock(queue->options.file, &lock, error);
+	int code = snafu_queue_file_lock(queue->options.file, &queue->file_lock, error);
 
 	if (code)
 		return code;
@@ -187,11 +192,10 @@ static int open_module(struct snafu_queue *queue, const struct snafu_queue_modul
 	if (code) {
 		const struct snafu_queue_counts unknown = {1, 1, 1, 1, 1, 1};
 
-		snafu_queue_file_unlock(lock, &unknown);
+		snafu_queue_file_unlock(queue->file_lock, &unknown);
 		return code;
 	}
 	*ret_module = module;
-	*ret_lock = lock;
 	return 0;
 }
 
@@ -217,10 +221,9 @@ static void *serve(void *state)
 	struct snafu_queue_counts counts;
 	struct snafu_error error, said = {0};
 	void *module_state;
-	int lock;
 
 	for (;;) {
-		int code = open_module(queue, &module, &module_state, &lock, &error);
+		int code = open_module(queue, &module, &module_state, &error);
 		if (!code)
 			break;
 		error.code = code;
@@ -236,7 +239,7 @@ static void *serve(void *state)
 		                   queue->options.file);
 	module->run(module_state);
 	module->close(module_state, &counts);
-	snafu_queue_file_unlock(lock, &counts);
+	snafu_queue_file_unlock(queue->file_lock, &counts);
 	return NULL;
 }
 

@@ -31,8 +31,10 @@ struct snafu_settings;
 struct snafu_queue_options {
 	const char *file; /* of the queue; its folder is made when it is missing */
 	const struct snafu_settings *settings; /* of the instance */
-	/* Those of a function, by its id; any thread. NULL: it is not there. */
-	const struct snafu_settings *(*settings_of)(void *state, const char *function);
+	/* What holds for calls of a function, by its id, by TENANT ("": nobody in particular);
+	 * any thread. NULL: it is not there. */
+	const struct snafu_settings *(*settings_of)(void *state, const char *function,
+	                                            const char *tenant);
 	/* As snafu_host_submit() and snafu_host_cancel(). */
 	void (*submit)(void *state, struct snafu_call *call);
 	bool (*cancel)(void *state, const struct snafu_call *call);
@@ -66,6 +68,7 @@ enum snafu_queue_verb {
 struct snafu_queue_order {
 	enum snafu_queue_verb verb;
 	const char *id;
+	const char *tenant; /* whose calls alone there are for the asker; NULL: all */
 	const char *state_name; /* LIST: "waiting", "running", "succeeded", ...; NULL: all */
 	const char *function; /* LIST, and REDRIVE of all: an id; NULL: all */
 	uint64_t limit; /* LIST: up to SNAFU_QUEUE_LIST_CAP; 0: 100 */

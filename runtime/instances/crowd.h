@@ -44,12 +44,13 @@ struct snafu_crowd {
 	struct snafu_timer reap; /* somebody may have been idle for too long */
 	struct snafu_timer refill; /* the stock */
 	uint64_t pressed_since; /* ms; 0: instances keep up */
-	uint64_t last_call; /* ms */
+	uint64_t last_call, last_start; /* ms */
 
-	uint64_t run_us; /* what calls took lately, inside the function; 0: not known */
+	uint64_t run_ns; /* what calls took lately, inside the function; 0: not known */
 	bool prints; /* its output must be told apart by calls */
 
-	unsigned failures; /* processes in a row that died before they were ready */
+	unsigned failures; /* processes in a row that died before they were ready... */
+	unsigned losses; /* ...and not by their own doing */
 	uint64_t not_before; /* ms: no other one is started until then */
 
 	struct snafu_zygote *zygote; /* of the function, for a stock */
@@ -91,6 +92,12 @@ void snafu_crowd_drop_zygote(struct snafu_crowd *crowd);
 
 /* (crowd.c) Gives calls that wait to whoever can take them, and starts more where that is due. */
 void snafu_crowd_dispatch(struct snafu_crowd *crowd);
+/* One that was starting has gone, which calls by functions may have counted on: another one is
+ * started for them, if there may be one. */
+void snafu_crowd_replace(struct snafu_crowd *crowd);
+
+/* JOB was with a process that ended before it had begun with it: it gets another one. */
+void snafu_crowd_admit_again(struct snafu_crowd *crowd, struct snafu_job *job);
 
 /* (crowd_events.c) What instances and zygotes tell. */
 void snafu_crowd_ready(struct snafu_instance *instance);

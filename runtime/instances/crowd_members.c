@@ -39,6 +39,7 @@ int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct s
 	crowd->n_live++;
 	crowd->n_starting++;
 	crowd->starts++;
+	crowd->last_start = snafu_now_ms();
 	if (crowd->executes)
 		crowd->station->n_starting++;
 	if (stock && !job) {

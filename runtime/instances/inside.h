@@ -18,10 +18,13 @@
 #include "langs/language.h"
 #include "runtime/instances/below.h"
 #include "runtime/instances/channel.h"
+#include "runtime/instances/invoked.h"
 #include "scanner/function.h"
 
 #define SNAFU_INSIDE_BODY_CAP (64u << 20) /* bytes of a body without payload that we write */
-#define SNAFU_INSIDE_AHEAD    16 /* frames that may wait for their reader */
+/* Frames that may wait for their reader: answers to all that threads of a function may have
+ * asked, and calls that were written ahead. */
+#define SNAFU_INSIDE_AHEAD (SNAFU_INVOKED_CAP + 32)
 
 struct snafu_inside {
 	struct snafu_channel channel;
@@ -53,6 +56,7 @@ struct snafu_inside {
 	unsigned n_ahead;
 	int gone; /* why no frame will come any more; 0: they may */
 	uint64_t last_invocation;
+	unsigned n_invoking; /* threads that wait for an answer */
 };
 
 /* (inside_setup.c) Reads the first frame. 0 or a negative errno: no way to go on. */

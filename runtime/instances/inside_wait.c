@@ -95,14 +95,25 @@ void snafu_inside_invoke(void *state, const struct snafu_context *caller,
 		return;
 	}
 	pthread_mutex_lock(&inside->lock);
-	number = ++inside->last_invocation;
+	bool crowded = inside->n_invoking == SNAFU_INVOKED_CAP;
+	number = crowded ? 0 : ++inside->last_invocation;
+	inside->n_invoking += !crowded;
 	pthread_mutex_unlock(&inside->lock);
+	if (crowded) {
+		snafu_result_fail(result, SNAFU_OVER_LIMIT, "TooManyCalls",
+		                  "%s could not be called: %d threads of the caller wait for calls already",
+		                  invocation->function, SNAFU_INVOKED_CAP);
+		return;
+	}
 	snafu_pack_invocation(&body, caller, invocation);
 	code = snafu_channel_write(&inside->channel, SNAFU_FRAME_INVOKE, number, &body,
 	                           invocation->payload, invocation->payload ? invocation->size : 0, -1);
 	snafu_buffer_done(&body);
 	if (!code)
 		code = snafu_inside_wait(inside, SNAFU_FRAME_ANSWER, number, &incoming);
+	pthread_mutex_lock(&inside->lock);
+	inside->n_invoking--;
+	pthread_mutex_unlock(&inside->lock);
 	if (!code)
 		code = snafu_unpack_result(incoming->body, incoming->frame.size, result);
 	free(incoming);

@@ -184,6 +184,17 @@ int snafu_queue_file_lock(const char *path, int *ret_fd, struct snafu_error *err
 	return 0;
 }
 
+bool snafu_queue_file_is_locked(const char *path, int fd)
+{
+	char *name = lock_path(path);
+	struct stat there, ours;
+	bool same = name && lstat(name, &there) == 0 && fstat(fd, &ours) == 0 &&
+	            there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
+
+	free(name);
+	return same;
+}
+
 void snafu_queue_file_unlock(int fd, const struct snafu_queue_counts *counts)
 {
 	char note[NOTE_CAP];

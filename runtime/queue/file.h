@@ -33,6 +33,9 @@ bool snafu_queue_file_look(const char *path, struct snafu_queue_counts *ret_coun
  * process has it, and ERROR names it. Once a process and file. */
 int snafu_queue_file_lock(const char *path, int *ret_fd, struct snafu_error *error);
 
+/* Whether FD, from snafu_queue_file_lock(), is what another host would try to lock. */
+bool snafu_queue_file_is_locked(const char *path, int fd);
+
 /* COUNTS is noted. */
 void snafu_queue_file_unlock(int fd, const struct snafu_queue_counts *counts);
 

@@ -56,6 +56,7 @@ struct snafu_queue {
 	bool closing; /* the thread is to end */
 	bool nudged; /* there is something to do that is not in the inbox */
 	pthread_t thread;
+	int file_lock; /* the thread's: see file.h */
 
 	atomic_bool dispatching; /* calls may be run */
 
@@ -83,6 +84,9 @@ void snafu_queue_answer_order(struct snafu_queue *queue, struct snafu_queue_aske
 
 void snafu_queue_report(const struct snafu_queue *queue, enum snafu_severity severity,
                         const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Whether the lock that the host holds is still the one that others would find. */
+bool snafu_queue_file_is_held(const struct snafu_queue *queue);
 
 void snafu_queue_note_counts(struct snafu_queue *queue, const struct snafu_queue_counts *counts);
 

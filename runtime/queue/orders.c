@@ -33,6 +33,25 @@ static struct snafu_queue_order *order_of(struct snafu_queue_item *item)
 
 /* ---- new calls --------------------------------------------------------------------- */
 
+/* Nothing is accepted into a file that the next host will not find. */
+static int check_place(struct snafu_work *work, struct snafu_error *error)
+{
+	if (!snafu_store_has_moved(work->store) && snafu_queue_file_is_held(work->queue)) {
+		work->said_moved = false;
+		return 0;
+	}
+	int code =
+		snafu_fail(error, -ESTALE,
+	               "the queue %s or its .lock was moved or removed while this host works "
+	               "with it, so no asynchronous call is accepted: put it back, or start this "
+	               "host again",
+	               work->queue->options.file);
+	if (!work->said_moved)
+		snafu_queue_report(work->queue, SNAFU_WARNING, "%s", error->message);
+	work->said_moved = true;
+	return code;
+}
+
 /* 0, or why this one is not accepted; what is wrong with the database, too. */
 static int insert(struct snafu_work *work, const struct snafu_queue_submission *submission,
                   uint64_t used, struct snafu_error *error)
@@ -66,7 +85,8 @@ static int insert(struct snafu_work *work, const struct snafu_queue_submission *
 /* What is wrong with one call, and not with the database. */
 static bool own_fault(int code)
 {
-	return code == -EAGAIN || code == -EDQUOT || code == -EEXIST || code == -EMSGSIZE;
+	return code == -EAGAIN || code == -EDQUOT || code == -EEXIST || code == -EMSGSIZE ||
+	       code == -ESTALE;
 }
 
 int snafu_work_submit(struct snafu_work *work, struct snafu_error *error)
@@ -75,16 +95,20 @@ int snafu_work_submit(struct snafu_work *work, struct snafu_error *error)
 	struct snafu_items accepted;
 	uint64_t used = 0;
 	int code = item ? snafu_store_used(work->store, &used, error) : 0;
+	struct snafu_error moved;
 
 	if (code || !item)
 		return code;
+	bool in_place = check_place(work, &moved) == 0;
 	snafu_items_init(&accepted);
 	for (; item && !code; item = next) {
 		struct snafu_queue_submission *submission = (struct snafu_queue_submission *)item;
 		size_t size = submission->call->payload_size;
 
 		next = item->next;
-		code = insert(work, submission, used, error);
+		if (!in_place)
+			*error = moved;
+		code = in_place ? insert(work, submission, used, error) : -ESTALE;
 		if (own_fault(code)) {
 			error->code = code;
 			snafu_queue_answer(work->queue, submission, error);
@@ -118,8 +142,8 @@ static int redrive_all(struct snafu_work *work, struct snafu_queue_order *order,
                        struct snafu_error *error)
 {
 	uint64_t count = 0;
-	int code =
-		snafu_store_redrive(work->store, order->function, snafu_work_now(work), &count, error);
+	int code = snafu_store_redrive(work->store, order->function, order->tenant,
+	                               snafu_work_now(work), &count, error);
 
 	if (code)
 		return code;
@@ -164,6 +188,18 @@ static int forget(struct snafu_work *work, const struct snafu_stored *call,
 	return code;
 }
 
+/* The call that an order is about; another tenant's is not there. */
+static int load(struct snafu_work *work, struct snafu_queue_order *order, int64_t number,
+                struct snafu_stored *ret_call)
+{
+	int code = snafu_store_load(work->store, number, ret_call, &order->error);
+
+	if (code || !order->tenant || strcmp(order->tenant, ret_call->tenant) == 0)
+		return code;
+	snafu_stored_done(ret_call);
+	return snafu_fail(&order->error, -ENOENT, "there is no call %.60s", order->id);
+}
+
 static int change(struct snafu_work *work, struct snafu_queue_order *order,
                   struct snafu_error *error)
 {
@@ -174,7 +210,7 @@ static int change(struct snafu_work *work, struct snafu_queue_order *order,
 		return redrive_all(work, order, error);
 	int code = snafu_store_find(work->store, order->id, &number, &order->error);
 	if (!code)
-		code = snafu_store_load(work->store, number, &call, &order->error);
+		code = load(work, order, number, &call);
 	if (code == -ENOENT) {
 		order->code = code;
 		return 0;
@@ -258,7 +294,7 @@ static int show(struct snafu_work *work, struct snafu_queue_order *order)
 	int code = snafu_store_find(work->store, order->id, &number, &order->error);
 
 	if (!code)
-		code = snafu_store_load(work->store, number, &call, &order->error);
+		code = load(work, order, number, &call);
 	if (code)
 		return code;
 	uint64_t now = snafu_work_now(work);
@@ -272,17 +308,22 @@ static int show(struct snafu_work *work, struct snafu_queue_order *order)
 
 static int list(struct snafu_work *work, struct snafu_queue_order *order)
 {
-	int state = order->state_name ? snafu_stored_state_find(order->state_name) : -1;
-	uint64_t limit = order->limit ? order->limit : DEFAULT_LIMIT;
+	const struct snafu_store_query query = {
+		.state = order->state_name ? snafu_stored_state_find(order->state_name) : -1,
+		.function = order->function,
+		.tenant = order->tenant,
+		.before = (int64_t)order->before,
+		.limit = (size_t)(order->limit ? order->limit : DEFAULT_LIMIT),
+	};
 
-	if (order->state_name && state < 0)
+	if (order->state_name && query.state < 0)
 		return snafu_fail(&order->error, -EINVAL,
 		                  "state is waiting, running, succeeded, failed or dead, not '%.40s'",
 		                  order->state_name);
-	if (limit > SNAFU_QUEUE_LIST_CAP || order->before > INT64_MAX)
+	if (query.limit > SNAFU_QUEUE_LIST_CAP || order->before > INT64_MAX)
 		return snafu_fail(&order->error, -EINVAL, "limit is at most %d", SNAFU_QUEUE_LIST_CAP);
-	return snafu_store_list(work->store, state, order->function, (int64_t)order->before,
-	                        (size_t)limit, snafu_work_now(work), &order->reply, &order->error);
+	return snafu_store_list(work->store, &query, snafu_work_now(work), &order->reply,
+	                        &order->error);
 }
 
 void snafu_work_show(struct snafu_work *work)

@@ -33,10 +33,11 @@ uint64_t snafu_work_delay(struct snafu_work *work, uint64_t delay, unsigned coun
 }
 
 const struct snafu_settings *snafu_work_settings(const struct snafu_work *work,
-                                                 const char *function)
+                                                 const struct snafu_stored *call)
 {
 	const struct snafu_queue_options *options = &work->queue->options;
-	const struct snafu_settings *settings = options->settings_of(options->state, function);
+	const struct snafu_settings *settings =
+		options->settings_of(options->state, call->function, call->tenant);
 
 	return settings ? settings : work->settings;
 }
@@ -91,11 +92,11 @@ static int write_end(struct snafu_work *work, int from, const struct snafu_endin
 	return 0;
 }
 
-/* Whether the caller is at fault, so that another attempt would end the same way. */
+/* Whether the caller is at fault, so that another attempt would end the same way. Not where
+ * the function is gone: it was there when the call was accepted, and may come back. */
 static bool callers_fault(enum snafu_status status)
 {
-	return status == SNAFU_BAD_ARGUMENTS || status == SNAFU_UNKNOWN_FUNCTION ||
-	       status == SNAFU_TOO_LARGE;
+	return status == SNAFU_BAD_ARGUMENTS || status == SNAFU_TOO_LARGE;
 }
 
 /* Whether it was not even begun, or was ended by a host that stops. */
@@ -145,7 +146,7 @@ static int record(struct snafu_work *work, struct snafu_run *run, struct snafu_e
 	struct snafu_stored after = run->row; /* its texts are borrowed */
 	struct snafu_ending ending = {
 		.call = &after,
-		.settings = snafu_work_settings(work, after.function),
+		.settings = snafu_work_settings(work, &after),
 		.status = result->status,
 		.result = result->payload.data ? result->payload.data : "null",
 		.size = result->payload.data ? result->payload.size : 4,
@@ -177,7 +178,7 @@ static int give_up(struct snafu_work *work, struct snafu_stored *call, const cha
 	struct snafu_stored_bytes last = {0};
 	struct snafu_ending ending = {
 		.call = call,
-		.settings = snafu_work_settings(work, call->function),
+		.settings = snafu_work_settings(work, call),
 		.condition = condition,
 		.status = SNAFU_DEADLINE,
 	};
@@ -212,7 +213,7 @@ static int pick_one(struct snafu_work *work, int64_t number, struct snafu_error 
 
 	if (code || !run)
 		return code == -ENOENT ? 0 : code;
-	const struct snafu_settings *settings = snafu_work_settings(work, call.function);
+	const struct snafu_settings *settings = snafu_work_settings(work, &call);
 	uint64_t now = snafu_work_now(work);
 	if (now > call.born + settings->maximum_age)
 		code = give_up(work, &call, "EventAgeExceeded", "MaximumAgeExceeded",

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "runtime/queue/store_state.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS        2000 /* how long another program may hold the file */
 #define JOURNAL_CAP    "67108864" /* bytes that the log keeps when it is empty */
 
@@ -58,11 +58,25 @@ static const char schema[] =
 	"CREATE INDEX deliveries_due ON deliveries(due) WHERE due IS NOT NULL;"
 	"CREATE INDEX deliveries_call ON deliveries(call);";
 
+/* What makes a file of version N + 1 of one of version N; the schema above is version 1. */
+static const char *const upgrades[SCHEMA_VERSION] = {
+	schema,
+	/* Few of many waiting calls have been interrupted. */
+	"CREATE INDEX calls_interrupted ON calls(due, number) WHERE state = 0 AND interruptions > 0;",
+};
+
 #define COLUMNS                                                                 \
 	"number, id, function, tenant, client_context, executor, depth, attempts, " \
 	"refusals, interruptions, state, born, due, accepted, ended_wall"
 #define UNENDED_SQL "ended = NULL, ended_wall = NULL"
+#define LIST_SQL(WHICH)                                                                  \
+	"SELECT " COLUMNS ", (SELECT CASE WHEN length(result) <= ?6 THEN result END FROM"    \
+	" results WHERE results.number = calls.number) FROM calls WHERE " WHICH              \
+	" AND number < ?2 AND (?3 IS NULL OR function = ?3) AND (?4 IS NULL OR tenant = ?4)" \
+	" ORDER BY number DESC LIMIT ?5"
 
+/* INDEXED BY: what is looked up for every turn must not depend on how many calls there are,
+ * and left to itself SQLite prefers calls_state, which has nearly all of them. */
 static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_BEGIN] = "BEGIN IMMEDIATE",
 	[STORE_COMMIT] = "COMMIT",
@@ -74,7 +88,7 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_RECALL] = "SELECT number, text FROM notes WHERE name = ?",
 	[STORE_COUNT] = "SELECT state, count(*) FROM calls GROUP BY state",
 	[STORE_COUNT_DELIVERIES] = "SELECT count(*) FROM deliveries WHERE due IS NOT NULL",
-	[STORE_KEPT] = "SELECT total(size) FROM calls WHERE state IN (2, 3)",
+	[STORE_KEPT] = "SELECT total(size) FROM calls INDEXED BY calls_ended WHERE state IN (2, 3)",
 	[STORE_INSERT] = "INSERT INTO calls(id, function, tenant, client_context, executor, depth,"
 					 " attempts, refusals, interruptions, state, born, due, accepted, size)"
 					 " VALUES(?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, ?, ?)",
@@ -83,12 +97,13 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_LOAD] = "SELECT " COLUMNS " FROM calls WHERE number = ?",
 	[STORE_PAYLOAD] = "SELECT payload FROM payloads WHERE number = ?",
 	[STORE_RESULT] = "SELECT result FROM results WHERE number = ?",
-	[STORE_DUE] = "SELECT number FROM calls WHERE state = 0 AND due <= ?1 AND"
+	[STORE_DUE] = "SELECT number FROM calls INDEXED BY calls_due WHERE state = 0 AND due <= ?1 AND"
 				  " interruptions < ?2 ORDER BY due, number LIMIT ?3",
-	[STORE_DUE_SUSPECTS] = "SELECT number FROM calls WHERE state = 0 AND due <= ?1 AND"
-						   " interruptions >= ?2 ORDER BY due, number LIMIT ?3",
-	[STORE_NEXT_DUE] = "SELECT min(due) FROM calls WHERE state = 0",
-	[STORE_OLDEST] = "SELECT min(born) FROM calls WHERE state < 2",
+	[STORE_DUE_SUSPECTS] = "SELECT number FROM calls INDEXED BY calls_interrupted WHERE state = 0"
+						   " AND interruptions > 0 AND due <= ?1 AND interruptions >= ?2"
+						   " ORDER BY due, number LIMIT ?3",
+	[STORE_NEXT_DUE] = "SELECT min(due) FROM calls INDEXED BY calls_due WHERE state = 0",
+	[STORE_OLDEST] = "SELECT min(born) FROM calls INDEXED BY calls_born WHERE state < 2",
 	[STORE_UPDATE] = "UPDATE calls SET state = ?2, attempts = ?3, refusals = ?4,"
 					 " interruptions = ?5, born = ?6, due = ?7, ended = ?8, ended_wall = ?9"
 					 " WHERE number = ?1",
@@ -100,27 +115,27 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_REMOVE_DELIVERIES] = "DELETE FROM deliveries WHERE call = ?1 AND due IS NULL",
 	[STORE_RECOVER] = "UPDATE calls SET state = 0, interruptions = interruptions + ?1,"
 					  " attempts = max(attempts - 1, 0) WHERE state = 1",
-	[STORE_SUSPECTS] = "SELECT count(*) FROM calls WHERE state = 0 AND interruptions >= ?1",
+	[STORE_SUSPECTS] = "SELECT count(*) FROM calls INDEXED BY calls_interrupted WHERE state = 0"
+					   " AND interruptions > 0 AND interruptions >= ?1",
 	[STORE_REDRIVE] =
 		"UPDATE calls SET state = 0, attempts = 0, refusals = 0, interruptions = 0,"
-		" born = ?1, due = ?1, " UNENDED_SQL " WHERE state = 4 AND (?2 IS NULL OR function = ?2)",
-	[STORE_PRUNE] = "SELECT number, state, size FROM calls WHERE"
+		" born = ?1, due = ?1, " UNENDED_SQL " WHERE state = 4 AND (?2 IS NULL OR function = ?2)"
+		" AND (?3 IS NULL OR tenant = ?3)",
+	[STORE_PRUNE] = "SELECT number, state, size FROM calls INDEXED BY calls_ended WHERE"
 					" state IN (2, 3) AND ended < ?1 ORDER BY ended LIMIT ?2",
-	[STORE_PRUNE_DEAD] = "SELECT number, state, size FROM calls WHERE"
+	[STORE_PRUNE_DEAD] = "SELECT number, state, size FROM calls INDEXED BY calls_dead WHERE"
 						 " state = 4 AND ended < ?1 ORDER BY ended LIMIT ?2",
 	[STORE_SHOW] = "SELECT " COLUMNS ", (SELECT result FROM results WHERE"
 				   " results.number = calls.number), (SELECT payload FROM payloads WHERE"
 				   " payloads.number = calls.number) FROM calls WHERE number = ?1",
 	[STORE_SHOW_DELIVERIES] = "SELECT destination, attempts, due, error FROM deliveries"
 							  " WHERE call = ?1 ORDER BY number",
-	[STORE_LIST] = "SELECT " COLUMNS ", (SELECT CASE WHEN length(result) <= ?5 THEN result END"
-				   " FROM results WHERE results.number = calls.number) FROM calls"
-				   " WHERE number < ?1 AND"
-				   " (?3 IS NULL OR function = ?3) ORDER BY number DESC LIMIT ?4",
-	[STORE_LIST_STATE] = "SELECT " COLUMNS ", (SELECT CASE WHEN length(result) <= ?5 THEN result"
-						 " END FROM results WHERE results.number = calls.number) FROM calls"
-						 " WHERE state = ?2 AND number < ?1 AND (?3 IS NULL OR function = ?3)"
-						 " ORDER BY number DESC LIMIT ?4",
+	[STORE_LIST] = LIST_SQL("number >= ?1"),
+	[STORE_LIST_STATE] = LIST_SQL("state = ?7 AND number >= ?1"),
+	[STORE_LIST_FLOOR] = "SELECT number FROM calls WHERE number < ?1 ORDER BY number DESC"
+						 " LIMIT 1 OFFSET ?2",
+	[STORE_LIST_STATE_FLOOR] = "SELECT number FROM calls WHERE state = ?3 AND number < ?1"
+							   " ORDER BY number DESC LIMIT 1 OFFSET ?2",
 	[STORE_DELIVER] = "INSERT INTO deliveries(call, destination, body, attempts, born, due, error)"
 					  " VALUES(?1, ?2, ?3, 0, ?4, ?5, ?6)",
 	[STORE_DUE_DELIVERY] = "SELECT number, call, destination, body, attempts, born, due"
@@ -253,16 +268,31 @@ static int read_version(struct snafu_store *store, int *ret_version, struct snaf
 	return code > 0 ? 0 : code ? code : -EIO;
 }
 
-static int set_up(struct snafu_store *store, struct snafu_error *error)
+/* A new file is one of version 0. */
+static int upgrade(struct snafu_store *store, int version, struct snafu_error *error)
 {
 	char mark[64];
+	int code = execute(store, "BEGIN IMMEDIATE", "begin", error);
+
+	for (; version < SCHEMA_VERSION && !code; version++)
+		code = execute(store, upgrades[version], "begin", error);
+	snprintf(mark, sizeof mark, "PRAGMA user_version = %d", SCHEMA_VERSION);
+	if (!code)
+		code = execute(store, mark, "begin", error);
+	if (!code)
+		code = execute(store, "COMMIT", "begin", error);
+	return code;
+}
+
+static int set_up(struct snafu_store *store, struct snafu_error *error)
+{
 	int version = 0, code;
 
 	sqlite3_busy_timeout(store->database, BUSY_MS);
 	sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(store->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	code = read_version(store, &version, error);
-	if (!code && version != 0 && version != SCHEMA_VERSION)
+	if (!code && (version < 0 || version > SCHEMA_VERSION))
 		return snafu_fail(error, -EPROTO,
 		                  "the queue %s is of another version of Snafu (%d): move it away, or set "
 		                  "file in [asynchronous]",
@@ -273,17 +303,7 @@ static int set_up(struct snafu_store *store, struct snafu_error *error)
 		               "PRAGMA journal_size_limit = " JOURNAL_CAP ";",
 		               "open", error);
 	store->durable = true;
-	if (code || version)
-		return code;
-	snprintf(mark, sizeof mark, "PRAGMA user_version = %d", SCHEMA_VERSION);
-	code = execute(store, "BEGIN IMMEDIATE", "begin", error);
-	if (!code)
-		code = execute(store, schema, "begin", error);
-	if (!code)
-		code = execute(store, mark, "begin", error);
-	if (!code)
-		code = execute(store, "COMMIT", "begin", error);
-	return code;
+	return code || version == SCHEMA_VERSION ? code : upgrade(store, version, error);
 }
 
 int snafu_store_open(const char *path, struct snafu_store **ret_store, struct snafu_error *error)
@@ -315,6 +335,15 @@ void snafu_store_close(struct snafu_store *store)
 		sqlite3_finalize(store->statements[i]);
 	sqlite3_close(store->database);
 	free(store);
+}
+
+bool snafu_store_has_moved(struct snafu_store *store)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(store->database, "main", SQLITE_FCNTL_HAS_MOVED, &moved) ==
+	           SQLITE_OK &&
+	       moved;
 }
 
 /* ---- transactions ------------------------------------------------------------------ */

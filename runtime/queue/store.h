@@ -60,6 +60,9 @@ struct snafu_stored_bytes {
 int snafu_store_open(const char *path, struct snafu_store **ret_store, struct snafu_error *error);
 void snafu_store_close(struct snafu_store *store);
 
+/* Whether the file is not where it was: what is committed to it may be lost. */
+bool snafu_store_has_moved(struct snafu_store *store);
+
 /* DURABLE: what is committed survives the machine's power, not only the process. */
 int snafu_store_begin(struct snafu_store *store, bool durable, struct snafu_error *error);
 int snafu_store_commit(struct snafu_store *store, struct snafu_error *error);
@@ -115,9 +118,9 @@ int snafu_store_recover(struct snafu_store *store, bool interrupted, struct snaf
 /* How many wait that have at least so many interruptions. */
 int snafu_store_suspects(struct snafu_store *store, unsigned suspect, size_t *ret_count,
                          struct snafu_error *error);
-/* All dead ones (of FUNCTION, or NULL) wait again, due at NOW. */
-int snafu_store_redrive(struct snafu_store *store, const char *function, uint64_t now,
-                        uint64_t *ret_count, struct snafu_error *error);
+/* All dead ones (of FUNCTION and of TENANT, where they are not NULL) wait again, due at NOW. */
+int snafu_store_redrive(struct snafu_store *store, const char *function, const char *tenant,
+                        uint64_t now, uint64_t *ret_count, struct snafu_error *error);
 /* Removes up to CAP calls that ended before BEFORE, dead ones or others; counts what is
  * removed by state, and its bytes. */
 int snafu_store_prune(struct snafu_store *store, bool dead, uint64_t before, size_t cap,
@@ -129,10 +132,17 @@ int snafu_store_prune(struct snafu_store *store, bool dead, uint64_t before, siz
 /* Appends a call as JSON. NOW is of the queue's clock. */
 int snafu_store_show(struct snafu_store *store, int64_t number, uint64_t now,
                      struct snafu_buffer *into, struct snafu_error *error);
-/* STATE -1 and FUNCTION NULL: all. */
-int snafu_store_list(struct snafu_store *store, int state, const char *function, int64_t before,
-                     size_t limit, uint64_t now, struct snafu_buffer *into,
-                     struct snafu_error *error);
+struct snafu_store_query {
+	int state; /* -1: all */
+	const char *function, *tenant; /* NULL: all */
+	int64_t before; /* only calls with lower numbers; 0: all */
+	size_t limit;
+};
+/* Appends a page of calls, the latest first. Few of many may be asked for: where
+ * SNAFU_STORE_SCAN_CAP calls were looked at, the page ends, and may be empty. */
+int snafu_store_list(struct snafu_store *store, const struct snafu_store_query *query, uint64_t now,
+                     struct snafu_buffer *into, struct snafu_error *error);
+#define SNAFU_STORE_SCAN_CAP 50000
 
 /* ---- deliveries (store_deliveries.c) ----------------------------------------------- */
 

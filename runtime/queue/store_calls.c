@@ -272,13 +272,14 @@ int snafu_store_suspects(struct snafu_store *store, unsigned suspect, size_t *re
 	return code < 0 ? code : 0;
 }
 
-int snafu_store_redrive(struct snafu_store *store, const char *function, uint64_t now,
-                        uint64_t *ret_count, struct snafu_error *error)
+int snafu_store_redrive(struct snafu_store *store, const char *function, const char *tenant,
+                        uint64_t now, uint64_t *ret_count, struct snafu_error *error)
 {
 	sqlite3_stmt *statement = snafu_store_use(store, STORE_REDRIVE);
 
 	sqlite3_bind_int64(statement, 1, (int64_t)now);
 	sqlite3_bind_text(statement, 2, function, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 3, tenant, -1, SQLITE_STATIC);
 	int code = snafu_store_run(store, statement, WRITE, error);
 	if (!code)
 		*ret_count = (uint64_t)sqlite3_changes(store->database);

@@ -141,23 +141,58 @@ int snafu_store_show(struct snafu_store *store, int64_t number, uint64_t now,
 	return code;
 }
 
-int snafu_store_list(struct snafu_store *store, int state, const char *function, int64_t before,
-                     size_t limit, uint64_t now, struct snafu_buffer *into,
-                     struct snafu_error *error)
+/* The number of the last call that is looked at for QUERY. */
+static int find_floor(struct snafu_store *store, const struct snafu_store_query *query,
+                      int64_t *ret_floor, struct snafu_error *error)
 {
-	sqlite3_stmt *statement = snafu_store_use(store, state < 0 ? STORE_LIST : STORE_LIST_STATE);
-	int64_t last = 0;
-	size_t count = 0;
+	sqlite3_stmt *statement;
 	int code;
 
-	sqlite3_bind_int64(statement, 1, before ? before : INT64_MAX);
-	if (state >= 0)
-		sqlite3_bind_int(statement, 2, state);
-	sqlite3_bind_text(statement, 3, function, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(statement, 4, (int64_t)limit + 1);
-	sqlite3_bind_int64(statement, 5, LISTED_ERROR_CAP);
+	*ret_floor = 0;
+	if (!query->function && !query->tenant)
+		return 0;
+	statement =
+		snafu_store_use(store, query->state < 0 ? STORE_LIST_FLOOR : STORE_LIST_STATE_FLOOR);
+	sqlite3_bind_int64(statement, 1, query->before ? query->before : INT64_MAX);
+	sqlite3_bind_int64(statement, 2, SNAFU_STORE_SCAN_CAP - 1);
+	if (query->state >= 0)
+		sqlite3_bind_int(statement, 3, query->state);
+	code = snafu_store_step(store, statement, "read", error);
+	if (code > 0)
+		*ret_floor = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return code < 0 ? code : 0;
+}
+
+static sqlite3_stmt *begin_list(struct snafu_store *store, const struct snafu_store_query *query,
+                                int64_t floor)
+{
+	sqlite3_stmt *statement =
+		snafu_store_use(store, query->state < 0 ? STORE_LIST : STORE_LIST_STATE);
+
+	sqlite3_bind_int64(statement, 1, floor);
+	sqlite3_bind_int64(statement, 2, query->before ? query->before : INT64_MAX);
+	sqlite3_bind_text(statement, 3, query->function, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 4, query->tenant, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 5, (int64_t)query->limit + 1);
+	sqlite3_bind_int64(statement, 6, LISTED_ERROR_CAP);
+	if (query->state >= 0)
+		sqlite3_bind_int(statement, 7, query->state);
+	return statement;
+}
+
+int snafu_store_list(struct snafu_store *store, const struct snafu_store_query *query, uint64_t now,
+                     struct snafu_buffer *into, struct snafu_error *error)
+{
+	int64_t floor, last = 0;
+	size_t count = 0;
+	int code = find_floor(store, query, &floor, error);
+
+	if (code)
+		return code;
+	sqlite3_stmt *statement = begin_list(store, query, floor);
 	snafu_buffer_append_text(into, "{\"calls\": [");
-	while ((code = snafu_store_step(store, statement, "read", error)) > 0 && count < limit) {
+	while ((code = snafu_store_step(store, statement, "read", error)) > 0 && count < query->limit) {
 		snafu_buffer_append_text(into, count++ ? ",\n" : "\n");
 		last = sqlite3_column_int64(statement, 0);
 		write_head(statement, now, into);
@@ -170,7 +205,9 @@ int snafu_store_list(struct snafu_store *store, int state, const char *function,
 	sqlite3_reset(statement);
 	if (code < 0)
 		return code;
-	if (code)
+	if (!code)
+		last = floor;
+	if (last)
 		snafu_buffer_format(into, "\n], \"next\": %lld}\n", (long long)last);
 	else
 		snafu_buffer_append_text(into, "\n], \"next\": null}\n");

@@ -70,9 +70,11 @@ static bool cancel(void *state, const struct snafu_call *call)
 	return false;
 }
 
-static const struct snafu_settings *settings_of(void *state, const char *function)
+static const struct snafu_settings *settings_of(void *state, const char *function,
+                                                const char *tenant)
 {
 	(void)state;
+	(void)tenant;
 	(void)function;
 	return &settings;
 }
