@@ -365,22 +365,26 @@ def bench_fork(rounds):
     return with_functions(run)
 
 
+FORK_PAUSE_MS = 10
+
+
 def bench_fork_latency(rounds):
     peer = need(os.path.join(BUILD, "bench/peers/wake-up"), "nothing: run make bench")
 
     def run(paths, _):
         with Host(SNAFU, [paths["python"]], "fork") as fork, \
                 Host(SNAFU, [paths["python"]], "worker") as worker:
+            # Calls without pauses wait for forks, not for the one that is to wake.
             def p50(host):
-                return host.load(*TRIVIAL, 1, SECONDS)["p50"]
+                return host.load(*TRIVIAL, 1, SECONDS, FORK_PAUSE_MS)["p50"]
 
             p50(fork), p50(worker)
             a, b = side_by_side(
                 rounds, lambda: max(p50(fork) - p50(worker), 1e-9),
                 lambda: float(subprocess.run([peer, "2000"], check=True,
                                              capture_output=True).stdout) / 1e6)
-        return result("fork-latency", "added p50 of fork over worker, one connection, against a "
-                      "socket pair's wake-up", a, b, 4.0)
+        return result("fork-latency", "added p50 of fork over worker, one connection with "
+                      f"pauses of {FORK_PAUSE_MS} ms, against a socket pair's wake-up", a, b, 4.0)
     return with_functions(run)
 
 
@@ -468,6 +472,35 @@ def bench_boto(rounds):
         return result("boto", "contained boto3 invoke() against one over a socket, to a constant "
                       "reply", a, b, 8.0, higher_is_better=True, unit="/s")
     return with_source("caller.py", CALLER, run)
+
+
+COLD_STARTS = 20
+
+
+def bench_cold_start(rounds):
+    """Every function of a file gets a process of its own, which imports the file."""
+    peer = need(os.path.join(BUILD, "bench/peers/fork-import"), "nothing: run make bench")
+    names = [f"hello{i}" for i in range((rounds + 1) * COLD_STARTS + 1)]
+    source = "\n\n\n".join(
+        f'def {name}():\n    return "Hello!"' for name in names) + "\n"
+
+    def run(path):
+        left = iter(names)
+        with Host(SNAFU, [path], "worker") as host:
+            def cold(name):
+                """What a first call takes longer than a second one."""
+                first = host.call(f"cold.{name}", {})[1]
+                return first - host.call(f"cold.{name}", {})[1]
+
+            cold(next(left))  # starts the zygote
+            a, b = side_by_side(
+                rounds, lambda: statistics.median(cold(next(left)) for _ in range(COLD_STARTS)),
+                lambda: float(subprocess.run(
+                    [peer, os.path.dirname(path), "cold", names[0], str(COLD_STARTS)],
+                    check=True, capture_output=True).stdout) / 1e6)
+        return result("cold-start", "cold start of a worker, against a bare fork that imports the "
+                      "function's file", a, b, 3.0)
+    return with_source("cold.py", source, run)
 
 
 INSTANCES = 8

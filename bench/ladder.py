@@ -94,13 +94,16 @@ class Host:
             raise Missing(f"{function}: {error.read(2000).decode('utf-8', 'replace')}") from None
         return value, time.perf_counter() - start
 
-    def load(self, function, arguments, connections, seconds):
-        """wrk's word on calls a second and latencies in seconds."""
+    def load(self, function, arguments, connections, seconds, pause_ms=0):
+        """wrk's word on calls a second and latencies in seconds; each connection waits for
+        PAUSE_MS between an answer and the next call."""
         script = os.path.join(self.state, "post.lua")
         with open(script, "w", encoding="utf-8") as file:
             body = json.dumps(json.dumps(arguments), ensure_ascii=True)
             file.write(f'wrk.method = "POST"\nwrk.body = {body}\n'
                        'wrk.headers["Content-Type"] = "application/json"\n')
+            if pause_ms:
+                file.write(f"function delay() return {pause_ms} end\n")
         return wrk(f"{self.url}/invoke/{function}", connections, seconds, script)
 
     def processes(self):
