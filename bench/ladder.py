@@ -118,6 +118,14 @@ class Host:
                 found[pid] = name_of(pid)
         return found
 
+    def cpu(self):
+        """Seconds of processor time that the host itself has taken."""
+        spent = 0
+        for task in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{task}/schedstat", encoding="ascii") as file:
+                spent += int(file.read().split()[0])
+        return spent / 1e9
+
     def memory(self):
         """MiB: what the host has resident, and what its processes have for themselves."""
         mine = smaps(self.process.pid)
@@ -137,7 +145,8 @@ def wrk(url, connections, seconds, script=None):
         raise Missing(f"{url}: " + "; ".join(
             line.strip() for line in done.stdout.splitlines() if "Non-2xx" in line
             or "Socket errors" in line))
-    figures = {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))}
+    figures = {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1)),
+               "calls": int(re.search(r"(\d+) requests in", done.stdout).group(1))}
     for percent in 50, 75, 90, 99:
         value, unit = re.search(rf"^\s+{percent}%\s+([\d.]+)(\w+)", done.stdout, re.M).groups()
         figures[f"p{percent}"] = float(value) * UNITS[unit]
