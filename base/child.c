@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -237,25 +238,50 @@ static int reap(pid_t pid, long long deadline, int *ret_status)
 	}
 }
 
-/* Gives PID the hard limits where the soft ones of this process are lower: those are a
- * function's, and a compiler is not the function. */
-static void lift_limits(pid_t pid)
+/* ---- limits -------------------------------------------------------------------------- */
+
+static const int LIFTED[] = {RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_NPROC};
+#define N_LIFTED (sizeof LIFTED / sizeof *LIFTED)
+
+/* Lifts this process's soft limits to the hard ones and keeps what they were. */
+static void lift_limits(struct rlimit kept[static N_LIFTED])
 {
-	static const int all[] = {RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_NPROC};
+	for (size_t i = 0; i < N_LIFTED; i++) {
+		__rlimit_resource_t which = (__rlimit_resource_t)LIFTED[i];
 
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		__rlimit_resource_t which = (__rlimit_resource_t)all[i];
-		struct rlimit limit;
-
-		/* Of open files everybody has a lower soft limit, which is fine. */
-		if (getrlimit(which, &limit) || limit.rlim_cur == limit.rlim_max ||
-		    (which == RLIMIT_NOFILE && limit.rlim_cur >= PLENTY_OF_FILES))
-			continue;
+		if (getrlimit(which, &kept[i]))
+			kept[i] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
+		struct rlimit limit = kept[i];
 		limit.rlim_cur = limit.rlim_max;
+		/* Of open files everybody has a lower soft limit, which is fine. */
 		if (which == RLIMIT_NOFILE && limit.rlim_cur > PLENTY_OF_FILES)
 			limit.rlim_cur = PLENTY_OF_FILES;
-		prlimit(pid, which, &limit, NULL);
+		if (limit.rlim_cur > kept[i].rlim_cur)
+			setrlimit(which, &limit);
 	}
+}
+
+static void put_limits_back(const struct rlimit kept[static N_LIFTED])
+{
+	for (size_t i = 0; i < N_LIFTED; i++)
+		if (kept[i].rlim_cur < kept[i].rlim_max)
+			setrlimit((__rlimit_resource_t)LIFTED[i], &kept[i]);
+}
+
+/* The soft limits of this process may be a function's, and a compiler is not the function.
+ * They are lifted before the child is there, since it starts others at once. */
+static int spawn_unlimited(const struct snafu_child_options *options, const struct pipes *pipes,
+                           pid_t *ret_pid)
+{
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+	struct rlimit kept[N_LIFTED];
+
+	pthread_mutex_lock(&one_at_a_time);
+	lift_limits(kept);
+	int code = spawn(options, pipes, ret_pid);
+	put_limits_back(kept);
+	pthread_mutex_unlock(&one_at_a_time);
+	return code;
 }
 
 int snafu_child_run(const struct snafu_child_options *options, int *ret_status,
@@ -268,9 +294,7 @@ int snafu_child_run(const struct snafu_child_options *options, int *ret_status,
 
 	int code = open_pipes(options, &pipes);
 	if (!code)
-		code = spawn(options, &pipes, &pid);
-	if (!code)
-		lift_limits(pid);
+		code = spawn_unlimited(options, &pipes, &pid);
 	if (code) {
 		close_pipes(&pipes);
 		return snafu_fail_errno(error, code, "cannot run %s", program);

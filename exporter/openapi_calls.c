@@ -11,6 +11,8 @@ static const char paths[] =
 	"'schema':{'$ref':'#/components/schemas/CallState'}},"
 	"{'name':'function','in':'query','description':'Only those of this function.',"
 	"'schema':{'type':'string'}},"
+	"{'name':'tenant','in':'query','description':'Only those of this tenant.',"
+	"'schema':{'type':'string'}},"
 	"{'name':'limit','in':'query','description':'At most so many.',"
 	"'schema':{'type':'integer','minimum':1,'maximum':1000,'default':100}},"
 	"{'name':'before','in':'query','description':'What the list before gave as next.',"
@@ -43,6 +45,8 @@ static const char paths[] =
 	"\n'/calls/redrive':{'post':{'operationId':'redriveCalls','tags':['asynchronous calls'],"
 	"'summary':'Run all dead letters again.','parameters':["
 	"{'name':'function','in':'query','description':'Only those of this function.',"
+	"'schema':{'type':'string'}},"
+	"{'name':'tenant','in':'query','description':'Only those of this tenant.',"
 	"'schema':{'type':'string'}}],"
 	"'responses':{'200':{'description':'How many.','content':{'application/json':{'schema':"
 	"{'type':'object','properties':{'redriven':{'type':'integer'}}}}}}}}}";
@@ -50,7 +54,8 @@ static const char paths[] =
 static const char schemas[] =
 	",'CallState':{'enum':['waiting','running','succeeded','failed','dead']},"
 	"'Call':{'type':'object','properties':{'id':{'type':'string'},'function':{'type':'string'},"
-	"'state':{'$ref':'#/components/schemas/CallState'},'attempts':{'type':'integer'},"
+	"'tenant':{'type':'string'},'state':{'$ref':'#/components/schemas/"
+    "CallState'},'attempts':{'type':'integer'},"
 	"'interruptions':{'type':'integer'},"
 	"'accepted':{'type':['string','null']},'ended':{'type':['string','null']},"
 	"'due':{'type':'number','description':'Seconds until the next attempt.'},"

@@ -196,10 +196,10 @@ bool snafu_host_unwatch(struct snafu_host *host)
 		return true;
 	deployer->stopping = true;
 	wake(deployer);
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += SNAFU_DEPLOY_STOP_MS / 1000;
 	/* It may be inside a module that does not end loading. */
-	if (pthread_timedjoin_np(deployer->thread, NULL, &until))
+	if (pthread_clockjoin_np(deployer->thread, NULL, CLOCK_MONOTONIC, &until))
 		return false;
 	host->wake_undertaker = NULL;
 	host->deployer = NULL;

@@ -58,6 +58,8 @@ struct snafu_settings {
 	uint64_t result_retention; /* ms that results of asynchronous calls are kept */
 	uint64_t result_space; /* bytes of results that are kept, the latest ones */
 	uint64_t dead_letter_retention; /* ms that dead letters are kept */
+	const char *destinations; /* kinds that there may be: "function,file,http,https" */
+	const char *destination_folder; /* where file: destinations are; "": anywhere */
 	uint64_t destination_timeout; /* ms to tell a destination how a call ended */
 	uint64_t choose_executor; /* 1: callers may choose one (X-Snafu-Executor) */
 	uint64_t drain_timeout; /* ms that running calls get when the host stops */

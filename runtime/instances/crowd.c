@@ -14,7 +14,7 @@
 #define AHEAD_NS      1000000 /* ...as many as take so long together... */
 #define AHEAD_CAP     16 /* ...and not more */
 #define WAKE_UP_NS    50000 /* waking somebody takes as long as so much work behind another call */
-#define PRESSURE_NS   250000 /* so much work written ahead to everybody is a reason for one more... */
+#define PRESSURE_NS   250000 /* so much work written ahead to everybody asks for one more... */
 #define PATIENCE_MS   5 /* ...when it lasts so long; what calls wait before others are started */
 #define COLD_MS       50 /* a first process that takes longer to start is not waited for alone */
 #define STARTS_A_CORE 2 /* executed at the same time */
@@ -90,12 +90,10 @@ static bool give(struct snafu_crowd *crowd, struct snafu_job *job)
 	struct snafu_instance *instance;
 
 	while ((instance = snafu_crowd_take_idle(crowd))) {
-		bool ready = instance->ready;
-
-		if (snafu_instance_call(instance, job) == 0) {
-			job->cold = !ready && !crowd->station->policy->stock;
+		if (!instance->ready && !crowd->station->policy->stock)
+			job->cold = true;
+		if (snafu_instance_call(instance, job) == 0)
 			return true;
-		}
 		snafu_crowd_let_go(instance);
 	}
 	return false;
@@ -254,6 +252,25 @@ static void start_more(struct snafu_crowd *crowd, bool late)
 			return;
 		}
 	watch_the_clock(crowd);
+}
+
+void snafu_crowd_admit_again(struct snafu_crowd *crowd, struct snafu_job *job)
+{
+	struct snafu_error error = {0};
+
+	job->place = NULL;
+	job->started = 0;
+	if (job->unwanted) {
+		snafu_station_end(crowd->station, job);
+	} else if (crowd->station->policy->stock && crowd->service &&
+	           snafu_crowd_want_zygote(crowd, &error)) {
+		fail(crowd, job, &error);
+	} else if (job->context.depth) {
+		if (!give(crowd, job))
+			admit_nested(crowd, job);
+	} else {
+		snafu_job_queue_prepend(&crowd->waiting, job);
+	}
 }
 
 void snafu_crowd_dispatch(struct snafu_crowd *crowd)

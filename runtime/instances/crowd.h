@@ -49,7 +49,8 @@ struct snafu_crowd {
 	uint64_t run_ns; /* what calls took lately, inside the function; 0: not known */
 	bool prints; /* its output must be told apart by calls */
 
-	unsigned failures; /* processes in a row that died before they were ready */
+	unsigned failures; /* processes in a row that died before they were ready... */
+	unsigned losses; /* ...and not by their own doing */
 	uint64_t not_before; /* ms: no other one is started until then */
 
 	struct snafu_zygote *zygote; /* of the function, for a stock */
@@ -99,6 +100,9 @@ void snafu_crowd_dispatch(struct snafu_crowd *crowd);
 /* One that was starting has gone, which calls by functions may have counted on: another one is
  * started for them, if there may be one. */
 void snafu_crowd_replace(struct snafu_crowd *crowd);
+
+/* JOB was with a process that ended before it had begun with it: it gets another one. */
+void snafu_crowd_admit_again(struct snafu_crowd *crowd, struct snafu_job *job);
 
 /* (crowd_events.c) What instances and zygotes tell. */
 void snafu_crowd_ready(struct snafu_instance *instance);

@@ -29,11 +29,11 @@ int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct s
 	struct snafu_instance *instance;
 	bool stock = crowd->station->policy->stock;
 
+	if (job)
+		job->cold = true;
 	int code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
 	if (code)
 		return code;
-	if (job)
-		job->cold = true;
 	instance->state = SNAFU_INSTANCE_STARTING;
 	TAILQ_INSERT_TAIL(&crowd->members, instance, entry);
 	crowd->n_live++;

@@ -14,15 +14,15 @@
 #include "runtime/settings.h"
 #include "scanner/function.h"
 
-#define LOG_CAP    (16u << 10) /* bytes kept of what it prints outside of calls */
-#define GROUPS_CAP 16384 /* bytes of the names of control groups */
+#define LOG_CAP (16u << 10) /* bytes kept of what it prints outside of calls */
 
 /* ---- calls ------------------------------------------------------------------------ */
 
 /* JOB is the one that runs now. */
 static void begin(struct snafu_instance *instance, struct snafu_job *job)
 {
-	job->started = snafu_now_ns();
+	/* What was loaded for it while it waited was the beginning. */
+	job->started = snafu_now_ns() - job->result.init_ns;
 	instance->seen = 0;
 	snafu_tell_call(instance, job);
 	if (job->unwanted)
@@ -106,6 +106,19 @@ static int heard_ready(struct snafu_instance *instance, const struct snafu_frame
 	return code;
 }
 
+/* Believes no figure that cannot be: they are summed up. INIT_NS was measured here. */
+static void check_figures(const struct snafu_instance *instance, struct snafu_job *job,
+                          uint64_t init_ns)
+{
+	struct snafu_result *result = &job->result;
+	uint64_t took = snafu_now_ns() - job->started, rest = took > init_ns ? took - init_ns : 0;
+
+	result->run_ns = result->run_ns < took ? result->run_ns : took;
+	result->init_ns = init_ns + (result->init_ns < rest ? result->init_ns : rest);
+	if (result->peak_memory > instance->process.station->memory)
+		result->peak_memory = 0;
+}
+
 static int heard_result(struct snafu_instance *instance, const struct snafu_frame *frame,
                         const char *body)
 {
@@ -123,7 +136,7 @@ static int heard_result(struct snafu_instance *instance, const struct snafu_fram
 		snafu_buffer_clear(&job->result.payload);
 		return code;
 	}
-	job->result.init_ns += init_ns;
+	check_figures(instance, job, init_ns);
 	instance->answered++;
 	snafu_job_queue_pop(&instance->jobs);
 	snafu_station_end(instance->process.station, job);
@@ -243,26 +256,11 @@ static int fork_one(struct snafu_instance *instance, struct snafu_start *start,
 	return job ? snafu_instance_call(instance, job) : 0;
 }
 
-/* Limits for it and what it starts; a child of a function's zygote is in that one's group. */
-static void group(struct snafu_instance *instance, struct snafu_start *start,
-                  struct snafu_buffer *names)
-{
-	struct snafu_station *station = instance->process.station;
-
-	if (instance->crowd->zygote)
-		return;
-	instance->process.in_control_group =
-		snafu_control_group_make(station->control_groups, instance->process.number,
-	                             instance->settings->memory, instance->settings->processes, names);
-	if (names->size && !snafu_buffer_failed(names))
-		start->control_groups = names->data;
-}
-
 int snafu_instance_start(struct snafu_crowd *crowd, bool ahead, struct snafu_job *job,
                          struct snafu_instance **ret_instance, struct snafu_error *error)
 {
 	struct snafu_start start = snafu_start_from(crowd->settings);
-	struct snafu_buffer names = SNAFU_BUFFER(GROUPS_CAP);
+	struct snafu_buffer names = SNAFU_BUFFER(SNAFU_PROCESS_GROUPS_CAP);
 	struct snafu_ends ends;
 
 	int code = snafu_ends_open(&ends, error);
@@ -276,7 +274,10 @@ int snafu_instance_start(struct snafu_crowd *crowd, bool ahead, struct snafu_job
 	instance->log = SNAFU_BUFFER(LOG_CAP);
 	start.role = crowd->station->policy->once ? SNAFU_START_ONCE : SNAFU_START_INSTANCE;
 	start.ahead = ahead;
-	group(instance, &start, &names);
+	struct snafu_group_limits limits = {.memory = crowd->settings->memory,
+	                                    .processes = crowd->settings->processes};
+	if (!crowd->zygote) /* its children are in that one's group */
+		snafu_process_group(&instance->process, &limits, &start, &names);
 	if (crowd->executes)
 		code = execute(instance, &start, job, &ends, error);
 	else

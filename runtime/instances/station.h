@@ -49,9 +49,11 @@ struct snafu_station {
 	struct snafu_zygote *zygotes[SNAFU_LANGUAGES_CAP]; /* one a language, in use from the front */
 	struct snafu_control_groups *control_groups; /* NULL: not permitted here */
 	struct snafu_timer later; /* for what interrupt() and forget() may not do themselves */
+	struct snafu_timer waker; /* for zygotes that do not answer */
 	struct snafu_timer undertaker; /* for those that leave too slowly */
 	uint64_t last_number; /* of a process */
 	size_t cores;
+	uint64_t memory; /* bytes that the machine has */
 	size_t n_starting; /* executed processes that are not ready yet */
 	bool closing;
 	char *scratch; /* SNAFU_WIRE_SCRATCH + 1 bytes to read into; the reactor's thread */

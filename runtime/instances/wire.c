@@ -112,6 +112,7 @@ static int keep(struct snafu_wire *wire, const char *at, size_t size, struct sna
 		memcpy(piece->files, files, sizeof piece->files);
 	*(wire->last ? &wire->last->next : &wire->first) = piece;
 	wire->last = piece;
+	wire->pending += size;
 	return 0;
 }
 
@@ -166,6 +167,7 @@ int snafu_wire_flush(struct snafu_wire *wire)
 		piece->files[0] = piece->files[1] = -1;
 		piece->at += sent;
 		piece->size -= (size_t)sent;
+		wire->pending -= (size_t)sent;
 		if (piece->size)
 			continue;
 		wire->first = piece->next;
@@ -355,6 +357,7 @@ void snafu_wire_close(struct snafu_wire *wire)
 		free_piece(piece);
 	}
 	wire->last = NULL;
+	wire->pending = 0;
 	if (wire->fd >= 0)
 		close(wire->fd);
 	wire->fd = -1;

@@ -26,7 +26,8 @@ struct snafu_wire {
 	bool takes_files; /* descriptors may come along */
 
 	/* Private. */
-	struct snafu_wire_piece *first, *last; /* to be written */
+	struct snafu_wire_piece *first, *last; /* to be written... */
+	size_t pending; /* ...bytes of it: for whoever writes to see that nobody reads */
 	struct snafu_frame frame; /* that has come in part... */
 	size_t frame_got;
 	char *body; /* ...and its body */

@@ -106,6 +106,7 @@ static int deliver_to_function(struct snafu_work *work, const struct snafu_endin
                                struct snafu_error *error)
 {
 	const struct snafu_stored *from = ending->call;
+	struct snafu_error bad;
 	uint64_t now = snafu_work_now(work);
 	struct snafu_stored call = {
 		.function = destination + strlen(FUNCTION_PREFIX),
@@ -118,6 +119,9 @@ static int deliver_to_function(struct snafu_work *work, const struct snafu_endin
 		.accepted = snafu_wall_ms(),
 	};
 
+	if (snafu_work_allows(work->settings, destination, &bad))
+		return snafu_store_deliver(work->store, from->number, destination, NULL, 0, now,
+		                           bad.message, error);
 	if (call.depth > ending->settings->call_depth)
 		return snafu_store_deliver(work->store, from->number, destination, NULL, 0, now,
 		                           "functions have called each other too deep already "

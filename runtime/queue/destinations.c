@@ -2,9 +2,11 @@
  * what modules named destination-SCHEME.so take (destination-http.so: http and https). */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -97,14 +99,44 @@ static int append_line(int fd, const char *body, size_t size)
 	return code;
 }
 
-static int to_file(const char *path, const char *body, size_t size, uint64_t timeout_ms,
-                   const atomic_bool *stop, struct snafu_error *error)
+/* Whoever wrote a function's settings may not be who runs the host: with a folder, no path
+ * leads out of it, by ".." or by a link. */
+static int open_file(const char *folder, const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+	const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	struct open_how how = {.flags = (uint64_t)flags,
+	                       .mode = 0600,
+	                       .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
 
+	if (!*folder) {
+		int fd = open(path, flags, 0600);
+
+		return fd < 0 ? -errno : fd;
+	}
+	int below = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (below < 0)
+		return -errno;
+	long fd = syscall(SYS_openat2, below, path, &how, sizeof how);
+	int code = fd < 0 ? -errno : (int)fd;
+	close(below);
+	return code == -EXDEV ? -EPERM : code;
+}
+
+static int to_file(const struct snafu_settings *settings, const char *path, const char *body,
+                   size_t size, const atomic_bool *stop, struct snafu_error *error)
+{
+	const char *folder = settings->destination_folder;
+	int fd = open_file(folder, path);
+
+	if (fd == -EPERM && *folder)
+		return snafu_fail(error, -EPERM,
+		                  "%s is not below %s, where files of destinations must be ([asynchronous] "
+		                  "destination-folder)",
+		                  path, folder);
 	if (fd < 0)
-		return snafu_fail_errno(error, -errno == -EPERM ? -EACCES : -errno, "cannot open %s", path);
-	int code = lock_file(fd, timeout_ms, stop);
+		return snafu_fail_errno(error, fd == -EPERM ? -EACCES : fd, "cannot open %s%s%s", folder,
+		                        *folder ? "/" : "", path);
+	int code = lock_file(fd, settings->destination_timeout, stop);
 	if (!code)
 		code = append_line(fd, body, size);
 	close(fd);
@@ -113,20 +145,43 @@ static int to_file(const char *path, const char *body, size_t size, uint64_t tim
 
 /* ---- the rest ------------------------------------------------------------------------ */
 
-int snafu_work_transport(const char *destination, const char *body, size_t size,
-                         uint64_t timeout_ms, const atomic_bool *stop, struct snafu_error *error)
+int snafu_work_allows(const struct snafu_settings *settings, const char *destination,
+                      struct snafu_error *error)
+{
+	size_t length = strcspn(destination, ":");
+
+	for (const char *at = settings->destinations; *at;) {
+		size_t size = strcspn(at, ", ");
+
+		if (destination[length] && size == length && strncmp(at, destination, size) == 0)
+			return 0;
+		at += size;
+		at += strspn(at, ", ");
+	}
+	return snafu_fail(error, -EPERM,
+	                  "'%.200s' is no destination of this host, which may tell: %s ([asynchronous] "
+	                  "destinations)",
+	                  destination, settings->destinations);
+}
+
+int snafu_work_transport(const struct snafu_settings *settings, const char *destination,
+                         const char *body, size_t size, const atomic_bool *stop,
+                         struct snafu_error *error)
 {
 	char scheme[SCHEME_CAP] = "";
 	size_t length = strcspn(destination, ":");
 	void *address;
 
+	int code = snafu_work_allows(settings, destination, error);
+	if (code)
+		return code;
 	if (strncmp(destination, FILE_PREFIX, strlen(FILE_PREFIX)) == 0)
-		return to_file(destination + strlen(FILE_PREFIX), body, size, timeout_ms, stop, error);
-	if (destination[length] == ':' && length < sizeof scheme)
+		return to_file(settings, destination + strlen(FILE_PREFIX), body, size, stop, error);
+	if (length < sizeof scheme)
 		memcpy(scheme, destination, length);
 	if (strcmp(scheme, "https") == 0)
 		scheme[4] = '\0';
-	int code = snafu_part_open("destination", scheme, SNAFU_DESTINATION_SYMBOL, 0, &address, error);
+	code = snafu_part_open("destination", scheme, SNAFU_DESTINATION_SYMBOL, 0, &address, error);
 	if (code)
 		return snafu_fail(error, -EPERM,
 		                  "'%.200s' is no destination: function:ID, file:PATH or a URL is",
@@ -134,5 +189,5 @@ int snafu_work_transport(const char *destination, const char *body, size_t size,
 	const struct snafu_destination *module = address;
 	if (module->version != SNAFU_DESTINATION_VERSION)
 		return snafu_fail(error, -EPERM, "destination-%s.so is made for another Snafu", scheme);
-	return module->send(destination, body, size, timeout_ms, stop, error);
+	return module->send(destination, body, size, settings->destination_timeout, stop, error);
 }

@@ -16,10 +16,9 @@ static void *run_errand(void *state)
 		options->cancel(options->state, &errand->run->call);
 	else
 		errand->code =
-			snafu_work_transport(errand->delivery.destination,
+			snafu_work_transport(work->settings, errand->delivery.destination,
 		                         errand->delivery.body.bytes ? errand->delivery.body.bytes : "",
-		                         errand->delivery.body.size, errand->timeout, &work->stop,
-		                         &errand->error);
+		                         errand->delivery.body.size, &work->stop, &errand->error);
 	snafu_queue_post(work->queue, &errand->item);
 	return NULL;
 }
@@ -58,7 +57,6 @@ int snafu_work_send(struct snafu_work *work, struct snafu_stored_delivery *deliv
 	if (!errand)
 		return -ENOMEM;
 	errand->delivery = *delivery;
-	errand->timeout = work->settings->destination_timeout;
 	int code = start(work, errand);
 	work->n_deliveries += !code;
 	return code;

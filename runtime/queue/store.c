@@ -75,6 +75,8 @@ static const char *const upgrades[SCHEMA_VERSION] = {
 	" AND number < ?2 AND (?3 IS NULL OR function = ?3) AND (?4 IS NULL OR tenant = ?4)" \
 	" ORDER BY number DESC LIMIT ?5"
 
+/* INDEXED BY: what is looked up for every turn must not depend on how many calls there are,
+ * and left to itself SQLite prefers calls_state, which has nearly all of them. */
 static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_BEGIN] = "BEGIN IMMEDIATE",
 	[STORE_COMMIT] = "COMMIT",
@@ -86,7 +88,7 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_RECALL] = "SELECT number, text FROM notes WHERE name = ?",
 	[STORE_COUNT] = "SELECT state, count(*) FROM calls GROUP BY state",
 	[STORE_COUNT_DELIVERIES] = "SELECT count(*) FROM deliveries WHERE due IS NOT NULL",
-	[STORE_KEPT] = "SELECT total(size) FROM calls WHERE state IN (2, 3)",
+	[STORE_KEPT] = "SELECT total(size) FROM calls INDEXED BY calls_ended WHERE state IN (2, 3)",
 	[STORE_INSERT] = "INSERT INTO calls(id, function, tenant, client_context, executor, depth,"
 					 " attempts, refusals, interruptions, state, born, due, accepted, size)"
 					 " VALUES(?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, ?, ?)",
@@ -95,13 +97,13 @@ static const char *const texts[STORE_STATEMENTS] = {
 	[STORE_LOAD] = "SELECT " COLUMNS " FROM calls WHERE number = ?",
 	[STORE_PAYLOAD] = "SELECT payload FROM payloads WHERE number = ?",
 	[STORE_RESULT] = "SELECT result FROM results WHERE number = ?",
-	[STORE_DUE] = "SELECT number FROM calls WHERE state = 0 AND due <= ?1 AND"
+	[STORE_DUE] = "SELECT number FROM calls INDEXED BY calls_due WHERE state = 0 AND due <= ?1 AND"
 				  " interruptions < ?2 ORDER BY due, number LIMIT ?3",
 	[STORE_DUE_SUSPECTS] = "SELECT number FROM calls INDEXED BY calls_interrupted WHERE state = 0"
 						   " AND interruptions > 0 AND due <= ?1 AND interruptions >= ?2"
 						   " ORDER BY due, number LIMIT ?3",
-	[STORE_NEXT_DUE] = "SELECT min(due) FROM calls WHERE state = 0",
-	[STORE_OLDEST] = "SELECT min(born) FROM calls WHERE state < 2",
+	[STORE_NEXT_DUE] = "SELECT min(due) FROM calls INDEXED BY calls_due WHERE state = 0",
+	[STORE_OLDEST] = "SELECT min(born) FROM calls INDEXED BY calls_born WHERE state < 2",
 	[STORE_UPDATE] = "UPDATE calls SET state = ?2, attempts = ?3, refusals = ?4,"
 					 " interruptions = ?5, born = ?6, due = ?7, ended = ?8, ended_wall = ?9"
 					 " WHERE number = ?1",
@@ -119,9 +121,9 @@ static const char *const texts[STORE_STATEMENTS] = {
 		"UPDATE calls SET state = 0, attempts = 0, refusals = 0, interruptions = 0,"
 		" born = ?1, due = ?1, " UNENDED_SQL " WHERE state = 4 AND (?2 IS NULL OR function = ?2)"
 		" AND (?3 IS NULL OR tenant = ?3)",
-	[STORE_PRUNE] = "SELECT number, state, size FROM calls WHERE"
+	[STORE_PRUNE] = "SELECT number, state, size FROM calls INDEXED BY calls_ended WHERE"
 					" state IN (2, 3) AND ended < ?1 ORDER BY ended LIMIT ?2",
-	[STORE_PRUNE_DEAD] = "SELECT number, state, size FROM calls WHERE"
+	[STORE_PRUNE_DEAD] = "SELECT number, state, size FROM calls INDEXED BY calls_dead WHERE"
 						 " state = 4 AND ended < ?1 ORDER BY ended LIMIT ?2",
 	[STORE_SHOW] = "SELECT " COLUMNS ", (SELECT result FROM results WHERE"
 				   " results.number = calls.number), (SELECT payload FROM payloads WHERE"

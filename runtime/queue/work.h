@@ -48,7 +48,6 @@ struct snafu_errand {
 	bool joined;
 	struct snafu_run *run; /* to be cancelled; NULL: a delivery */
 	struct snafu_stored_delivery delivery;
-	uint64_t timeout; /* ms */
 	int code; /* 0: delivered; -EPERM: it makes no sense to try again */
 	struct snafu_error error;
 };
@@ -138,8 +137,13 @@ int snafu_work_send(struct snafu_work *work, struct snafu_stored_delivery *deliv
 void snafu_work_errand_done(struct snafu_work *work, struct snafu_errand *errand);
 void snafu_work_join_errands(struct snafu_work *work);
 /* destinations.c: to "file:PATH" or a URL; on an errand's thread. -EPERM as above. */
-int snafu_work_transport(const char *destination, const char *body, size_t size,
-                         uint64_t timeout_ms, const atomic_bool *stop, struct snafu_error *error);
+int snafu_work_transport(const struct snafu_settings *settings, const char *destination,
+                         const char *body, size_t size, const atomic_bool *stop,
+                         struct snafu_error *error);
+/* Whether the instance's settings let functions have such destinations; -EPERM. Any
+ * thread. */
+int snafu_work_allows(const struct snafu_settings *settings, const char *destination,
+                      struct snafu_error *error);
 
 /* DELAY doubled COUNT times, up to CAP, give or take a quarter. */
 uint64_t snafu_work_delay(struct snafu_work *work, uint64_t delay, unsigned count, uint64_t cap);

@@ -94,6 +94,7 @@ static bool read_query(struct web_request *request, struct snafu_queue_order *or
 {
 	const char *state = query(request, "state"), *limit = query(request, "limit");
 	const char *before = query(request, "before"), *function = query(request, "function");
+	const char *tenant = query(request, "tenant");
 
 	if (state) {
 		snprintf(request->state_name, sizeof request->state_name, "%s", state);
@@ -103,6 +104,12 @@ static bool read_query(struct web_request *request, struct snafu_queue_order *or
 		return false;
 	if (before && web_parse_size(before, &order->before))
 		return false;
+	if (tenant && !order->tenant) {
+		if (web_decode(tenant, strlen(tenant), true, request->tenant, WEB_TENANT_CAP) !=
+		    WEB_TEXT_OK)
+			return false;
+		order->tenant = request->tenant;
+	}
 	if (function) {
 		if (web_decode(function, strlen(function), true, request->name, WEB_NAME_CAP) !=
 		    WEB_TEXT_OK)
@@ -118,10 +125,34 @@ static enum MHD_Result bad_query(struct web_request *request)
 	static const struct web_problem problem = {
 		.status = 400,
 		.type = "BadRequest",
-		.message = "the query may have state, function, limit and before; the last two are "
-				   "numbers"};
+		.message = "the query may have state, function, tenant, limit and before; the last two "
+				   "are numbers"};
 
 	return web_reply_problem(request, &problem);
+}
+
+static enum MHD_Result bad_context(struct web_request *request)
+{
+	static const struct web_problem problem = {.status = 400,
+	                                           .type = "BadRequest",
+	                                           .message =
+	                                               WEB_FORWARD_HEADER " is not as it should be"};
+
+	return web_reply_problem(request, &problem);
+}
+
+/* Another Snafu asks on behalf of a tenant: then there are that one's calls alone. */
+static int read_context(struct web_request *request, struct snafu_queue_order *order)
+{
+	struct snafu_call call = {.function = NULL};
+
+	if (!request->web->address.path || !request->headers.forward)
+		return 0;
+	if (web_forward_read(request->headers.forward, &request->forward, &call))
+		return -EINVAL;
+	if (*call.tenant)
+		order->tenant = call.tenant;
+	return 0;
 }
 
 enum MHD_Result web_ask_queue(struct web_request *request)
@@ -130,6 +161,8 @@ enum MHD_Result web_ask_queue(struct web_request *request)
 	struct snafu_queue_order *order = &request->order;
 
 	*order = (struct snafu_queue_order){.finished = finished, .state = request};
+	if (read_context(request, order))
+		return bad_context(request);
 	switch (request->route) {
 	case WEB_ROUTE_CALLS: order->verb = SNAFU_QUEUE_LIST; break;
 	case WEB_ROUTE_CALL:

@@ -27,6 +27,7 @@
 
 #define WEB_CONNECTION_MEMORY (32u << 10) /* bytes MHD has for a request's line and headers */
 #define WEB_URL_CAP           (16u << 10) /* bytes of path and query; longer ones are 414 */
+#define WEB_TENANT_CAP        255 /* bytes of a tenant's name in a query */
 #define WEB_NAME_CAP          1024 /* bytes of a function's name in a path */
 #define WEB_PROGRESS          (64u << 10) /* bytes a client must send within the idle timeout */
 #define WEB_REPLY_RATE        8 /* bytes a millisecond that a client must take a reply with */
@@ -95,6 +96,7 @@ struct web_request {
 	bool asking; /* ...that is what `running` is about, and what is to be answered */
 	bool forget; /* DELETE */
 	char state_name[16]; /* for the order */
+	char tenant[WEB_TENANT_CAP + 1]; /* likewise */
 	bool running; /* the call has not come back to the leader */
 	bool cancelling; /* the canceller has it */
 	bool refused; /* answered before its body was there */
