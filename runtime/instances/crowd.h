@@ -57,6 +57,7 @@ struct snafu_crowd {
 	struct snafu_zygote *zygote; /* of the function, for a stock */
 	uint32_t zygote_function; /* its index there */
 	size_t stock; /* how many are to be forked ahead */
+	bool spent; /* some of them have answered, and are still to be let go */
 
 	uint64_t starts, deaths;
 };
@@ -90,6 +91,10 @@ bool snafu_crowd_may_start(const struct snafu_crowd *crowd);
 int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error);
 void snafu_crowd_refill_later(struct snafu_crowd *crowd);
 void snafu_crowd_drop_zygote(struct snafu_crowd *crowd);
+/* It has answered its one call: is let go when the answer is on its way. */
+void snafu_crowd_spend(struct snafu_instance *instance);
+/* It is ready: what it has touched is still in the core's caches, unlike that of older ones. */
+void snafu_crowd_prefer(struct snafu_instance *instance);
 
 /* (crowd.c) Gives calls that wait to whoever can take them, and starts more where that is due. */
 void snafu_crowd_dispatch(struct snafu_crowd *crowd);
