@@ -4,6 +4,7 @@ and nothing of them is left. Simple crashes, hangs, limits and frames that may n
 in executors.py and instance.py; what is unsafe in-process is in docs/in-process.md."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
@@ -143,8 +144,8 @@ class Hangs(Case):
                 wait_until(lambda: os.path.exists(path), "it has stopped it")
                 self.healthy(server)
                 self.assertEqual(server.call("rogue.large", 3), (200, "xxx"))
-                with open(path) as file:
-                    os.kill(int(file.read()), 9)
+                with open(path) as file, contextlib.suppress(ProcessLookupError):
+                    os.kill(int(file.read()), 9)  # if its deadline has not ended it
                 self.assertIn(waiting.result()[0], (502, 504))  # who could tell is stopped
 
 
