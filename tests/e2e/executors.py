@@ -312,10 +312,19 @@ class Deaths(unittest.TestCase):
 class Limits(unittest.TestCase):
     def test_concurrency_grows_and_is_refused(self):
         with Server(settings="[limits]\ninstances = 3\nqueue-length = 2\n") as server:
-            calls = server.all([(("jobs.nap", 1.0), {})] * 12)
+            with tempfile.TemporaryDirectory() as folder, \
+                    concurrent.futures.ThreadPoolExecutor(12) as pool:
+                # Of twelve, three can run and two wait, until one comes who lets them go.
+                under_way = [pool.submit(server.call, "jobs.meet", folder, 100)
+                             for _ in range(12)]
+                wait_until(lambda: sum(each.done() for each in under_way) >= 7,
+                           "the others are refused")
+                for number in range(100):
+                    open(os.path.join(folder, f"release-{number}"), "w").close()
+                calls = [each.result() for each in under_way]
             statuses = collections.Counter(status for status, _ in calls)
             self.assertEqual(set(statuses), {200, 429})
-            self.assertGreaterEqual(statuses[200], 5)
+            self.assertGreaterEqual(statuses[429], 7)
             self.assertLessEqual(len({pid for status, pid in calls if status == 200}), 3)
 
     @each
@@ -343,7 +352,8 @@ class Limits(unittest.TestCase):
                 self.assertEqual(slow.result(PATIENCE), (200, -1))
 
     def test_recycled_and_reaped(self):
-        with Server(settings="[execution]\ninstance-calls = 3\ninstance-idle = 300ms\n") as server:
+        with Server(settings="[execution]\ninstance-calls = 3\n"
+                    "[function nap]\ninstance-idle = 300ms\n") as server:
             pids = [server.call("jobs.bump")[1] for _ in range(9)]
             self.assertEqual(sorted(collections.Counter(pid for pid, _ in pids).values()), [3] * 3)
             server.call("jobs.nap", 0)
@@ -397,14 +407,13 @@ class Nested(unittest.TestCase):
 
     def test_mutual_calls_under_load(self):
         """Threads and processes at their cap: some calls are refused, none waits for ever."""
-        settings = "[limits]\nthreads = 4\ninstances = 3\ncall-timeout = 30s\n"
+        settings = "[limits]\nthreads = 4\ninstances = 3\n"
         path = ["Works.through", "jobs.through", "Works.through"]
         with Server(PYTHON, JAVA, executor="python=worker,java=inprocess",
                     settings=settings) as server:
-            begun = time.monotonic()
             results = server.all([(("jobs.through",), {"path": path})] * 24)
             self.assertLessEqual({status for status, _ in results}, {200, 429, 500})
-            self.assertLess(time.monotonic() - begun, 29)
+            self.assertNotIn("DeadlineExceeded", json.dumps(results))
             self.assertEqual(server.call("jobs.through", path=path), (200, path + ["end"]))
 
 
