@@ -162,6 +162,7 @@ static void gone(struct snafu_process *process)
 			/* As this, so that one; the kernel may have taken this for that one's memory. */
 			child->status_known = process->status_known;
 			child->status = process->status;
+			child->hostile |= process->hostile;
 		}
 		snafu_process_orphaned(child);
 	}

@@ -68,6 +68,16 @@ class Case(unittest.TestCase):
     def healthy(self, server, executor=None):
         self.assertEqual(server.call("rogue.add", 1, 2, executor=executor), (200, 3))
 
+    def call_raw(self, server, executor, name, *arguments):
+        """Status and bytes."""
+        door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        door.request("POST", "/invoke/" + name, json.dumps(arguments),
+                     {"X-Snafu-Executor": executor})
+        reply = door.getresponse()
+        data = reply.read()
+        door.close()
+        return reply.status, data
+
     def all(self, server, calls):
         """Runs calls at the same time: (executor, function, arguments)."""
         with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
@@ -195,6 +205,55 @@ class Memory(Case):
             self.assertLess(memory_of(server.process.pid), before + 64)
 
 
+class Loading(Case):
+    """What a module does while it is loaded, in an instance or in a zygote of its own."""
+
+    SAY = """
+import os, struct
+for name in os.listdir("/proc/self/fd"):
+    try:
+        if os.readlink("/proc/self/fd/" + name).startswith("socket:"):
+            %s
+    except OSError:
+        pass
+"""
+    # READY, STARTED and EXITED of processes that there are not, and what is no frame at all.
+    MODULES = {
+        "closes": "import os\nos.closerange(3, 4096)\n",
+        "closes_all": "import os\nos.closerange(0, 4096)\n",
+        "detaches": "import os\nif os.fork():\n    os._exit(0)\n",
+        "exits": "import sys\nsys.exit(3)\n",
+        "kills_its_parent": "import os\nos.kill(os.getppid(), 9)\n",
+        "stops_its_parent": "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)\n",
+        "starts_threads": "import threading, time\nfor _ in range(3):\n"
+                          "    threading.Thread(target=time.sleep, args=(600,)).start()\n",
+        "prints": "import os\nfor _ in range(200):\n    os.write(1, b'x' * 65536)\n",
+        "lies": SAY % ("for number in range(1, 100):\n                "
+                       "os.write(int(name), struct.pack('=IIQI', 4, 19, number, 1))"),
+        "talks": SAY % "os.write(int(name), bytes(range(256)))",
+        "ends_itself": SAY % ("for number in range(1, 100):\n                os.write(int(name), "
+                              "struct.pack('=IIQIQQQ', 28, 20, number, 0, 0, 0, 0))"),
+    }
+
+    def test_rogue_modules(self):
+        folder = self.path("modules")
+        os.mkdir(folder)
+        for name, text in self.MODULES.items():
+            with open(os.path.join(folder, name + ".py"), "w") as file:
+                file.write(text + "\n\ndef f(n: int) -> int:\n    return n + 1\n")
+        with self.server("call-timeout = 30s\n", folder, ROGUE) as server:
+            for executor in PROCESSES:
+                # One after the other: those that end their parent end the others with it.
+                for name in self.MODULES:
+                    with self.subTest(executor=executor, module=name):
+                        status, value = self.call_raw(server, executor, name + ".f", 1)
+                        self.assertIn(status, (200, 500, 502), value)
+                        if name in ("starts_threads", "prints"):
+                            self.assertEqual(value, b"2")
+                        self.healthy(server, executor)
+        wait_until(lambda: not self.marked(), "nothing is left")
+
+
 class Processes(Case):
     @each
     def test_families(self, executor):
@@ -293,20 +352,10 @@ class Words(Case):
 class Frames(Case):
     """A function finds the socket, and speaks to the host in its process's name."""
 
-    def raw(self, server, executor, name, *arguments):
-        """Status and bytes."""
-        door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-        door.request("POST", "/invoke/" + name, json.dumps(arguments),
-                     {"X-Snafu-Executor": executor})
-        reply = door.getresponse()
-        data = reply.read()
-        door.close()
-        return reply.status, data
-
     def test_garbage(self):
         with self.server("call-timeout = 5s\n") as server, \
                 concurrent.futures.ThreadPoolExecutor(8) as pool:
-            jobs = [pool.submit(self.raw, server, executor, "rogue.garbage", seed)
+            jobs = [pool.submit(self.call_raw, server, executor, "rogue.garbage", seed)
                     for seed in range(16) for executor in PROCESSES]
             statuses = {job.result()[0] for job in jobs}
             self.assertIn(502, statuses)
@@ -317,7 +366,7 @@ class Frames(Case):
     @each
     def test_lies(self, executor):
         with self.server("call-timeout = 5s\n", executor=executor) as server:
-            self.assertEqual(self.raw(server, executor, "rogue.lie", 1, '"a lie"'),
+            self.assertEqual(self.call_raw(server, executor, "rogue.lie", 1, '"a lie"'),
                              (200, b'"a lie"'))
             # Figures that cannot be are not believed.
             sums = re.findall(r'_seconds_sum\{function="rogue.lie",.*\} (\S+)', server.metrics())
@@ -328,7 +377,7 @@ class Frames(Case):
             self.assertEqual(status, 502)
             self.assertIn("may not", value["errorMessage"])
             # The second answer to one call is nobody's.
-            self.assertEqual(self.raw(server, executor, "rogue.lie", 1, "1", 0, True), (200, b"1"))
+            self.assertEqual(self.call_raw(server, executor, "rogue.lie", 1, "1", 0, True), (200, b"1"))
             self.healthy(server)
 
     def test_descriptors_that_come_along(self):
