@@ -186,6 +186,24 @@ class Hangs(Case):
                 self.assertIn(waiting.result()[0], (502, 504))  # who could tell is stopped
 
 
+class InProcess(Case):
+    """What a host survives without processes for functions."""
+
+    def test_what_can_be_survived(self):
+        settings = "call-timeout = 4s\nresult-size = 1MiB\nthreads = 8\ndrain-timeout = 100ms\n"
+        for executor in "inprocess", "isolated":
+            with self.server(settings, executor=executor) as server:
+                calls = [(None, "rogue.end", ["sys.exit"]), (None, "rogue.endless", []),
+                         (None, "rogue.nested", [100000]), (None, "rogue.large", [1 << 20]),
+                         (None, "rogue.hang", [self.path("deaf"), "deaf"]),
+                         (None, "rogue.hang", [self.path("lock"), "lock"])]
+                errors = [value["errorType"] for _, value in self.all(server, calls)]
+                self.assertEqual(errors, ["SystemExit", "ResultError", "ResultError", "ResultError",
+                                          "ValueError", "DeadlineExceeded"])
+                self.assertEqual(server.call("rogue.crowd_of_callers", 5), (200, 15))
+                self.healthy(server)
+
+
 @unittest.skipIf(SANITIZED, "limits of memory cannot be had with a sanitizer")
 class Memory(Case):
     @each
