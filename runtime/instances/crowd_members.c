@@ -215,6 +215,7 @@ void snafu_crowd_drop_zygote(struct snafu_crowd *crowd)
 		return;
 	zygote->crowd = NULL;
 	zygote->old = true;
+	snafu_process_resign(&zygote->process);
 	if (LIST_EMPTY(&zygote->children))
 		snafu_process_retire(&zygote->process, LEAVE_MS);
 }
