@@ -69,6 +69,9 @@ struct snafu_settings {
 	uint64_t idle_timeout; /* ms without traffic on a connection */
 	const char *container_image; /* ""; one made of the machine's own files */
 	const char *container_executor; /* in the container */
+	uint64_t containers; /* at the same time: tenants that have one */
+	uint64_t container_memory; /* bytes of all that runs in one; 0: no limit */
+	uint64_t container_processes; /* processes and threads in one */
 	const char *logger; /* "csv,sqlite=PATH" */
 	const char *log_file; /* of loggers without a PATH; their suffixes are added */
 };

@@ -101,20 +101,25 @@ struct snafu_instance *snafu_crowd_take_idle(struct snafu_crowd *crowd)
 	return NULL;
 }
 
-void snafu_crowd_let_go(struct snafu_instance *instance)
+static void leave(struct snafu_instance *instance)
 {
 	struct snafu_crowd *crowd = instance->crowd;
 
 	take_out(instance);
-	if (instance->state != SNAFU_INSTANCE_LEAVING) {
-		if (instance->state == SNAFU_INSTANCE_STARTING) {
-			crowd->n_starting--;
-			if (crowd->executes)
-				crowd->station->n_starting--;
-		}
-		crowd->n_live--;
-		instance->state = SNAFU_INSTANCE_LEAVING;
+	if (instance->state == SNAFU_INSTANCE_LEAVING)
+		return;
+	if (instance->state == SNAFU_INSTANCE_STARTING) {
+		crowd->n_starting--;
+		if (crowd->executes)
+			crowd->station->n_starting--;
 	}
+	crowd->n_live--;
+	instance->state = SNAFU_INSTANCE_LEAVING;
+}
+
+void snafu_crowd_let_go(struct snafu_instance *instance)
+{
+	leave(instance);
 	if (!instance->jobs.first && !instance->process.exited) {
 		snafu_invoked_drop(&instance->invoked);
 		snafu_process_retire(&instance->process, LEAVE_MS);
@@ -192,6 +197,19 @@ int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error
 	return 0;
 }
 
+/* Those whose one call has been answered. */
+static void let_spent_go(struct snafu_crowd *crowd)
+{
+	struct snafu_instance *instance, *next;
+
+	crowd->spent = false;
+	for (instance = TAILQ_FIRST(&crowd->members); instance; instance = next) {
+		next = TAILQ_NEXT(instance, entry);
+		if (instance->state == SNAFU_INSTANCE_LEAVING && !instance->process.hung_up)
+			snafu_crowd_let_go(instance);
+	}
+}
+
 static void refill(struct snafu_timer *timer)
 {
 	struct snafu_crowd *crowd =
@@ -199,6 +217,8 @@ static void refill(struct snafu_timer *timer)
 	struct snafu_station *station = crowd->station;
 
 	snafu_station_enter(station);
+	if (crowd->spent)
+		let_spent_go(crowd);
 	while (crowd->zygote && crowd->zygote->ready && crowd->n_idle < crowd->stock &&
 	       snafu_station_has_room(station) && snafu_crowd_may_start(crowd))
 		if (snafu_crowd_start(crowd, NULL, NULL))
@@ -212,10 +232,25 @@ void snafu_crowd_refill_later(struct snafu_crowd *crowd)
 
 	if (!crowd->n_idle && crowd->zygote && crowd->zygote->ready && crowd->stock < most)
 		crowd->stock = crowd->stock * 2 < most ? crowd->stock * 2 : most;
-	if (crowd->refill.place || crowd->n_idle >= crowd->stock || !crowd->zygote)
+	if (crowd->refill.place || ((crowd->n_idle >= crowd->stock || !crowd->zygote) && !crowd->spent))
 		return;
 	crowd->refill.expired = refill;
 	snafu_reactor_set_timer(reactor_of(crowd), &crowd->refill, snafu_now_ms() + REFILL_DELAY_MS);
+}
+
+void snafu_crowd_spend(struct snafu_instance *instance)
+{
+	leave(instance);
+	instance->crowd->spent = true;
+	snafu_crowd_refill_later(instance->crowd);
+}
+
+void snafu_crowd_prefer(struct snafu_instance *instance)
+{
+	struct snafu_crowd *crowd = instance->crowd;
+
+	TAILQ_REMOVE(&crowd->idle, instance, idle_entry);
+	TAILQ_INSERT_HEAD(&crowd->idle, instance, idle_entry);
 }
 
 void snafu_crowd_drop_zygote(struct snafu_crowd *crowd)

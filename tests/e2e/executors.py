@@ -69,8 +69,8 @@ class Server:
         self.settings.flush()
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [*command, "-q", "-C", "web", "-L", "0", "-e", executor, "-s", self.settings.name,
-             *options, *(paths or [PYTHON])],
+            [*command, "-q", "-C", "web", "-L", "0", *(["-e", executor] if executor else []),
+             "-s", self.settings.name, *options, *(paths or [PYTHON])],
             stdin=subprocess.DEVNULL, stderr=self.errors, env=dict(os.environ, **(env or {})))
         self.port = None
         wait_until(self.is_ready, "the server gets ready")
@@ -326,6 +326,23 @@ class Limits(unittest.TestCase):
             calls = server.all([(("jobs.meet", folder, 8), {})] * 8)
             self.assertEqual({status for status, _ in calls}, {200})
             self.assertEqual(len({pid for _, pid in calls}), 8)
+
+    def test_nobody_stays_behind_a_call_that_takes_long(self):
+        # A function that was quick gets calls written ahead. Those that sit behind one that
+        # takes long must get away: it lasts until they are answered.
+        with Server() as server, tempfile.TemporaryDirectory() as folder, \
+                concurrent.futures.ThreadPoolExecutor(24) as threads:
+            for round_number in range(5):
+                quick = [threads.submit(server.call, "jobs.wait_for", "", i) for i in range(200)]
+                path = os.path.join(folder, str(round_number))
+                slow = threads.submit(server.call, "jobs.wait_for", path, -1)
+                quick += [threads.submit(server.call, "jobs.wait_for", "", i)
+                          for i in range(200, 300)]
+                self.assertEqual([call.result(PATIENCE) for call in quick],
+                                 [(200, i) for i in range(300)])
+                self.assertFalse(slow.done())
+                open(path, "w").close()
+                self.assertEqual(slow.result(PATIENCE), (200, -1))
 
     def test_recycled_and_reaped(self):
         with Server(settings="[execution]\ninstance-calls = 3\ninstance-idle = 300ms\n") as server:
