@@ -258,8 +258,11 @@ static void start_more(struct snafu_crowd *crowd, bool late)
 	struct snafu_error error = {0};
 	size_t wanted = crowd->waiting.count;
 
-	if (crowd->station->policy->once)
+	if (crowd->station->policy->once) {
+		if (!crowd->n_live && !crowd->awaits_start) /* it rests: nobody's end starts the next one */
+			watch_the_clock(crowd);
 		return;
+	}
 	if (wanted && !is_slow(crowd, late))
 		wanted = (late && crowd->run_ns) || !crowd->n_live ? 1 : 0;
 	/* What nested calls have started is theirs. */
@@ -334,7 +337,9 @@ static void scale_up(struct snafu_timer *timer)
 	struct snafu_station *station = crowd->station;
 
 	snafu_station_enter(station);
-	if (crowd->waiting.first)
+	if (crowd->waiting.first && station->policy->once)
+		snafu_crowd_dispatch(crowd);
+	else if (crowd->waiting.first)
 		start_more(crowd, true);
 	snafu_station_leave(station);
 }

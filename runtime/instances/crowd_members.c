@@ -24,6 +24,13 @@ bool snafu_crowd_may_start(const struct snafu_crowd *crowd)
 	       !crowd->station->closing && snafu_now_ms() >= crowd->not_before;
 }
 
+/* The one that there was has ended, which has not been told yet. */
+static int another_zygote(struct snafu_crowd *crowd, struct snafu_error *error)
+{
+	snafu_crowd_drop_zygote(crowd);
+	return crowd->station->policy->stock ? snafu_crowd_want_zygote(crowd, error) : 0;
+}
+
 static int no_room(const struct snafu_crowd *crowd, struct snafu_error *error)
 {
 	return snafu_fail(
@@ -43,6 +50,11 @@ int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct s
 	if (job)
 		job->cold = true;
 	int code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
+	if (code == -EPIPE) {
+		code = another_zygote(crowd, error);
+		if (!code)
+			code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
+	}
 	if (code)
 		return code;
 	instance->state = SNAFU_INSTANCE_STARTING;
@@ -250,6 +262,7 @@ void snafu_crowd_drop_zygote(struct snafu_crowd *crowd)
 		return;
 	zygote->crowd = NULL;
 	zygote->old = true;
+	snafu_process_resign(&zygote->process);
 	if (LIST_EMPTY(&zygote->children))
 		snafu_process_retire(&zygote->process, LEAVE_MS);
 }

@@ -62,6 +62,8 @@ def wait_until(condition, what):
 class Server:
     def __init__(self, *paths, executor="worker", settings="", options=(), env=None,
                  command=(SNAFU,)):
+        if os.environ.get("SNAFU_SANITIZE") and "memory" not in settings:
+            settings = "[limits]\nmemory = 0B\n" + settings  # they reserve terabytes
         self.settings = tempfile.NamedTemporaryFile("w", suffix=".ini")
         self.settings.write(settings)
         self.settings.flush()
