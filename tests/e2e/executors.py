@@ -61,13 +61,13 @@ def wait_until(condition, what):
 
 
 class Server:
-    def __init__(self, *paths, executor="worker", settings=""):
+    def __init__(self, *paths, executor="worker", settings="", listen="0"):
         self.settings = tempfile.NamedTemporaryFile("w", suffix=".ini")
         self.settings.write(settings)
         self.settings.flush()
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [SNAFU, "-q", "-C", "web", "-L", "0", "-e", executor, "-s", self.settings.name,
+            [SNAFU, "-q", "-C", "web", "-L", listen, "-e", executor, "-s", self.settings.name,
              *(paths or [PYTHON])],
             stdin=subprocess.DEVNULL, stderr=self.errors)
         self.port = None
@@ -81,7 +81,8 @@ class Server:
         assert self.process.poll() is None, self.said()
         for line in self.said().splitlines():
             if "ready on" in line:
-                self.port = int(line.rsplit(":", 1)[1])
+                port = line.rsplit(":", 1)[1]
+                self.port = int(port) if port.isdigit() else port
         return self.port
 
     def __enter__(self):
