@@ -161,7 +161,8 @@ static void refuse(struct snafu_crowd *crowd, struct snafu_job *job)
 		                  crowd->n_live, crowd->function->id);
 	else
 		snafu_result_fail(&job->result, SNAFU_OVER_LIMIT, "TooManyCalls",
-		                  "%zu calls of %s are waiting already; try again later",
+		                  "%zu calls of %s are waiting already ([limits] queue-length); try again "
+		                  "later",
 		                  crowd->waiting.count, crowd->function->id);
 	snafu_station_end(crowd->station, job);
 }
@@ -215,12 +216,15 @@ void snafu_crowd_replace(struct snafu_crowd *crowd)
 		admit_nested(crowd, snafu_job_queue_pop(&lost));
 }
 
-/* Those for whom a process is being started do not count. */
+/* Those for whom a process is being started do not count; one for a single call has its call
+ * already. */
 static void wait(struct snafu_crowd *crowd, struct snafu_job *job)
 {
-	if (crowd->waiting.count >= crowd->settings->queue_length + crowd->n_starting &&
-	    (crowd->station->policy->once || !snafu_crowd_may_start(crowd) ||
-	     snafu_crowd_start(crowd, NULL, NULL)))
+	bool once = crowd->station->policy->once;
+	size_t served = once ? 0 : crowd->n_starting;
+
+	if (crowd->waiting.count >= crowd->settings->queue_length + served &&
+	    (once || !snafu_crowd_may_start(crowd) || snafu_crowd_start(crowd, NULL, NULL)))
 		refuse(crowd, job);
 	else
 		snafu_job_queue_append(&crowd->waiting, job);

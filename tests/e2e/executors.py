@@ -60,7 +60,7 @@ def wait_until(condition, what):
 
 
 class Server:
-    def __init__(self, *paths, executor="worker", settings="", options=(), env=None,
+    def __init__(self, *paths, executor="worker", settings="", options=(), env=None, listen="0",
                  command=(SNAFU,)):
         if os.environ.get("SNAFU_SANITIZE") and "memory" not in settings:
             settings = "[limits]\nmemory = 0B\n" + settings  # they reserve terabytes
@@ -69,7 +69,7 @@ class Server:
         self.settings.flush()
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [*command, "-q", "-C", "web", "-L", "0", *(["-e", executor] if executor else []),
+            [*command, "-q", "-C", "web", "-L", listen, *(["-e", executor] if executor else []),
              "-s", self.settings.name, *options, *(paths or [PYTHON])],
             stdin=subprocess.DEVNULL, stderr=self.errors, env=dict(os.environ, **(env or {})))
         self.port = None
@@ -83,7 +83,8 @@ class Server:
         assert self.process.poll() is None, self.said()
         for line in self.said().splitlines():
             if "ready on" in line:
-                self.port = int(line.rsplit(":", 1)[1])
+                port = line.rsplit(":", 1)[1]
+                self.port = int(port) if port.isdigit() else port
         return self.port
 
     def __enter__(self):

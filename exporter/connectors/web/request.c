@@ -177,7 +177,7 @@ static enum web_route choose(struct web_request *request, const char *url, const
 static enum web_route too_large(struct web_request *request)
 {
 	return problem(request, 413, "PayloadTooLarge",
-	               "the body is larger than this host takes; the setting is payload-size");
+	               "the body is larger than any function here takes ([limits] payload-size)");
 }
 
 /* The headers are there. Replies are held back until the body is, too, since one
@@ -190,6 +190,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 	uint64_t announced;
 
 	request->headers = (struct web_headers){.host = NULL};
+	request->body.cap = snafu_host_largest_payload(web->host);
 	request->head = false;
 	MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather, &request->headers);
 	if (strlen(url) > WEB_URL_CAP)
@@ -205,7 +206,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 	if (!request->headers.content_length)
 		return MHD_YES;
 	if (web_parse_size(request->headers.content_length, &announced) < 0 ||
-	    announced > web->body_cap) {
+	    announced > request->body.cap) {
 		request->route = too_large(request);
 		request->refused = true;
 		return web_reply_problem(request, &request->problem);
