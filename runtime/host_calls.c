@@ -30,6 +30,12 @@ static void end_job(struct snafu_host *host, struct snafu_job *job, struct snafu
 	snafu_job_deliver(job, result);
 }
 
+static void count_out(const struct snafu_job *job)
+{
+	atomic_fetch_sub_explicit(&job->service->running, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(job->counted, 1, memory_order_relaxed);
+}
+
 /* The function has let go of the job. */
 static void note_duration(struct snafu_job *job)
 {
@@ -40,7 +46,7 @@ static void note_duration(struct snafu_job *job)
 
 	average = average ? average + (took_us - average) / AVERAGE_WEIGHT : took_us;
 	service->average_us = average < 1 ? 1 : average > UINT32_MAX ? UINT32_MAX : (uint32_t)average;
-	atomic_fetch_sub_explicit(&service->running, 1, memory_order_relaxed);
+	count_out(job);
 }
 
 /* Runs a job on this thread. */
@@ -118,7 +124,7 @@ void snafu_host_give_up_running(void *state, struct snafu_job *job, int status, 
 	if (running)
 		job->executor->interrupt(job->executor_state, job);
 	else
-		atomic_fetch_sub_explicit(&job->service->running, 1, memory_order_relaxed);
+		count_out(job);
 }
 
 void snafu_host_give_up_away(void *state, struct snafu_job *job, int status)
@@ -155,7 +161,7 @@ static int find(struct snafu_host *host, struct snafu_job *job, const struct sna
 		                  job->function->id, job->function->reason);
 		return -ENOEXEC;
 	}
-	job->settings = snafu_host_settings_of(host, job->service, tenant_of(call));
+	job->settings = snafu_host_settings_of(host, job->service, tenant_of(call), &job->counted);
 	job->result.payload.cap = job->settings->result_size;
 	job->result.log.cap = job->settings->log_size;
 	return 0;
@@ -193,9 +199,10 @@ static int admit(struct snafu_job *job, const struct snafu_context *caller)
 {
 	const struct snafu_settings *settings = job->settings;
 	struct snafu_result *result = &job->result;
-	unsigned running = atomic_fetch_add_explicit(&job->service->running, 1, memory_order_relaxed);
+	unsigned running = atomic_fetch_add_explicit(job->counted, 1, memory_order_relaxed);
 	int code = 0;
 
+	atomic_fetch_add_explicit(&job->service->running, 1, memory_order_relaxed);
 	if (job->payload_size > settings->payload_size) {
 		snafu_result_fail(result, SNAFU_TOO_LARGE, "PayloadTooLarge",
 		                  "the arguments take %zu bytes, the limit is %zu", job->payload_size,
@@ -213,7 +220,7 @@ static int admit(struct snafu_job *job, const struct snafu_context *caller)
 		code = -EBUSY;
 	}
 	if (code)
-		atomic_fetch_sub_explicit(&job->service->running, 1, memory_order_relaxed);
+		count_out(job);
 	return code;
 }
 
@@ -429,7 +436,7 @@ void snafu_host_submit(struct snafu_host *host, struct snafu_call *call)
 	int code = job ? snafu_crew_queue(host->crew, job) : 0;
 	if (!code)
 		return;
-	atomic_fetch_sub_explicit(&job->service->running, 1, memory_order_relaxed);
+	count_out(job);
 	if (code == -EBUSY)
 		snafu_result_fail(&job->result, SNAFU_OVER_LIMIT, "TooManyCalls",
 		                  "%zu calls are waiting already; try again later",

@@ -27,7 +27,7 @@ static const struct snafu_settings *settings_of(void *state, const char *id, con
 	if (snafu_host_find(state, id, &service, NULL))
 		return NULL;
 	/* They live as long as the host. */
-	const struct snafu_settings *settings = snafu_host_settings_of(state, service, tenant);
+	const struct snafu_settings *settings = snafu_host_settings_of(state, service, tenant, NULL);
 	snafu_service_unref(service);
 	return settings;
 }
@@ -81,7 +81,8 @@ static void queue_call(struct snafu_host *host, struct snafu_call *call,
 	unsigned depth = call->caller ? call->caller->depth + 1 : 0;
 	if (!call->tenant && call->caller)
 		call->tenant = call->caller->tenant;
-	const struct snafu_settings *settings = snafu_host_settings_of(host, service, call->tenant);
+	const struct snafu_settings *settings =
+		snafu_host_settings_of(host, service, call->tenant, NULL);
 	const struct snafu_function *function = service->function;
 	struct snafu_error error;
 

@@ -117,12 +117,22 @@ static struct snafu_tenant_settings *make_tenants(struct snafu_host_settings *al
 	return tenants;
 }
 
-const struct snafu_settings *
-snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, const char *tenant)
+static const struct snafu_settings *part_of(struct snafu_tenant_part *part, atomic_uint **ret_count)
+{
+	if (ret_count)
+		*ret_count = &part->running;
+	return atomic_load(&part->settings);
+}
+
+const struct snafu_settings *snafu_host_settings_of(struct snafu_host *host,
+                                                    struct snafu_service *service,
+                                                    const char *tenant, atomic_uint **ret_count)
 {
 	struct snafu_host_settings *all = host->all_settings;
 	const struct snafu_settings *settings = atomic_load(&service->settings);
 
+	if (ret_count)
+		*ret_count = &service->unclaimed;
 	if (!tenant || !*tenant)
 		return settings;
 	const struct snafu_settings_book *book = atomic_load(&all->book);
@@ -130,12 +140,14 @@ snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, c
 	long index = snafu_book_tenant(book, tenant);
 	if (index < 0)
 		return settings;
-	if (tenants && tenants->book == book && atomic_load(&tenants->by_tenant[index]))
-		return atomic_load(&tenants->by_tenant[index]);
+	if (tenants && tenants->book == book && atomic_load(&tenants->by_tenant[index].settings))
+		return part_of(&tenants->by_tenant[index], ret_count);
 	pthread_mutex_lock(&all->lock);
 	if (atomic_load(&all->book) == book && (tenants = make_tenants(all, book, service))) {
-		settings = snafu_settings_resolve(host, index, service->function);
-		atomic_store(&tenants->by_tenant[index], settings);
+		struct snafu_tenant_part *part = &tenants->by_tenant[index];
+
+		atomic_store(&part->settings, snafu_settings_resolve(host, index, service->function));
+		settings = part_of(part, ret_count);
 	}
 	pthread_mutex_unlock(&all->lock);
 	return settings;

@@ -34,7 +34,10 @@ struct snafu_kept_settings {
 struct snafu_tenant_settings {
 	struct snafu_tenant_settings *next; /* of all */
 	const struct snafu_settings_book *book; /* for which they hold */
-	_Atomic(const struct snafu_settings *) by_tenant[];
+	struct snafu_tenant_part {
+		_Atomic(const struct snafu_settings *) settings; /* NULL: not asked for yet */
+		atomic_uint running; /* calls under way */
+	} by_tenant[];
 };
 
 struct snafu_host_settings {

@@ -84,9 +84,11 @@ void snafu_host_close_settings(struct snafu_host *host);
  * executor in it is one name, of one that there is. Any thread. */
 const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
                                                      const struct snafu_function *function);
-/* What holds for a call of SERVICE by TENANT; allocates nothing but the first time. */
-const struct snafu_settings *
-snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, const char *tenant);
+/* What holds for a call of SERVICE by TENANT; allocates nothing but the first time. RET_COUNT
+ * (MAY be NULL): among whose calls it counts; lives as long as the service. */
+const struct snafu_settings *snafu_host_settings_of(struct snafu_host *host,
+                                                    struct snafu_service *service,
+                                                    const char *tenant, atomic_uint **ret_count);
 /* The handler that a config calls NAME (FunctionName), as a tail of its id: malloc'ed; NULL:
  * there is none. */
 char *snafu_host_handler(struct snafu_host *host, const char *name);

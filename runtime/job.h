@@ -30,6 +30,8 @@ struct snafu_job {
 	struct snafu_service *service; /* a reference */
 	const struct snafu_function *function; /* the service's */
 	const struct snafu_settings *settings; /* the service's, as they were at the start */
+	atomic_uint *counted; /* whose calls of the function it is one of: the service's, or a
+	                       * tenant's; lives as long as the host */
 	char *payload; /* owned */
 	size_t payload_size;
 	struct snafu_context context; /* its strings belong to the job */

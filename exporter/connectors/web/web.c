@@ -140,6 +140,7 @@ static int open_web(const struct snafu_connector_options *options, void **ret_st
 	web->body_cap = settings->payload_size;
 	web->connections_cap = settings->connections;
 	web->idle_timeout = settings->idle_timeout;
+	web->choose_tenant = settings->choose_tenant;
 	web->wake_fd = web->watch_fd = -1;
 	web->now = coarse_now();
 	TAILQ_INIT(&web->waiting_list);
