@@ -376,8 +376,8 @@ static void admit(struct snafu_crowd *crowd, struct snafu_job *job)
 		crowd->settings = job->settings;
 		snafu_crowd_disband(crowd);
 		snafu_crowd_replace(crowd);
-	} else if (crowd->service && job->settings == atomic_load(&crowd->service->settings)) {
-		crowd->settings = job->settings; /* not some tenant's */
+	} else {
+		crowd->settings = job->settings;
 	}
 	if (is_resting(crowd, &job->result)) {
 		snafu_station_end(crowd->station, job);
@@ -410,7 +410,8 @@ void snafu_crowd_begin(void *state, struct snafu_job *job)
 
 	snafu_station_enter(station);
 	job->place = NULL;
-	if (snafu_crowd_of(station, job->service, &crowd, &job->result))
+	if (snafu_crowd_of(station, job->service, job->context.tenant, job->settings, &crowd,
+	                   &job->result))
 		snafu_station_end(station, job);
 	else
 		admit(crowd, job);
@@ -424,7 +425,8 @@ int snafu_crowd_prepare(void *state, struct snafu_service *service, struct snafu
 	struct snafu_crowd *crowd;
 
 	snafu_station_enter(station);
-	int code = snafu_crowd_of(station, service, &crowd, result);
+	int code =
+		snafu_crowd_of(station, service, "", atomic_load(&service->settings), &crowd, result);
 	if (!code && station->policy->stock)
 		code = snafu_crowd_want_zygote(crowd, &error);
 	else if (!code && !station->policy->once && !crowd->n_live)
@@ -440,8 +442,10 @@ static void interrupt_waiting(struct snafu_station *station, struct snafu_job *j
 {
 	struct snafu_crowd *crowd = atomic_load(&job->service->slots[station->options->number]);
 
-	if (!crowd || (!snafu_job_queue_remove(&crowd->waiting, job) &&
-	               !snafu_job_queue_remove(&crowd->nested, job)))
+	while (crowd && !snafu_job_queue_remove(&crowd->waiting, job) &&
+	       !snafu_job_queue_remove(&crowd->nested, job))
+		crowd = crowd->next_tenant;
+	if (!crowd)
 		return;
 	snafu_result_fail(&job->result, SNAFU_CANCELLED, "Cancelled", "%s was cancelled",
 	                  job->function->id);

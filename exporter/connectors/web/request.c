@@ -48,6 +48,7 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 	case 14:
 		slot = strcasecmp(key, "content-length") == 0   ? &headers->content_length
 		       : strcasecmp(key, "sec-fetch-site") == 0 ? &headers->fetch_site
+		       : strcasecmp(key, "x-snafu-tenant") == 0 ? &headers->tenant
 		                                                : NULL;
 		break;
 	case 15: slot = strcasecmp(key, WEB_FORWARD_HEADER) == 0 ? &headers->forward : NULL; break;
@@ -74,6 +75,11 @@ static int check_headers(struct web_request *request, const char *version, bool 
 	if (headers->log && strcasecmp(headers->log, "tail") != 0 &&
 	    strcasecmp(headers->log, "none") != 0)
 		return problem(request, 400, "BadRequest", "X-Snafu-Log takes tail or none");
+	if (headers->tenant && !web->choose_tenant)
+		return problem(request, 400, "BadRequest",
+		               "this host does not let callers say whose call it is ([web] choose-tenant)");
+	if (headers->tenant && strlen(headers->tenant) > WEB_TENANT_CAP)
+		return problem(request, 400, "BadRequest", "X-Snafu-Tenant is too long");
 	if (headers->transfer_encoding && headers->content_length)
 		return problem(request, 400, "BadRequest",
 		               "Transfer-Encoding and Content-Length exclude each other");
@@ -274,7 +280,8 @@ static enum MHD_Result invoke(struct web_request *request)
 	call->asynchronous = request->headers.respond_async;
 	/* These are the last request's. */
 	call->request_id[0] = '\0';
-	call->tenant = call->client_context = NULL;
+	call->tenant = request->headers.tenant;
+	call->client_context = NULL;
 	call->caller = NULL;
 	call->deadline = 0;
 	if (web->address.path && request->headers.forward &&

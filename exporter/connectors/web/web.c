@@ -144,6 +144,7 @@ static int open_web(const struct snafu_connector_options *options, void **ret_st
 	web->event_loop = (struct snafu_event_loop){wait_for_events, wake, web};
 	web->connections_cap = allow_descriptors(settings->connections);
 	web->idle_timeout = settings->idle_timeout;
+	web->choose_tenant = settings->choose_tenant;
 	web->wake_fd = web->watch_fd = -1;
 	web->now = coarse_now();
 	TAILQ_INIT(&web->waiting_list);
