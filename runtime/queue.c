@@ -217,10 +217,10 @@ static void refuse_for_now(struct snafu_queue *queue, const struct snafu_error *
 static void *serve(void *state)
 {
 	struct snafu_queue *queue = state;
-	const struct snafu_queue_module *module = NULL;
+	const struct snafu_queue_module *module;
 	struct snafu_queue_counts counts;
 	struct snafu_error error, said = {0};
-	void *module_state = NULL;
+	void *module_state;
 
 	for (;;) {
 		int code = open_module(queue, &module, &module_state, &error);

@@ -186,7 +186,7 @@ class Busy(unittest.TestCase):
             for path in glob.glob(host.found + ".*"):
                 with open(path, errors="replace") as file:
                     found += file.read()
-        self.assertEqual(found, "")
+            self.assertFalse(found, found)
         self.assertEqual(status, 0, "".join(host.said[-20:]))
         with open(os.path.join(host.folder, "log.csv")) as file:
             self.assertGreater(len(file.readlines()), CLIENTS * TURNS // 2)
