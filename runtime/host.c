@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "runtime/away.h"
@@ -234,6 +235,7 @@ int snafu_host_open(const struct snafu_host_options *options, struct snafu_host 
 	pthread_mutex_init(&host->lock, NULL);
 	pthread_mutex_init(&host->generation_lock, NULL);
 	pthread_mutex_init(&host->variables_lock, NULL);
+	snafu_environment_first(); /* before anybody changes it */
 	int code = open_parts(host, error);
 	if (code)
 		snafu_host_close(host, 0);

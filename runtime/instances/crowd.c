@@ -179,7 +179,7 @@ static void fail(struct snafu_crowd *crowd, struct snafu_job *job, const struct 
 
 static void watch_the_clock(struct snafu_crowd *crowd)
 {
-	if (!crowd->scale.place && crowd->waiting.count)
+	if (!snafu_timer_is_set(&crowd->scale) && crowd->waiting.count)
 		snafu_reactor_set_timer(crowd->station->options->reactor, &crowd->scale,
 		                        snafu_now_ms() + PATIENCE_MS);
 }

@@ -157,7 +157,7 @@ static void reap(struct snafu_timer *timer)
 
 static void reap_later(struct snafu_crowd *crowd, uint64_t now)
 {
-	if (crowd->reap.place)
+	if (snafu_timer_is_set(&crowd->reap))
 		return;
 	crowd->reap.expired = reap;
 	snafu_reactor_set_timer(reactor_of(crowd), &crowd->reap, now + crowd->settings->instance_idle);
@@ -232,7 +232,8 @@ void snafu_crowd_refill_later(struct snafu_crowd *crowd)
 
 	if (!crowd->n_idle && crowd->zygote && crowd->zygote->ready && crowd->stock < most)
 		crowd->stock = crowd->stock * 2 < most ? crowd->stock * 2 : most;
-	if (crowd->refill.place || ((crowd->n_idle >= crowd->stock || !crowd->zygote) && !crowd->spent))
+	if (snafu_timer_is_set(&crowd->refill) ||
+	    ((crowd->n_idle >= crowd->stock || !crowd->zygote) && !crowd->spent))
 		return;
 	crowd->refill.expired = refill;
 	snafu_reactor_set_timer(reactor_of(crowd), &crowd->refill, snafu_now_ms() + REFILL_DELAY_MS);

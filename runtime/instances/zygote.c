@@ -335,7 +335,7 @@ int snafu_zygote_fork(struct snafu_zygote *zygote, struct snafu_process *child,
 	snafu_start_write(frame, start, child->number);
 	if (!zygote->n_asked++)
 		zygote->asked = snafu_now_ms();
-	if (!child->station->waker.place)
+	if (!snafu_timer_is_set(&child->station->waker))
 		snafu_reactor_set_timer(child->station->options->reactor, &child->station->waker,
 		                        snafu_now_ms() + WAKE_MS);
 	int code = snafu_process_write(&zygote->process, frame, NULL, 0, NULL, files);

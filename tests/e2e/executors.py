@@ -373,6 +373,19 @@ class Limits(unittest.TestCase):
                                  (200, {"directory": os.path.realpath(folder), "colour": "green",
                                         "files": 200}))
 
+    def test_variables_of_others(self):
+        """A process has those of its own function, not what others have in the host."""
+        settings = ("[function jobs.surroundings]\nexecutor = inprocess\n"
+                    "environment = COLOUR=green\n[function other.surroundings]\n")
+        with tempfile.TemporaryDirectory() as folder:
+            with open(PYTHON) as source, open(os.path.join(folder, "other.py"), "w") as copy:
+                copy.write(source.read())
+            with Server(PYTHON, folder, settings=settings, executor=None) as server:
+                self.assertEqual(server.call("jobs.surroundings")[1]["colour"], "green")
+                for executor in PROCESSES:
+                    value = server.call("other.surroundings", executor=executor)[1]
+                    self.assertIsNone(value["colour"], executor)
+
     @each
     def test_memory(self, executor):
         with Server(executor=executor, settings="[limits]\nmemory = 128MiB\n") as server:

@@ -56,6 +56,9 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 	case 17:
 		slot = strcasecmp(key, "transfer-encoding") == 0 ? &headers->transfer_encoding : NULL;
 		break;
+	case 20:
+		slot = strcasecmp(key, WEB_CLIENT_HEADER) == 0 ? &headers->client_context : NULL;
+		break;
 	}
 	if (!slot)
 		return MHD_YES;
@@ -266,6 +269,7 @@ static enum MHD_Result invoke(struct web_request *request)
 {
 	struct web *web = request->web;
 	struct snafu_call *call = &request->call;
+	char client_context[WEB_CLIENT_CAP];
 
 	int code = web_payload(request, &request->problem);
 	if (code > 0)
@@ -288,6 +292,13 @@ static enum MHD_Result invoke(struct web_request *request)
 	    web_forward_read(request->headers.forward, &request->forward, call)) {
 		problem(request, 400, "BadRequest", WEB_FORWARD_HEADER " is not as it should be");
 		return web_reply_problem(request, &request->problem);
+	}
+	if (request->headers.client_context) {
+		if (web_client_context_read(request->headers.client_context, client_context)) {
+			problem(request, 400, "BadRequest", WEB_CLIENT_HEADER " is no JSON object in base64");
+			return web_reply_problem(request, &request->problem);
+		}
+		call->client_context = client_context;
 	}
 	call->finished = finished;
 	call->state = request;
