@@ -190,6 +190,12 @@ class AsyncTest(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def failed_once(self, server):
+        """A call that waits for its second attempt."""
+        call = server.submit("fail", why="x" * 500)
+        until(lambda: server.show(call), lambda got: got["state"] == "waiting" and got["attempts"])
+        return call
+
     def lines(self, name):
         path = self.path(name)
         if not os.path.exists(path):
