@@ -143,10 +143,16 @@ class Server:
         return data
 
     def idle(self):
-        def quiet(counts):
-            return not (counts['snafu_queue_calls{state="waiting"}'] or
-                        counts['snafu_queue_calls{state="running"}'])
-        return until(self.counts, quiet)
+        """Waits until nothing waits or runs, as long as there is progress."""
+        left = None
+
+        def fewer():
+            counts = self.counts()
+            return (counts['snafu_queue_calls{state="waiting"}'] +
+                    counts['snafu_queue_calls{state="running"}'])
+        while left != 0:
+            before = left
+            left = until(fewer, lambda got: not got or got != before)
 
     def maps(self, name):
         with open(f"/proc/{self.process.pid}/maps", encoding="utf-8") as file:
