@@ -371,14 +371,14 @@ void snafu_c_handles_wait(struct snafu_c_handles *handles)
 	struct timespec until;
 
 	/* The entry may have been let go of between the look and this wait: so not for long. */
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += 5000000;
 	if (until.tv_nsec >= 1000000000) {
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&handles->lock);
-	pthread_cond_timedwait(&handles->free, &handles->lock, &until);
+	pthread_cond_clockwait(&handles->free, &handles->lock, CLOCK_MONOTONIC, &until);
 	pthread_mutex_unlock(&handles->lock);
 }
 

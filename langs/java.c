@@ -201,10 +201,10 @@ static void close_java(void *state)
 	while (self && java.bounds)
 		java_unbind(state, java.bounds);
 	java_leave(state);
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += CLOSE_TIMEOUT_S;
 	if (pthread_create(&thread, NULL, shut_down, NULL) == 0 &&
-	    pthread_timedjoin_np(thread, NULL, &until) != 0)
+	    pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0)
 		pthread_detach(thread);
 	java.options = NULL;
 }

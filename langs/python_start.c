@@ -172,7 +172,9 @@ static bool threads_stay(void)
  * run, output is written. The interpreter stays as it is till the process ends. */
 static void last_rites(void)
 {
-	PyObject *module = PyImport_ImportModule("atexit");
+	/* Importing it costs a forked child 75 page faults; without it there are no handlers. */
+	PyObject *modules = PyImport_GetModuleDict();
+	PyObject *module = modules ? Py_XNewRef(PyDict_GetItemString(modules, "atexit")) : NULL;
 	PyObject *done = module ? PyObject_CallMethod(module, "_run_exitfuncs", NULL) : NULL;
 
 	PyErr_Clear();
@@ -234,10 +236,11 @@ static void end_beside_stuck_call(void)
 	if (pthread_create(&thread, NULL, perform_rites, NULL))
 		return;
 	pthread_detach(thread);
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += PYTHON_STUCK_WAIT_S;
 	pthread_mutex_lock(&rites_lock);
-	while (!rites_done && !pthread_cond_timedwait(&rites_over, &rites_lock, &until))
+	while (!rites_done &&
+	       !pthread_cond_clockwait(&rites_over, &rites_lock, CLOCK_MONOTONIC, &until))
 		;
 	pthread_mutex_unlock(&rites_lock);
 }

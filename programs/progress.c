@@ -84,11 +84,11 @@ static void *watch(void *unused)
 
 		if (progress.what[0] && took >= PATIENCE_MS)
 			show(took);
-		clock_gettime(CLOCK_REALTIME, &until);
+		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += TURN_MS * 1000000l;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&progress.changed, &progress.lock, &until);
+		pthread_cond_clockwait(&progress.changed, &progress.lock, CLOCK_MONOTONIC, &until);
 	}
 	pthread_mutex_unlock(&progress.lock);
 	return NULL;

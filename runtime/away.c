@@ -15,8 +15,9 @@ struct snafu_away {
 	void (*give_up)(void *state, struct snafu_job *job, int status);
 	void *state;
 	pthread_mutex_t lock;
+	pthread_cond_t let_go; /* somebody is through with giving up a job */
 	struct snafu_job *first;
-	size_t count;
+	size_t count, n_leaving;
 	struct snafu_timer timer; /* at the earliest deadline, or before it */
 	uint64_t armed; /* ms; UINT64_MAX: not set */
 };
@@ -32,7 +33,7 @@ static struct snafu_job *pick(struct snafu_away *away,
 {
 	for (struct snafu_job *job = away->first; job; job = job->away_next)
 		if (!job->given_up && wanted(job, what)) {
-			job->given_up = true;
+			job->given_up = job->being_given_up = true;
 			return snafu_job_ref(job);
 		}
 	return NULL;
@@ -51,6 +52,11 @@ static size_t give_up_each(struct snafu_away *away, int status,
 		if (!job)
 			return count;
 		away->give_up(away->state, job, status);
+		pthread_mutex_lock(&away->lock);
+		job->being_given_up = false;
+		if (away->n_leaving)
+			pthread_cond_broadcast(&away->let_go);
+		pthread_mutex_unlock(&away->lock);
 		snafu_job_free(job);
 	}
 }
@@ -75,9 +81,10 @@ static bool is_of_call(const struct snafu_job *job, const void *call)
 /* The lock is held. */
 static void arm(struct snafu_away *away, uint64_t at)
 {
-	away->armed = at;
-	if (at != UINT64_MAX)
-		snafu_reactor_set_timer(away->reactor, &away->timer, at);
+	/* Without memory for it, the next one that is added tries again. */
+	away->armed = at != UINT64_MAX && snafu_reactor_set_timer(away->reactor, &away->timer, at)
+	                  ? UINT64_MAX
+	                  : at;
 }
 
 static void expired(struct snafu_timer *timer)
@@ -108,6 +115,7 @@ int snafu_away_new(struct snafu_reactor *reactor,
 	away->timer.expired = expired;
 	away->armed = UINT64_MAX;
 	pthread_mutex_init(&away->lock, NULL);
+	pthread_cond_init(&away->let_go, NULL);
 	*ret_away = away;
 	return 0;
 }
@@ -118,6 +126,7 @@ void snafu_away_free(struct snafu_away *away)
 		return;
 	snafu_reactor_clear_timer(away->reactor, &away->timer);
 	pthread_mutex_destroy(&away->lock);
+	pthread_cond_destroy(&away->let_go);
 	free(away);
 }
 
@@ -135,14 +144,33 @@ void snafu_away_add(struct snafu_away *away, struct snafu_job *job)
 	pthread_mutex_unlock(&away->lock);
 }
 
-void snafu_away_remove(struct snafu_away *away, struct snafu_job *job)
+/* The lock is held. */
+static void take_out(struct snafu_away *away, struct snafu_job *job)
 {
-	pthread_mutex_lock(&away->lock);
 	if (job->away_next)
 		job->away_next->away_before = job->away_before;
 	*(job->away_before ? &job->away_before->away_next : &away->first) = job->away_next;
 	away->count--;
+}
+
+void snafu_away_remove(struct snafu_away *away, struct snafu_job *job)
+{
+	pthread_mutex_lock(&away->lock);
+	take_out(away, job);
 	pthread_mutex_unlock(&away->lock);
+}
+
+bool snafu_away_leave(struct snafu_away *away, struct snafu_job *job)
+{
+	pthread_mutex_lock(&away->lock);
+	take_out(away, job);
+	away->n_leaving++;
+	while (job->being_given_up)
+		pthread_cond_wait(&away->let_go, &away->lock);
+	away->n_leaving--;
+	bool given_up = job->given_up;
+	pthread_mutex_unlock(&away->lock);
+	return given_up;
 }
 
 size_t snafu_away_count(struct snafu_away *away)

@@ -1,8 +1,10 @@
-/* runtime/away.h — calls that an executor has begun and not yet ended: their
- * deadlines, and whoever else ends them before their time. Threads: any. */
+/* runtime/away.h — calls that an executor has begun and not yet ended, or that a function
+ * has made on its own thread: their deadlines, and whoever else ends them before their
+ * time. Threads: any. */
 #ifndef SNAFU_RUNTIME_AWAY_H
 #define SNAFU_RUNTIME_AWAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct snafu_away;
@@ -22,6 +24,9 @@ void snafu_away_free(struct snafu_away *away); /* empty */
 void snafu_away_add(struct snafu_away *away, struct snafu_job *job);
 /* JOB has ended. */
 void snafu_away_remove(struct snafu_away *away, struct snafu_job *job);
+/* The same for a job that the calling thread has run itself: waits until nobody gives it up
+ * any more, so that no interrupt hits what the thread does next. Whether it was given up. */
+bool snafu_away_leave(struct snafu_away *away, struct snafu_job *job);
 
 size_t snafu_away_count(struct snafu_away *away);
 

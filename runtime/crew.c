@@ -51,6 +51,8 @@ struct snafu_crew {
 	size_t n_members, n_calling;
 	struct member *leader, *standby;
 	struct snafu_job_queue queue;
+	uint64_t queue_deadline; /* ms; none of the queue is due before */
+	size_t n_ending; /* taken out of the queue to be given up */
 	size_t helpers_wanted;
 	unsigned long tick, calls;
 	bool alert; /* the standby pulses */
@@ -207,7 +209,7 @@ static void drain(struct snafu_crew *crew)
 		crew->drain_until = snafu_now_ms() + crew->options.drain_timeout;
 	bool over = crew->stops > 1 || snafu_now_ms() >= crew->drain_until;
 
-	if (!over && (crew->queue.first || crew->n_calling || count_rest(crew)))
+	if (!over && (crew->queue.first || crew->n_calling || crew->n_ending || count_rest(crew)))
 		return;
 	give_up_all(crew);
 	pthread_mutex_unlock(&crew->lock);
@@ -252,11 +254,11 @@ static void lead(struct member *member)
 	}
 }
 
-/* The member or queued job whose deadline has passed, or NULL; RET_NEXT is the
- * earliest deadline to come (UINT64_MAX: none). */
+/* The member whose deadline has passed, or NULL; RET_NEXT is the earliest deadline to come
+ * (UINT64_MAX: none). */
 static struct member *overdue(struct snafu_crew *crew, uint64_t now, uint64_t *ret_next)
 {
-	*ret_next = crew->queue.first ? crew->queue.first->deadline : UINT64_MAX;
+	*ret_next = crew->queue.first ? crew->queue_deadline : UINT64_MAX;
 	for (size_t i = 0; i < crew->n_members; i++) {
 		struct member *member = &crew->members[i];
 
@@ -270,23 +272,43 @@ static struct member *overdue(struct snafu_crew *crew, uint64_t now, uint64_t *r
 	return NULL;
 }
 
+/* Ends the calls that have waited past their deadlines, which are in any order. */
+static void end_late_ones(struct snafu_crew *crew, uint64_t now)
+{
+	struct snafu_job_queue late = {0}, rest = {0};
+
+	if (crew->queue_deadline > now)
+		return;
+	crew->queue_deadline = UINT64_MAX;
+	while (crew->queue.first) {
+		struct snafu_job *job = snafu_job_queue_pop(&crew->queue);
+
+		snafu_job_queue_append(job->deadline <= now ? &late : &rest, job);
+		if (job->deadline > now && job->deadline < crew->queue_deadline)
+			crew->queue_deadline = job->deadline;
+	}
+	crew->queue = rest;
+	crew->n_ending += late.count;
+	while (late.first) {
+		struct snafu_job *job = snafu_job_queue_pop(&late);
+
+		pthread_mutex_unlock(&crew->lock);
+		crew->options.give_up(crew->options.state, job, SNAFU_DEADLINE, 0);
+		snafu_job_free(job);
+		pthread_mutex_lock(&crew->lock);
+		crew->n_ending--;
+	}
+}
+
 /* Ends calls that are past their deadline. The interrupt may block, so somebody
  * else stands by meanwhile. Returns whether the caller has lost that post. */
 static bool keep_deadlines(struct member *self, uint64_t *ret_next)
 {
 	struct snafu_crew *crew = self->crew;
 	uint64_t now = snafu_now_ms();
+
+	end_late_ones(crew, now);
 	struct member *late = overdue(crew, now, ret_next);
-
-	while (crew->queue.first && crew->queue.first->deadline <= now) {
-		struct snafu_job *job = snafu_job_queue_pop(&crew->queue);
-
-		pthread_mutex_unlock(&crew->lock);
-		crew->options.give_up(crew->options.state, job, SNAFU_DEADLINE, 0);
-		snafu_job_free(job);
-		pthread_mutex_lock(&crew->lock);
-		late = overdue(crew, now, ret_next);
-	}
 	if (!late)
 		return false;
 	struct snafu_job *job = late->job;
@@ -392,6 +414,7 @@ int snafu_crew_new(const struct snafu_crew_options *options, struct snafu_crew *
 		return snafu_fail(error, -ENOMEM, "no memory for %zu threads", options->threads);
 	}
 	crew->options = *options;
+	crew->queue_deadline = UINT64_MAX;
 	pthread_mutex_init(&crew->lock, NULL);
 	init_condition(&crew->over);
 	*ret_crew = crew;
@@ -399,13 +422,11 @@ int snafu_crew_new(const struct snafu_crew_options *options, struct snafu_crew *
 }
 
 /* Whether all threads may be waiting for calls such as JOB, which a function makes: it would
- * never be its turn. Such calls stand at the front of the queue. */
-static bool may_lock_up(const struct snafu_crew *crew, const struct snafu_job *job)
+ * never be its turn. Such calls stand at the front of the queue, however full that is. */
+static bool may_lock_up(const struct snafu_crew *crew)
 {
 	size_t before = crew->n_calling;
 
-	if (!job->context.depth)
-		return false;
 	for (const struct snafu_job *other = crew->queue.first; other && other->context.depth;
 	     other = other->next)
 		before++;
@@ -420,9 +441,12 @@ int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 	pthread_mutex_lock(&crew->lock);
 	if (crew->stops || crew->ended) {
 		code = -ESHUTDOWN;
-	} else if (crew->queue.count >= crew->options.queue_length || may_lock_up(crew, job)) {
+	} else if (job->context.depth ? may_lock_up(crew)
+	                              : crew->queue.count >= crew->options.queue_length) {
 		code = -EBUSY;
 	} else {
+		if (job->deadline < crew->queue_deadline)
+			crew->queue_deadline = job->deadline;
 		if (job->context.depth)
 			snafu_job_queue_prepend(&crew->queue, job);
 		else

@@ -41,7 +41,7 @@ static struct run *find_runs(const struct snafu_functions *functions, size_t *re
 	size_t count = 0;
 
 	for (size_t i = 0; runs && i < functions->count; i++) {
-		const char *file = functions->functions[i].file;
+		const char *file = snafu_function_source(&functions->functions[i]);
 
 		if (!count || strcmp(runs[count - 1].path, file) != 0)
 			runs[count++] = (struct run){.path = file, .first = i};

@@ -113,7 +113,8 @@ struct snafu_call {
 
 /* Runs the call and returns when it has ended; `finished` may be NULL. For doors that
  * have a thread to spare, such as the command line, and for functions that call others.
- * In-process, a deadline cannot make it return earlier than the function lets go. */
+ * In-process, a deadline cannot make it return earlier than the function lets go; what
+ * functions call is interrupted then (while somebody runs the reactor). */
 void snafu_host_call(struct snafu_host *host, struct snafu_call *call);
 
 /* Queues the call for the crew (crew.h), or sends it to a process, and returns. */

@@ -30,6 +30,36 @@ static void end_job(struct snafu_host *host, struct snafu_job *job, struct snafu
 	snafu_job_deliver(job, result);
 }
 
+/* Nobody waits longer for JOB. */
+static void fail_late(const struct snafu_job *job, bool loading, struct snafu_result *result)
+{
+	uint64_t accepted = job->accepted / 1000000u;
+	double seconds = (double)(job->deadline > accepted ? job->deadline - accepted : 0) / 1000;
+	bool less = job->deadline < accepted + job->settings->call_timeout;
+
+	if (loading)
+		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "%s is still being compiled or loaded after %.3g s, and goes on: "
+		                  "call it again later",
+		                  job->function->file, seconds);
+	else if (less)
+		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "%s did not end within the %.3g s that its caller had left for it",
+		                  job->function->id, seconds);
+	else
+		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "%s did not end within the call timeout of %.3g s", job->function->id,
+		                  seconds);
+}
+
+/* A call that fails when its time is over has most likely failed for that reason: so have the
+ * calls that it waited for, whose time was over then as well. */
+static void end_late(struct snafu_job *job)
+{
+	if (job->result.status == SNAFU_RAISED && snafu_now_ms() >= job->deadline)
+		fail_late(job, false, &job->result);
+}
+
 /* The function has let go of the job. */
 static void note_duration(struct snafu_job *job)
 {
@@ -43,20 +73,25 @@ static void note_duration(struct snafu_job *job)
 	atomic_fetch_sub_explicit(&service->running, 1, memory_order_relaxed);
 }
 
-/* Runs a job on this thread and ends it. */
-void snafu_host_run_job(void *state, struct snafu_job *job)
+/* Runs a job on this thread. */
+static void run(struct snafu_job *job)
 {
-	struct snafu_host *host = state;
-
 	job->started = snafu_now_ns();
 	job->executor->run(job->executor_state, job);
 	uint64_t took = snafu_now_ns() - job->started;
 	if (!job->result.run_ns && took > job->result.init_ns)
 		job->result.run_ns = took - job->result.init_ns;
+	end_late(job);
 	note_duration(job);
 	if (job->language && job->language->parallel)
 		job->service->parallel = true;
-	end_job(host, job, &job->result);
+}
+
+/* Runs a job on this thread and ends it. */
+void snafu_host_run_job(void *state, struct snafu_job *job)
+{
+	run(job);
+	end_job(state, job, &job->result);
 }
 
 /* An executor has ended a job that it had begun. */
@@ -65,6 +100,7 @@ static void job_ended(void *state, struct snafu_job *job)
 	struct snafu_host *host = state;
 
 	snafu_away_remove(host->away, job);
+	end_late(job);
 	note_duration(job);
 	end_job(host, job, &job->result);
 	snafu_job_free(job);
@@ -73,17 +109,9 @@ static void job_ended(void *state, struct snafu_job *job)
 static void give_up(struct snafu_host *host, struct snafu_job *job, int status, bool loading)
 {
 	struct snafu_result result = {.payload = SNAFU_BUFFER(job->settings->result_size)};
-	double seconds = (double)job->settings->call_timeout / 1000;
 
-	if (status == SNAFU_DEADLINE && loading)
-		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
-		                  "%s is still being compiled or loaded after %.3g s, and goes on: "
-		                  "call it again later",
-		                  job->function->file, seconds);
-	else if (status == SNAFU_DEADLINE)
-		snafu_result_fail(&result, SNAFU_DEADLINE, "DeadlineExceeded",
-		                  "%s did not end within the call timeout of %.3g s", job->function->id,
-		                  seconds);
+	if (status == SNAFU_DEADLINE)
+		fail_late(job, loading, &result);
 	else if (status == SNAFU_CANCELLED)
 		snafu_result_fail(&result, SNAFU_CANCELLED, "Cancelled", "%s was cancelled",
 		                  job->function->id);
@@ -105,8 +133,11 @@ void snafu_host_give_up_running(void *state, struct snafu_job *job, int status, 
 
 void snafu_host_give_up_away(void *state, struct snafu_job *job, int status)
 {
-	give_up(state, job, status, false);
-	job->executor->interrupt(job->executor_state, job);
+	/* The thread that runs it says how it ends; at the host's end it is left alone. */
+	if (!job->is_inner)
+		give_up(state, job, status, false);
+	if (!job->is_inner || status == SNAFU_DEADLINE)
+		job->executor->interrupt(job->executor_state, job);
 }
 
 /* ---- the beginning --------------------------------------------------------------- */
@@ -358,6 +389,18 @@ static void begin_and_wait(struct snafu_host *host, struct snafu_call *call, str
 	sem_destroy(&waiter.over);
 }
 
+/* A function waits for JOB, which runs on the function's thread. Nobody can answer for it, but
+ * it is interrupted when its time is over, which may be before that of whoever called. */
+static void run_inner(struct snafu_host *host, struct snafu_job *job)
+{
+	job->is_inner = true;
+	snafu_away_add(host->away, job);
+	run(job);
+	if (snafu_away_leave(host->away, job) && snafu_now_ms() >= job->deadline)
+		fail_late(job, false, &job->result);
+	end_job(host, job, &job->result);
+}
+
 void snafu_host_call(struct snafu_host *host, struct snafu_call *call)
 {
 	if (call->asynchronous) {
@@ -371,7 +414,10 @@ void snafu_host_call(struct snafu_host *host, struct snafu_call *call)
 		begin_and_wait(host, call, job);
 		return;
 	}
-	snafu_host_run_job(host, job);
+	if (job->context.depth)
+		run_inner(host, job);
+	else
+		snafu_host_run_job(host, job);
 	snafu_job_free(job);
 }
 
@@ -410,12 +456,14 @@ bool snafu_host_cancel(struct snafu_host *host, const struct snafu_call *call)
 void snafu_host_invoke(void *state, const struct snafu_context *caller,
                        const struct snafu_invocation *invocation, struct snafu_result *result)
 {
+	static const struct snafu_context nobody = {.tenant = "", .deadline = UINT64_MAX};
 	struct snafu_host *host = state;
 	struct snafu_call call = {
 		.function = invocation->function,
 		.payload_size = invocation->size,
 		.trigger = "function",
-		.caller = caller,
+		/* Outside of any call as well, somebody waits who may be in others' way. */
+		.caller = caller ? caller : &nobody,
 		.asynchronous = invocation->asynchronous,
 	};
 

@@ -67,7 +67,8 @@ const struct snafu_settings *snafu_settings_resolve(struct snafu_host *host, lon
 {
 	struct snafu_host_settings *all = host->all_settings;
 	const struct snafu_settings_book *book = atomic_load(&all->book);
-	const struct snafu_configured *source = snafu_configured_find(host, function->file);
+	const struct snafu_configured *source =
+		snafu_configured_find(host, snafu_function_source(function));
 	const struct snafu_function_config *config = source ? source->config : NULL;
 	bool plain = !config && !book->count && tenant < 0;
 	struct snafu_settings settings;
@@ -95,6 +96,11 @@ const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
 	const struct snafu_settings *settings = snafu_settings_resolve(host, -1, function);
 	pthread_mutex_unlock(&host->all_settings->lock);
 	return settings;
+}
+
+const struct snafu_settings_book *snafu_host_book(const struct snafu_host *host)
+{
+	return atomic_load(&host->all_settings->book);
 }
 
 /* The lock is held. */

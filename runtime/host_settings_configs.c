@@ -132,7 +132,7 @@ void snafu_configured_free_all(struct snafu_host_settings *all)
 	all->n_slots = 0;
 }
 
-/* ---- other names ------------------------------------------------------------------------------ */
+/* ---- other names ------------------------------------------------------------------- */
 
 /* "src/app.handler" and "pkg.Class::method" as tails of ids. malloc'ed. */
 char *snafu_handler_id(const char *handler)

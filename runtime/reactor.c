@@ -17,7 +17,8 @@
 
 struct snafu_reactor {
 	int epoll_fd, wake_fd;
-	atomic_size_t n_watches; /* without any, nothing needs to be asked of the kernel */
+	atomic_size_t n_watches; /* without any, nothing needs to be asked of the kernel... */
+	atomic_bool woken; /* ...but for this: what woke somebody up must not do so again */
 	pthread_mutex_t lock;
 	pthread_cond_t idle; /* a callback has ended while somebody waited for that */
 	bool running;
@@ -102,6 +103,7 @@ static void run_events(struct snafu_reactor *reactor)
 {
 	int count;
 
+	atomic_store(&reactor->woken, false);
 	do {
 		count = epoll_wait(reactor->epoll_fd, reactor->batch, BATCH, 0);
 		reactor->n_batch = count;
@@ -139,7 +141,8 @@ void snafu_reactor_run(struct snafu_reactor *reactor)
 	uint64_t earliest = atomic_load_explicit(&reactor->earliest, memory_order_relaxed);
 	bool due = earliest != UINT64_MAX && earliest <= snafu_now_ms();
 
-	if (!due && !atomic_load_explicit(&reactor->n_watches, memory_order_relaxed))
+	if (!due && !atomic_load_explicit(&reactor->n_watches, memory_order_relaxed) &&
+	    !atomic_load(&reactor->woken))
 		return;
 	pthread_mutex_lock(&reactor->lock);
 	if (!reactor->running) {
@@ -268,8 +271,12 @@ int snafu_reactor_set_timer(struct snafu_reactor *reactor, struct snafu_timer *t
 	}
 	bool sooner = reactor->earliest < before && !reactor->running;
 	pthread_mutex_unlock(&reactor->lock);
-	/* Whoever waits does so for too long now; a full counter has woken it already. */
-	if (sooner && write(reactor->wake_fd, &one, sizeof one) < 0)
+	if (!sooner)
+		return code;
+	/* Whoever waits does so for too long now; a full counter has woken it already. The word
+	 * comes first: who is woken finds it. */
+	atomic_store(&reactor->woken, true);
+	if (write(reactor->wake_fd, &one, sizeof one) < 0)
 		return code;
 	return code;
 }

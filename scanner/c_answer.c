@@ -138,12 +138,15 @@ static int add_function(struct answer *answer, struct line *line)
 			.shape = snafu_shape_plain(SNAFU_SHAPE_ANY),
 		};
 	function->id = snafu_arena_format(arena, "%s.%s", source->module, function->name);
+	const char *path = snafu_arena_string(arena, source->path);
 	if (!function->file)
-		function->file = snafu_arena_string(arena, source->path);
+		function->file = path;
+	else if (path && strcmp(function->file, path) != 0)
+		function->source = path;
 	function->root = snafu_arena_string(arena, source->root);
 	struct snafu_parameter *parameters =
 		snafu_arena_alloc(arena, (line->count + 1) * sizeof *parameters);
-	if (!function->id || !function->file || !parameters || (source->root && !function->root))
+	if (!path || !function->id || !parameters || (source->root && !function->root))
 		return -ENOMEM;
 	memcpy(parameters, line->parameters, line->count * sizeof *parameters);
 	function->name = function->id + strlen(source->module) + 1;

@@ -91,6 +91,8 @@ struct snafu_function {
 	const char *name; /* the last part of the id; borrowed from inside it */
 	const char *language; /* "python", "python2", "java", "c" */
 	const char *file; /* path as given, or below the directory given */
+	const char *source; /* the file of the scan that led to it, when `file` is only included
+	                     * there (C headers) or in it (jars); else NULL */
 	const char *root; /* the directory from which the language resolves modules */
 	unsigned line; /* 1-based; 0 where there is none (.class) */
 	enum snafu_function_kind kind;
@@ -129,6 +131,12 @@ struct snafu_functions {
 	struct snafu_diagnostic *diagnostics; /* malloc'ed */
 	size_t n_diagnostics, diagnostics_capacity;
 };
+
+/* The file of the scan that led to FUNCTION. */
+static inline const char *snafu_function_source(const struct snafu_function *function)
+{
+	return function->source ? function->source : function->file;
+}
 
 /* A fresh zeroed entry at the end, with both shapes ANY, or NULL when memory is
  * out. The pointer holds until the next call. */

@@ -181,7 +181,7 @@ static int read_jar(struct reading *reading, const struct snafu_source *source)
 	}
 	snafu_java_unit_begin(unit, reading->functions);
 	unit->file = snafu_java_unit_copy(unit, source->path, strlen(source->path));
-	unit->root = unit->file; /* the jar is where its classes resolve from */
+	unit->jar = unit->root = unit->file; /* the jar is where its classes resolve from */
 	if (((snafu_java_jar_reader *)reader)(unit, source->text, source->size, source->path) ||
 	    snafu_java_unit_emit(unit))
 		return no_memory(reading, source);

@@ -286,6 +286,7 @@ static bool emit(struct snafu_java_unit *unit, const struct snafu_java_member *m
 	function->name = function->id + strlen(function->id) - (*function->id ? name_size : 0);
 	function->language = "java";
 	function->file = member->file ? member->file : unit->file;
+	function->source = unit->jar;
 	function->root = member->type->root ? member->type->root : unit->root;
 	function->line = member->line;
 	function->kind = kind(member);

@@ -101,6 +101,7 @@ struct snafu_java_unit {
 	struct snafu_functions *functions; /* where descriptors go, with their arena */
 	struct snafu_arena *arena; /* theirs */
 	const char *file, *root; /* for the descriptors; in the arena */
+	const char *jar; /* that the members' files are in; NULL: none */
 	const char *package; /* "" for none */
 	const struct snafu_java_import *imports;
 	struct snafu_java_type **types;

@@ -54,7 +54,8 @@ static int keep_files(struct snafu_channel *channel, struct msghdr *message)
 	return code;
 }
 
-/* Reads once into INTO; the number of bytes, 0 when there are none yet. */
+/* Reads once into INTO; the number of bytes, 0 when there are none yet. Whoever sleeps in
+ * recvmsg() is woken when the other side reads what we have written, too; in poll() not. */
 static ssize_t receive(struct snafu_channel *channel, bool wait, char *into, size_t room)
 {
 	union {
@@ -68,7 +69,7 @@ static ssize_t receive(struct snafu_channel *channel, bool wait, char *into, siz
 		                         .msg_iovlen = 1,
 		                         .msg_control = control.bytes,
 		                         .msg_controllen = sizeof control.bytes};
-		ssize_t got = recvmsg(channel->fd, &message, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
+		ssize_t got = recvmsg(channel->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 
 		if (got == 0)
 			return -EPIPE;
@@ -79,7 +80,7 @@ static ssize_t receive(struct snafu_channel *channel, bool wait, char *into, siz
 		}
 		if (errno == EAGAIN && !wait)
 			return 0;
-		if (errno == EAGAIN) /* somebody has made it non-blocking */
+		if (errno == EAGAIN)
 			poll(&(struct pollfd){.fd = channel->fd, .events = POLLIN}, 1, -1);
 		else if (errno != EINTR)
 			return errno == ECONNRESET ? -EPIPE : -errno;

@@ -14,10 +14,11 @@
 
 #include "base/buffer.h"
 
-#define ROOT      "/sys/fs/cgroup"
-#define PREFIX    "snafu-"
-#define TEXT_CAP  4096 /* bytes of /proc/self/cgroup and of a path */
-#define RETRY_CAP 64 /* groups that could not be removed yet */
+#define ROOT       "/sys/fs/cgroup"
+#define PREFIX     "snafu-"
+#define TEXT_CAP   4096 /* bytes of /proc/self/cgroup and of a path */
+#define RETRY_CAP  64 /* groups that could not be removed yet */
+#define ROUNDS_CAP 8 /* of killing what is in a group */
 
 enum controller { MEMORY, PIDS, N_CONTROLLERS };
 static const char *const controllers[N_CONTROLLERS] = {"memory", "pids"};
@@ -177,8 +178,9 @@ void snafu_control_groups_open(const char *name, struct snafu_control_groups **r
 
 /* Limits that one kernel or the other does not know are left out. */
 static void limit(const struct snafu_control_groups *groups, enum controller controller,
-                  const char *path, uint64_t memory, uint64_t processes)
+                  const char *path, const struct snafu_group_limits *limits)
 {
+	uint64_t memory = limits->memory, processes = limits->processes;
 	char number[32];
 
 	if (memory && (groups->unified || controller == MEMORY)) {
@@ -186,7 +188,7 @@ static void limit(const struct snafu_control_groups *groups, enum controller con
 		write_file(path, groups->unified ? "memory.max" : "memory.limit_in_bytes", number);
 		if (groups->unified) {
 			write_file(path, "memory.swap.max", "0");
-			write_file(path, "memory.oom.group", "1");
+			write_file(path, "memory.oom.group", limits->several ? "0" : "1");
 		} else {
 			write_file(path, "memory.memsw.limit_in_bytes", number);
 		}
@@ -219,8 +221,8 @@ static void remove_some(struct snafu_control_groups *groups)
 	groups->n_left = kept;
 }
 
-bool snafu_control_group_make(struct snafu_control_groups *groups, uint64_t number, uint64_t memory,
-                              uint64_t processes, struct snafu_buffer *files)
+bool snafu_control_group_make(struct snafu_control_groups *groups, uint64_t number,
+                              const struct snafu_group_limits *limits, struct snafu_buffer *files)
 {
 	char path[TEXT_CAP];
 	bool any = false;
@@ -231,11 +233,42 @@ bool snafu_control_group_make(struct snafu_control_groups *groups, uint64_t numb
 	for (size_t i = 0; i < N_CONTROLLERS; i++) {
 		if (!path_of(groups->places[i], number, path) || mkdir(path, 0700) < 0)
 			continue;
-		limit(groups, (enum controller)i, path, memory, processes);
+		limit(groups, (enum controller)i, path, limits);
 		snafu_buffer_format(files, "%s%s/cgroup.procs", any ? "\n" : "", path);
 		any = true;
 	}
 	return any;
+}
+
+/* What version 2 does by itself, in rounds: whoever forks meanwhile is met in the next one. */
+static void kill_members(const char *path)
+{
+	char file[TEXT_CAP], line[32];
+
+	if (snprintf(file, sizeof file, "%s/cgroup.procs", path) >= (int)sizeof file)
+		return;
+	for (int round = 0; round < ROUNDS_CAP; round++) {
+		FILE *members = fopen(file, "re");
+		bool any = false;
+
+		while (members && fgets(line, sizeof line, members)) {
+			long pid = strtol(line, NULL, 10);
+
+			any |= pid > 1 && kill((pid_t)pid, SIGKILL) == 0;
+		}
+		if (members)
+			fclose(members);
+		if (!any)
+			return;
+	}
+}
+
+static void kill_all(const struct snafu_control_groups *groups, const char *path)
+{
+	if (groups->unified)
+		write_file(path, "cgroup.kill", "1");
+	else
+		kill_members(path);
 }
 
 void snafu_control_group_remove(struct snafu_control_groups *groups, uint64_t number)
@@ -246,8 +279,7 @@ void snafu_control_group_remove(struct snafu_control_groups *groups, uint64_t nu
 	for (size_t i = 0; groups && i < N_CONTROLLERS; i++) {
 		if (!path_of(groups->places[i], number, path))
 			continue;
-		if (groups->unified)
-			write_file(path, "cgroup.kill", "1");
+		kill_all(groups, path);
 		busy |= rmdir(path) < 0 && errno == EBUSY;
 	}
 	if (busy && groups->n_left < RETRY_CAP)

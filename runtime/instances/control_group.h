@@ -19,8 +19,13 @@ void snafu_control_groups_close(struct snafu_control_groups *groups);
 
 /* Makes the group NUMBER with its limits (0: none) and appends to FILES the files that the
  * process is to write its pid to, one a line. False: there is none. */
-bool snafu_control_group_make(struct snafu_control_groups *groups, uint64_t number, uint64_t memory,
-                              uint64_t processes, struct snafu_buffer *files);
+struct snafu_group_limits {
+	uint64_t memory; /* bytes */
+	uint64_t processes;
+	bool several; /* calls of several: memory that is out costs one process, not all */
+};
+bool snafu_control_group_make(struct snafu_control_groups *groups, uint64_t number,
+                              const struct snafu_group_limits *limits, struct snafu_buffer *files);
 /* Kills what is left in it, where the kernel can, and removes it; if not now, then later. */
 void snafu_control_group_remove(struct snafu_control_groups *groups, uint64_t number);
 

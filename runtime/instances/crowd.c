@@ -10,11 +10,13 @@
 #include "runtime/settings.h"
 #include "scanner/function.h"
 
-#define QUICK_US      500 /* calls shorter than this may be written ahead... */
-#define AHEAD_US      1000 /* ...as many as take so long together... */
+#define QUICK_NS      500000 /* calls shorter than this may be written ahead... */
+#define AHEAD_NS      1000000 /* ...as many as take so long together... */
 #define AHEAD_CAP     16 /* ...and not more */
-#define PRESSURE_US   250 /* so much work written ahead to everybody is a reason for one more... */
+#define WAKE_UP_NS    50000 /* waking somebody takes as long as so much work behind another call */
+#define PRESSURE_NS   250000 /* so much work written ahead to everybody asks for one more... */
 #define PATIENCE_MS   5 /* ...when it lasts so long; what calls wait before others are started */
+#define COLD_MS       50 /* a first process that takes longer to start is not waited for alone */
 #define STARTS_A_CORE 2 /* executed at the same time */
 
 int snafu_crowd_supports(void *state, const char *name, struct snafu_error *error)
@@ -36,29 +38,59 @@ int snafu_crowd_supports(void *state, const char *name, struct snafu_error *erro
 /* How many calls may be with one instance. */
 static size_t places(const struct snafu_crowd *crowd)
 {
-	if (crowd->station->policy->once || !crowd->run_us || crowd->run_us > QUICK_US || crowd->prints)
+	if (crowd->station->policy->once || crowd->argv || !crowd->run_ns || crowd->run_ns > QUICK_NS ||
+	    crowd->prints)
 		return 1;
-	uint64_t places = AHEAD_US / crowd->run_us;
+	uint64_t places = AHEAD_NS / crowd->run_ns;
 	return places > AHEAD_CAP ? AHEAD_CAP : (size_t)places;
 }
 
-/* Whoever has the fewest calls and room for one more behind them; NULL: nobody. */
-static struct snafu_instance *find_place(const struct snafu_crowd *crowd)
+/* Behind a call that already takes longer than it should nobody is to wait. */
+static bool takes_more(const struct snafu_crowd *crowd, const struct snafu_instance *instance,
+                       uint64_t now)
 {
-	size_t least = places(crowd);
-	struct snafu_instance *instance, *best = NULL;
+	const struct snafu_job *running = instance->jobs.first;
 
-	if (least < 2)
-		return NULL;
+	return instance->state == SNAFU_INSTANCE_BUSY && running && now < running->started + QUICK_NS &&
+	       !instance->process.kill_wanted && !instance->n_invoked &&
+	       snafu_settings_same_process(instance->settings, crowd->settings) &&
+	       (!crowd->settings->instance_calls || instance->sent < crowd->settings->instance_calls);
+}
+
+/* Whoever has the fewest calls, less than MOST; NULL: nobody. */
+static struct snafu_instance *find_place(const struct snafu_crowd *crowd, size_t most)
+{
+	struct snafu_instance *instance, *best = NULL;
+	uint64_t now = snafu_now_ns();
+
 	TAILQ_FOREACH(instance, &crowd->members, entry)
-	if (instance->state == SNAFU_INSTANCE_BUSY && instance->jobs.count < least &&
-	    !instance->process.kill_wanted && !instance->n_invoked &&
-	    snafu_settings_same_process(instance->settings, crowd->settings) &&
-	    (!crowd->settings->instance_calls || instance->sent < crowd->settings->instance_calls)) {
+	if (instance->jobs.count < most && takes_more(crowd, instance, now)) {
 		best = instance;
-		least = instance->jobs.count;
+		most = instance->jobs.count;
 	}
 	return best;
+}
+
+static bool give_to(struct snafu_crowd *crowd, struct snafu_instance *instance,
+                    struct snafu_job *job)
+{
+	if (!instance || snafu_instance_call(instance, job))
+		return false;
+	snafu_crowd_watch_behind(crowd);
+	return true;
+}
+
+/* Gives JOB to somebody who will be through with what is before it sooner than another one is
+ * awake, or when there is no core for another one. */
+static bool give_behind(struct snafu_crowd *crowd, struct snafu_job *job)
+{
+	size_t most = places(crowd), busy = crowd->n_live - crowd->n_starting - crowd->n_idle;
+
+	if (most < 2 || !busy)
+		return false;
+	if (busy < crowd->station->cores && most > WAKE_UP_NS / crowd->run_ns)
+		most = WAKE_UP_NS / crowd->run_ns;
+	return give_to(crowd, find_place(crowd, most), job);
 }
 
 /* Gives JOB to somebody who is idle. */
@@ -67,12 +99,10 @@ static bool give(struct snafu_crowd *crowd, struct snafu_job *job)
 	struct snafu_instance *instance;
 
 	while ((instance = snafu_crowd_take_idle(crowd))) {
-		bool ready = instance->ready;
-
-		if (snafu_instance_call(instance, job) == 0) {
-			job->cold = !ready && !crowd->station->policy->stock;
+		if (!instance->ready && !crowd->station->policy->stock)
+			job->cold = true;
+		if (snafu_instance_call(instance, job) == 0)
 			return true;
-		}
 		snafu_crowd_let_go(instance);
 	}
 	return false;
@@ -83,7 +113,7 @@ static bool pressed(struct snafu_crowd *crowd, const struct snafu_instance *inst
 {
 	uint64_t now = snafu_now_ms();
 
-	if (instance->jobs.count * crowd->run_us < PRESSURE_US) {
+	if (instance->jobs.count * crowd->run_ns < PRESSURE_NS) {
 		crowd->pressed_since = 0;
 		return false;
 	}
@@ -98,9 +128,10 @@ static bool pressed(struct snafu_crowd *crowd, const struct snafu_instance *inst
 /* Gives JOB to somebody who will soon be through with what is before it. */
 static bool give_ahead(struct snafu_crowd *crowd, struct snafu_job *job)
 {
-	struct snafu_instance *instance = find_place(crowd);
+	size_t most = places(crowd);
+	struct snafu_instance *instance = most < 2 ? NULL : find_place(crowd, most);
 
-	if (!instance || snafu_instance_call(instance, job))
+	if (!give_to(crowd, instance, job))
 		return false;
 	if (pressed(crowd, instance) && !crowd->n_starting && crowd->n_live < crowd->station->cores)
 		snafu_crowd_start(crowd, NULL, NULL);
@@ -137,7 +168,10 @@ static void refuse(struct snafu_crowd *crowd, struct snafu_job *job)
 
 static void fail(struct snafu_crowd *crowd, struct snafu_job *job, const struct snafu_error *error)
 {
-	snafu_result_fail(&job->result, SNAFU_LOAD_FAILED, "ExecutorError",
+	bool busy = error->code == -EBUSY;
+
+	snafu_result_fail(&job->result, busy ? SNAFU_OVER_LIMIT : SNAFU_LOAD_FAILED,
+	                  busy ? "TooManyProcesses" : "ExecutorError",
 	                  "%s: no process could be started: %s", crowd->function->id, error->message);
 	snafu_station_end(crowd->station, job);
 }
@@ -149,20 +183,36 @@ static void watch_the_clock(struct snafu_crowd *crowd)
 		                        snafu_now_ms() + PATIENCE_MS);
 }
 
-/* A call of a function by a function: idle, new, or nobody. */
+/* A call of a function by a function: somebody who is idle, or starting and not yet spoken for,
+ * or new; or nobody. */
 static void admit_nested(struct snafu_crowd *crowd, struct snafu_job *job)
 {
 	struct snafu_error error = {0};
+	bool once = crowd->station->policy->once;
 
+	if (!once && crowd->nested.count < crowd->n_starting) {
+		snafu_job_queue_append(&crowd->nested, job);
+		return;
+	}
 	if (!snafu_crowd_may_start(crowd)) {
 		refuse(crowd, job);
 		return;
 	}
-	int code = snafu_crowd_start(crowd, crowd->station->policy->once ? job : NULL, &error);
+	int code = snafu_crowd_start(crowd, once ? job : NULL, &error);
 	if (code)
 		fail(crowd, job, &error);
-	else if (!crowd->station->policy->once)
+	else if (!once)
 		snafu_job_queue_append(&crowd->nested, job);
+}
+
+void snafu_crowd_replace(struct snafu_crowd *crowd)
+{
+	struct snafu_job_queue lost = {0};
+
+	while (crowd->nested.count > crowd->n_starting)
+		snafu_job_queue_append(&lost, snafu_job_queue_pop(&crowd->nested));
+	while (lost.first)
+		admit_nested(crowd, snafu_job_queue_pop(&lost));
 }
 
 /* Those for whom a process is being started do not count. */
@@ -191,18 +241,27 @@ static bool start_for(struct snafu_crowd *crowd, struct snafu_job *job)
 	return true;
 }
 
+/* Whether calls take so long that each of those that wait is worth a process. What is not
+ * known yet is seen by a first call, unless already its process makes one wait. */
+static bool is_slow(const struct snafu_crowd *crowd, bool late)
+{
+	if (crowd->run_ns)
+		return crowd->run_ns > QUICK_NS;
+	return late &&
+	       (crowd->n_live > crowd->n_starting || snafu_now_ms() >= crowd->last_start + COLD_MS);
+}
+
 /* For those that wait: at once where calls are known to take long, else when they have
  * waited for a moment. */
 static void start_more(struct snafu_crowd *crowd, bool late)
 {
-	bool slow = crowd->run_us > QUICK_US;
 	struct snafu_error error = {0};
 	size_t wanted = crowd->waiting.count;
 
 	if (crowd->station->policy->once)
 		return;
-	if (!slow && !(late && !crowd->run_us) && wanted)
-		wanted = late || !crowd->n_live ? 1 : 0;
+	if (wanted && !is_slow(crowd, late))
+		wanted = (late && crowd->run_ns) || !crowd->n_live ? 1 : 0;
 	/* What nested calls have started is theirs. */
 	while (crowd->n_starting < wanted + crowd->nested.count && snafu_crowd_may_start(crowd))
 		if (snafu_crowd_start(crowd, NULL, &error)) {
@@ -211,6 +270,25 @@ static void start_more(struct snafu_crowd *crowd, bool late)
 			return;
 		}
 	watch_the_clock(crowd);
+}
+
+void snafu_crowd_admit_again(struct snafu_crowd *crowd, struct snafu_job *job)
+{
+	struct snafu_error error = {0};
+
+	job->place = NULL;
+	job->started = 0;
+	if (job->unwanted) {
+		snafu_station_end(crowd->station, job);
+	} else if (crowd->station->policy->stock && crowd->service &&
+	           snafu_crowd_want_zygote(crowd, &error)) {
+		fail(crowd, job, &error);
+	} else if (job->context.depth) {
+		if (!give(crowd, job))
+			admit_nested(crowd, job);
+	} else {
+		snafu_job_queue_prepend(&crowd->waiting, job);
+	}
 }
 
 void snafu_crowd_dispatch(struct snafu_crowd *crowd)
@@ -224,7 +302,7 @@ void snafu_crowd_dispatch(struct snafu_crowd *crowd)
 	while (crowd->waiting.first) {
 		struct snafu_job *job = snafu_job_queue_pop(&crowd->waiting);
 
-		if (give(crowd, job) || give_ahead(crowd, job) ||
+		if (give_behind(crowd, job) || give(crowd, job) || give_ahead(crowd, job) ||
 		    (crowd->station->policy->once && start_for(crowd, job)))
 			continue;
 		snafu_job_queue_prepend(&crowd->waiting, job);
@@ -232,6 +310,21 @@ void snafu_crowd_dispatch(struct snafu_crowd *crowd)
 	}
 	if (crowd->waiting.first)
 		start_more(crowd, false);
+}
+
+void snafu_crowd_admit_back(struct snafu_crowd *crowd, struct snafu_job_queue *queue)
+{
+	struct snafu_job_queue turned = {0};
+
+	while (queue->first)
+		snafu_job_queue_prepend(&turned, snafu_job_queue_pop(queue));
+	while (turned.first)
+		snafu_crowd_admit_again(crowd, snafu_job_queue_pop(&turned));
+	if (!crowd->waiting.first)
+		return;
+	snafu_crowd_dispatch(crowd);
+	if (crowd->waiting.first)
+		start_more(crowd, true);
 }
 
 static void scale_up(struct snafu_timer *timer)
@@ -273,6 +366,7 @@ static void admit(struct snafu_crowd *crowd, struct snafu_job *job)
 	if (!snafu_settings_same_process(crowd->settings, job->settings)) {
 		crowd->settings = job->settings;
 		snafu_crowd_disband(crowd);
+		snafu_crowd_replace(crowd);
 	} else if (crowd->service && job->settings == atomic_load(&crowd->service->settings)) {
 		crowd->settings = job->settings; /* not some tenant's */
 	}
@@ -286,7 +380,8 @@ static void admit(struct snafu_crowd *crowd, struct snafu_job *job)
 	}
 	/* Those that wait were here before; they have no claim on who is idle only while this is
 	 * being changed. */
-	if (!crowd->waiting.first && !crowd->nested.first && give(crowd, job))
+	if (!crowd->waiting.first && !crowd->nested.first &&
+	    ((!job->context.depth && give_behind(crowd, job)) || give(crowd, job)))
 		return;
 	if (job->context.depth) {
 		admit_nested(crowd, job);

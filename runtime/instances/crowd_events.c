@@ -12,7 +12,9 @@
 #define REST_MS        100 /* after the second process that died at once; doubled for each more */
 #define REST_CAP_MS    10000
 #define AVERAGE_WEIGHT 8 /* a new duration counts for one part in so many */
-#define ALARM_US       20000 /* a call that has waited for so long is a reason for one more */
+#define SURPRISE       4 /* ...and for at most so many times what was known: it may be noise */
+#define LEAST_NS       1000
+#define LOSSES_CAP     8 /* processes in a row that are replaced at once */
 
 static void copy_result(const struct snafu_result *from, struct snafu_job *job)
 {
@@ -91,7 +93,7 @@ void snafu_crowd_ready(struct snafu_instance *instance)
 	struct snafu_crowd *crowd = instance->crowd;
 	struct snafu_job *job = instance->jobs.first;
 
-	crowd->failures = 0;
+	crowd->failures = crowd->losses = 0;
 	crowd->not_before = 0;
 	if (instance->state == SNAFU_INSTANCE_LEAVING)
 		return;
@@ -101,14 +103,14 @@ void snafu_crowd_ready(struct snafu_instance *instance)
 			job->result.init_ns = snafu_now_ns() - job->started;
 	} else if (instance->in_stock) {
 		instance->state = SNAFU_INSTANCE_IDLE;
+		snafu_crowd_prefer(instance);
 	} else {
-		if (crowd->nested.first)
-			crowd->nested.first->cold = true;
-		else if (crowd->waiting.first)
-			crowd->waiting.first->cold = true;
 		struct snafu_job *next = crowd->nested.first ? crowd->nested.first : crowd->waiting.first;
-		if (next)
-			next->result.init_ns = snafu_now_ns() - instance->begun;
+		if (next) {
+			uint64_t since = instance->begun > next->accepted ? instance->begun : next->accepted;
+			next->cold = true;
+			next->result.init_ns = snafu_now_ns() - since;
+		}
 		snafu_crowd_put_idle(instance);
 		snafu_crowd_dispatch(crowd);
 	}
@@ -135,12 +137,13 @@ void snafu_crowd_not_ready(struct snafu_instance *instance, const struct snafu_r
 
 static void note_duration(struct snafu_crowd *crowd, const struct snafu_job *job)
 {
-	uint64_t took = job->result.run_ns / 1000;
+	uint64_t took = job->result.run_ns, known = crowd->run_ns;
 
-	took = took ? took : 1;
-	crowd->run_us =
-		crowd->run_us ? (crowd->run_us * (AVERAGE_WEIGHT - 1) + took) / AVERAGE_WEIGHT : took;
-	crowd->run_us = crowd->run_us ? crowd->run_us : 1;
+	if (took < LEAST_NS)
+		took = LEAST_NS;
+	if (known && took > known * SURPRISE)
+		took = known * SURPRISE;
+	crowd->run_ns = known ? (known * (AVERAGE_WEIGHT - 1) + took) / AVERAGE_WEIGHT : took;
 }
 
 void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_job *job)
@@ -159,8 +162,11 @@ void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_jo
 			snafu_crowd_dispatch(crowd);
 		return;
 	}
-	if (crowd->station->policy->once || (most && instance->sent >= most) ||
-	    !snafu_settings_same_process(instance->settings, crowd->settings) || !crowd->service) {
+	if (crowd->station->policy->stock && crowd->service) {
+		snafu_crowd_spend(instance);
+	} else if (crowd->station->policy->once || (most && instance->sent >= most) ||
+	           !snafu_settings_same_process(instance->settings, crowd->settings) ||
+	           !crowd->service) {
 		snafu_crowd_let_go(instance);
 	} else {
 		/* Without a rest for the clock: most calls find nobody waiting. */
@@ -168,8 +174,6 @@ void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_jo
 	}
 	if (crowd->nested.first || crowd->waiting.first)
 		snafu_crowd_dispatch(crowd);
-	if (crowd->station->policy->stock && crowd->service)
-		snafu_crowd_refill_later(crowd);
 }
 
 static void rest(struct snafu_crowd *crowd)
@@ -183,8 +187,8 @@ static void rest(struct snafu_crowd *crowd)
 	crowd->not_before = snafu_now_ms() + (time < REST_CAP_MS ? time : REST_CAP_MS);
 }
 
-/* The calls that it had. The first one was running, and is not repeated. */
-static void end_calls(struct snafu_instance *instance, bool starting)
+/* The calls that it had. The first one was running, unless it was LOST, and is not repeated. */
+static void end_calls(struct snafu_instance *instance, bool starting, bool lost)
 {
 	struct snafu_crowd *crowd = instance->crowd;
 	struct snafu_job *job = instance->jobs.first;
@@ -192,20 +196,42 @@ static void end_calls(struct snafu_instance *instance, bool starting)
 
 	if (!job)
 		return;
-	snafu_job_queue_pop(&instance->jobs);
-	snafu_instance_obituary(instance, starting, &job->result);
-	snafu_station_end(crowd->station, job);
-	while (instance->jobs.first) {
-		job = snafu_job_queue_pop(&instance->jobs);
-		job->place = NULL;
-		job->started = 0;
-		if (job->unwanted)
-			snafu_station_end(crowd->station, job);
-		else
-			snafu_job_queue_prepend(&back, job);
+	if (!lost) {
+		snafu_job_queue_pop(&instance->jobs);
+		snafu_instance_obituary(instance, starting, &job->result);
+		snafu_station_end(crowd->station, job);
 	}
+	while (instance->jobs.first)
+		snafu_job_queue_prepend(&back, snafu_job_queue_pop(&instance->jobs));
 	while (back.first)
-		snafu_job_queue_prepend(&crowd->waiting, snafu_job_queue_pop(&back));
+		snafu_crowd_admit_again(crowd, snafu_job_queue_pop(&back));
+}
+
+/* The calls that counted on a process which cannot be started. */
+static void fail_nested(struct snafu_crowd *crowd)
+{
+	struct snafu_job_queue missed = {0};
+
+	while (crowd->nested.count > crowd->n_starting)
+		snafu_job_queue_append(&missed, snafu_job_queue_pop(&crowd->nested));
+	while (missed.first) {
+		struct snafu_job *job = snafu_job_queue_pop(&missed);
+
+		snafu_result_fail(&job->result, SNAFU_DIED, "ProcessDied",
+		                  "%s: the process that was being started for this call has ended",
+		                  crowd->function->id);
+		snafu_station_end(crowd->station, job);
+	}
+}
+
+static void start_has_failed(struct snafu_instance *instance)
+{
+	struct snafu_result why = {.payload = SNAFU_BUFFER(SNAFU_RESULT_ERROR_CAP)};
+
+	rest(instance->crowd);
+	snafu_instance_obituary(instance, true, &why);
+	start_failed(instance->crowd, &why);
+	snafu_result_done(&why);
 }
 
 void snafu_crowd_gone(struct snafu_instance *instance)
@@ -214,37 +240,27 @@ void snafu_crowd_gone(struct snafu_instance *instance)
 	struct snafu_station *station = crowd->station;
 	bool wanted = instance->state != SNAFU_INSTANCE_LEAVING;
 	bool starting = wanted && !instance->ready;
+	bool lost = starting && !station->closing && crowd->service && crowd->losses < LOSSES_CAP &&
+	            snafu_process_was_lost(&instance->process); /* and its calls had not begun */
 
 	no_longer_starting(instance);
 	snafu_crowd_let_go(instance);
 	if (wanted)
 		crowd->deaths++;
-	end_calls(instance, starting);
-	if (starting && !station->closing && !instance->process.kill_wanted) {
-		struct snafu_result why = {.payload = SNAFU_BUFFER(SNAFU_RESULT_ERROR_CAP)};
-
-		rest(crowd);
-		snafu_instance_obituary(instance, true, &why);
-		start_failed(crowd, &why);
-		snafu_result_done(&why);
-	}
+	if (lost)
+		crowd->losses++;
+	end_calls(instance, starting, lost);
+	bool failed = starting && !lost && !station->closing && !instance->process.kill_wanted;
+	if (failed)
+		start_has_failed(instance);
 	TAILQ_REMOVE(&crowd->members, instance, entry);
 	if (!crowd->service) {
 		snafu_reactor_set_timer(station->options->reactor, &station->later, snafu_now_ms());
 	} else if (!station->closing) {
 		snafu_crowd_dispatch(crowd);
-		/* Killed while it was starting, others may have counted on it. */
-		struct snafu_job_queue lost = {0};
-		while (crowd->nested.count > crowd->n_starting)
-			snafu_job_queue_append(&lost, snafu_job_queue_pop(&crowd->nested));
-		while (lost.first) {
-			struct snafu_job *job = snafu_job_queue_pop(&lost);
-
-			snafu_result_fail(&job->result, SNAFU_DIED, "ProcessDied",
-			                  "%s: the process that was being started for this call has ended",
-			                  crowd->function->id);
-			snafu_station_end(station, job);
-		}
+		if (failed)
+			fail_nested(crowd);
+		snafu_crowd_replace(crowd);
 	}
 	if (starting && crowd->executes)
 		let_others_start(station);
@@ -282,6 +298,6 @@ void snafu_crowd_zygote_gone(struct snafu_crowd *crowd, struct snafu_zygote *zyg
 	if (crowd->zygote != zygote)
 		return;
 	crowd->zygote = NULL;
-	if (!zygote->ready && !zygote->process.kill_wanted)
+	if (!zygote->ready && !zygote->process.kill_wanted && !snafu_process_was_lost(&zygote->process))
 		rest(crowd);
 }

@@ -26,7 +26,10 @@ void snafu_instance_say_end(const struct snafu_instance *instance, struct snafu_
 	const struct snafu_process *process = &instance->process;
 	int status = process->status, number = WTERMSIG(status);
 
-	if (process->hostile)
+	if (process->deaf)
+		snafu_buffer_append_text(words, "was ended: it makes more calls of functions than it "
+		                                "reads answers to");
+	else if (process->hostile)
 		snafu_buffer_append_text(words, "was ended: it sent what a function's process may not "
 		                                "send (does the function write to descriptors that it "
 		                                "did not open?)");
@@ -58,8 +61,11 @@ static void say_last(const struct snafu_buffer *log, struct snafu_buffer *words)
 		while (at < end && ((unsigned char)*at & 0xc0) == 0x80)
 			at++;
 	}
-	if (at < end)
-		snafu_buffer_format(words, "; the last that it printed: %.*s", (int)(end - at), at);
+	if (at == end || snafu_buffer_append_text(words, "; the last that it printed: ") ||
+	    snafu_buffer_append(words, at, (size_t)(end - at)))
+		return;
+	for (char *byte = words->data; (byte = memchr(byte, '\0', words->size - (byte - words->data)));)
+		*byte = '?';
 }
 
 void snafu_instance_obituary(const struct snafu_instance *instance, bool starting,

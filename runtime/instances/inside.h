@@ -17,11 +17,15 @@
 #include "base/error.h"
 #include "langs/language.h"
 #include "runtime/instances/below.h"
+#include "runtime/instances/board.h"
 #include "runtime/instances/channel.h"
+#include "runtime/instances/invoked.h"
 #include "scanner/function.h"
 
 #define SNAFU_INSIDE_BODY_CAP (64u << 20) /* bytes of a body without payload that we write */
-#define SNAFU_INSIDE_AHEAD    16 /* frames that may wait for their reader */
+/* Frames that may wait for their reader: answers to all that threads of a function may have
+ * asked, and calls that were written ahead. */
+#define SNAFU_INSIDE_AHEAD (SNAFU_INVOKED_CAP + 32)
 
 struct snafu_inside {
 	struct snafu_channel channel;
@@ -51,8 +55,10 @@ struct snafu_inside {
 	bool reading; /* a thread is at it */
 	struct snafu_incoming *ahead; /* came, and wait for their reader; oldest first */
 	unsigned n_ahead;
+	struct snafu_board *board; /* NULL: no call is ever taken back */
 	int gone; /* why no frame will come any more; 0: they may */
 	uint64_t last_invocation;
+	unsigned n_invoking; /* threads that wait for an answer */
 };
 
 /* (inside_setup.c) Reads the first frame. 0 or a negative errno: no way to go on. */

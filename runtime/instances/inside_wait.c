@@ -46,6 +46,17 @@ static int keep_ahead(struct snafu_inside *inside, struct snafu_incoming *incomi
 	return 0;
 }
 
+static int take_board(struct snafu_inside *inside)
+{
+	int file;
+
+	if (inside->board || !snafu_channel_take_files(&inside->channel, &file, 1))
+		return -EBADMSG;
+	inside->board = snafu_board_map(file);
+	close(file);
+	return inside->board ? 0 : -ENOMEM;
+}
+
 int snafu_inside_wait(struct snafu_inside *inside, enum snafu_frame_kind kind, uint64_t number,
                       struct snafu_incoming **ret)
 {
@@ -63,8 +74,12 @@ int snafu_inside_wait(struct snafu_inside *inside, enum snafu_frame_kind kind, u
 		pthread_mutex_lock(&inside->lock);
 		inside->reading = false;
 		bool mine = !code && wanted(incoming, kind, number);
-		if (!code && !mine)
+		if (!code && incoming->frame.kind == SNAFU_FRAME_BOARD) {
+			code = take_board(inside);
+			free(incoming);
+		} else if (!code && !mine) {
 			code = keep_ahead(inside, incoming);
+		}
 		if (code)
 			inside->gone = code;
 		pthread_cond_broadcast(&inside->arrived);
@@ -95,14 +110,25 @@ void snafu_inside_invoke(void *state, const struct snafu_context *caller,
 		return;
 	}
 	pthread_mutex_lock(&inside->lock);
-	number = ++inside->last_invocation;
+	bool crowded = inside->n_invoking == SNAFU_INVOKED_CAP;
+	number = crowded ? 0 : ++inside->last_invocation;
+	inside->n_invoking += !crowded;
 	pthread_mutex_unlock(&inside->lock);
+	if (crowded) {
+		snafu_result_fail(result, SNAFU_OVER_LIMIT, "TooManyCalls",
+		                  "%s could not be called: %d threads of the caller wait for calls already",
+		                  invocation->function, SNAFU_INVOKED_CAP);
+		return;
+	}
 	snafu_pack_invocation(&body, caller, invocation);
 	code = snafu_channel_write(&inside->channel, SNAFU_FRAME_INVOKE, number, &body,
 	                           invocation->payload, invocation->payload ? invocation->size : 0, -1);
 	snafu_buffer_done(&body);
 	if (!code)
 		code = snafu_inside_wait(inside, SNAFU_FRAME_ANSWER, number, &incoming);
+	pthread_mutex_lock(&inside->lock);
+	inside->n_invoking--;
+	pthread_mutex_unlock(&inside->lock);
 	if (!code)
 		code = snafu_unpack_result(incoming->body, incoming->frame.size, result);
 	free(incoming);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -221,8 +222,13 @@ static void note_end(void *state, const struct snafu_below_child *child, int sta
 static void __attribute__((noreturn)) end_like(int status)
 {
 	if (WIFSIGNALED(status)) {
+		sigset_t none;
+
+		setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 		signal(WTERMSIG(status), SIG_DFL);
 		kill(getpid(), WTERMSIG(status));
+		sigemptyset(&none); /* SIGTERM has been blocked */
+		sigprocmask(SIG_SETMASK, &none, NULL);
 	}
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
 }

@@ -54,6 +54,14 @@ static void finished(struct snafu_call *call)
 	free_invoked(invoked);
 }
 
+/* A process that asks and never reads the answers must not have us keep them. */
+static bool is_deaf(const struct snafu_instance *instance)
+{
+	const struct snafu_wire *wire = &instance->process.wire;
+
+	return wire->pending / SNAFU_INVOKED_DEAF > wire->cap;
+}
+
 static int prepare(struct snafu_invoked *invoked, const struct snafu_frame *frame, const char *body)
 {
 	struct snafu_invocation invocation;
@@ -88,7 +96,7 @@ int snafu_invoked_take(struct snafu_instance *instance, const struct snafu_frame
 	struct snafu_invoked *invoked = calloc(1, sizeof *invoked);
 	int code = invoked ? prepare(invoked, frame, body) : -ENOMEM;
 
-	if (!code && instance->n_invoked >= SNAFU_INVOKED_CAP)
+	if (!code && (instance->n_invoked >= SNAFU_INVOKED_CAP || is_deaf(instance)))
 		code = -EOVERFLOW;
 	if (code) {
 		if (invoked)

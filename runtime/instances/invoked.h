@@ -8,7 +8,8 @@
 
 #include "runtime/instances/frame.h"
 
-#define SNAFU_INVOKED_CAP 256 /* under way for one process */
+#define SNAFU_INVOKED_CAP  256 /* under way for one process */
+#define SNAFU_INVOKED_DEAF 8 /* the largest answers that may wait to be read by it */
 
 struct snafu_instance;
 struct snafu_invoked;

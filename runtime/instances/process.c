@@ -10,14 +10,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "runtime/instances/control_group.h"
 #include "runtime/instances/zygote.h"
 
-#define EXIT_MS  2000 /* between the end of a process's socket and word of its end */
-#define INCOMING (EPOLLIN | EPOLLRDHUP)
-#define HANGUP   (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
+#define EXIT_MS   2000 /* between killing a process and word of its end */
+#define HANGUP_MS 500 /* between the end of a process's socket and its own: then it is killed */
+#define INCOMING  (EPOLLIN | EPOLLRDHUP)
+#define HANGUP    (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
 
 #define OF(POINTER, MEMBER) \
 	((struct snafu_process *)((char *)(POINTER)-offsetof(struct snafu_process, MEMBER)))
@@ -69,7 +71,9 @@ void snafu_process_done(struct snafu_process *process)
 	process->parent = NULL;
 	if (process->leaving)
 		TAILQ_REMOVE(&station->leaving, process, leaving_entry);
+	station->n_leaving -= process->leaving;
 	TAILQ_REMOVE(&station->processes, process, entry);
+	station->n_processes--;
 	if (process->in_control_group)
 		snafu_control_group_remove(station->control_groups, process->number);
 }
@@ -81,6 +85,7 @@ static int pass_frame(void *state, const struct snafu_frame *frame, char *body)
 
 	if (code)
 		process->hostile = true;
+	process->deaf = code == -EOVERFLOW;
 	return code;
 }
 
@@ -133,6 +138,7 @@ static void leave_by(struct snafu_process *process, uint64_t at)
 
 	if (process->leaving)
 		TAILQ_REMOVE(&station->leaving, process, leaving_entry);
+	station->n_leaving += !process->leaving;
 	process->leaving = true;
 	process->leave_by = at;
 	TAILQ_FOREACH_REVERSE(before, &station->leaving, snafu_process_list, leaving_entry)
@@ -194,9 +200,17 @@ void snafu_process_kill(struct snafu_process *process)
 	if (process->killed || process->exited || !process->pid)
 		return; /* as soon as we know whom */
 	send_signal(process, process->executed && !process->foreign ? SIGTERM : SIGKILL);
+	if (process->executed)
+		send_signal(process, SIGCONT); /* its function may have stopped it */
 	process->killed = true;
 	if (!process->leaving)
 		leave_by(process, snafu_now_ms() + EXIT_MS);
+}
+
+void snafu_process_go_on(struct snafu_process *process)
+{
+	if (!process->exited && process->pid)
+		send_signal(process, SIGCONT);
 }
 
 void snafu_process_retire(struct snafu_process *process, uint64_t patience_ms)
@@ -224,6 +238,14 @@ void snafu_process_exited(struct snafu_process *process, bool status_known, int 
 	process->status_known = status_known;
 	process->status = status;
 	finish(process);
+}
+
+bool snafu_process_was_lost(const struct snafu_process *process)
+{
+	if (process->kill_wanted || process->hostile)
+		return false;
+	return !process->status_known ||
+	       (WIFSIGNALED(process->status) && WTERMSIG(process->status) == SIGKILL);
 }
 
 void snafu_process_orphaned(struct snafu_process *process)
@@ -262,12 +284,16 @@ static void socket_ready(struct snafu_watch *watch, uint32_t events)
 	if (over) {
 		process->hung_up = true;
 		close_socket(process);
-		/* Without its socket it is of no use; its end tells why. */
-		snafu_process_kill(process);
-		if (process->parent || process->executed)
-			leave_by(process, snafu_now_ms() + EXIT_MS);
-		else
-			finish(process);
+		/* Without its socket it is of no use. Mostly it is about to end, and how it does
+		 * tells why. */
+		if (process->hostile)
+			snafu_process_kill(process);
+		if (!process->parent && !process->executed) {
+			send_signal(process, SIGKILL);
+			finish(process); /* nobody tells of its end */
+		} else if (!process->killed) {
+			leave_by(process, snafu_now_ms() + HANGUP_MS);
+		}
 	}
 	snafu_station_leave(station);
 }
@@ -332,7 +358,17 @@ int snafu_process_init(struct snafu_process *process, struct snafu_station *stat
 		return snafu_fail_errno(error, code, "cannot wait for a process of a function");
 	ends->socket = ends->output = -1;
 	TAILQ_INSERT_TAIL(&station->processes, process, entry);
+	station->n_processes++;
 	return 0;
+}
+
+void snafu_process_group(struct snafu_process *process, const struct snafu_group_limits *limits,
+                         struct snafu_start *start, struct snafu_buffer *names)
+{
+	process->in_control_group =
+		snafu_control_group_make(process->station->control_groups, process->number, limits, names);
+	if (names->size && !snafu_buffer_failed(names))
+		start->control_groups = names->data;
 }
 
 void snafu_process_executed(struct snafu_process *process, bool foreign, pid_t pid, int pidfd)

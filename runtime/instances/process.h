@@ -15,6 +15,7 @@
 #include "runtime/instances/station.h"
 #include "runtime/reactor.h"
 
+struct snafu_group_limits;
 struct snafu_process;
 
 struct snafu_process_owner {
@@ -49,7 +50,8 @@ struct snafu_process {
 	int status; /* as from waitpid() */
 	bool leaving; /* in the station's list */
 	uint64_t leave_by; /* ms */
-	bool hostile; /* it said what may not be said */
+	bool hostile; /* it said what may not be said... */
+	bool deaf; /* ...or that too often */
 	bool in_control_group;
 };
 
@@ -57,6 +59,11 @@ struct snafu_process {
 int snafu_process_init(struct snafu_process *process, struct snafu_station *station,
                        const struct snafu_process_owner *owner, struct snafu_ends *ends,
                        size_t frame_cap, struct snafu_error *error);
+/* Limits for it and all that it starts, where control groups may be made: START says which, in
+ * NAMES, which must live as long. */
+#define SNAFU_PROCESS_GROUPS_CAP 16384 /* bytes of their names */
+void snafu_process_group(struct snafu_process *process, const struct snafu_group_limits *limits,
+                         struct snafu_start *start, struct snafu_buffer *names);
 /* Executed by the host: now watched for its exit. */
 void snafu_process_executed(struct snafu_process *process, bool foreign, pid_t pid, int pidfd);
 
@@ -66,6 +73,8 @@ int snafu_process_write(struct snafu_process *process, const struct snafu_buffer
                         const int files[2]);
 
 void snafu_process_kill(struct snafu_process *process);
+/* One that somebody has stopped goes on. */
+void snafu_process_go_on(struct snafu_process *process);
 /* Closes its socket, so that it ends by itself; whoever does not in time is killed. */
 void snafu_process_retire(struct snafu_process *process, uint64_t patience_ms);
 /* Its zygote has told its pid, and its end. PIDFD is taken. */
@@ -76,6 +85,9 @@ void snafu_process_orphaned(struct snafu_process *process);
 /* Ends it for us, whatever has become of it. */
 void snafu_process_forget(struct snafu_process *process);
 
+/* Of one that has ended: whether that was not its own doing, but somebody's SIGKILL (the kernel's,
+ * too, when memory is out), or the end of its zygote. */
+bool snafu_process_was_lost(const struct snafu_process *process);
 /* For the owner's gone(). */
 void snafu_process_done(struct snafu_process *process);
 

@@ -65,8 +65,10 @@ int snafu_station_open(const struct snafu_executor_options *options,
 	station->policy = policy;
 	station->name = name;
 	station->cores = cores > 0 ? (size_t)cores : 1;
+	station->memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 	station->frame = SNAFU_BUFFER(FRAME_CAP);
 	station->later.expired = do_later;
+	station->waker.expired = snafu_zygotes_wake;
 	station->undertaker.expired = snafu_process_undertake;
 	TAILQ_INIT(&station->processes);
 	TAILQ_INIT(&station->leaving);
@@ -74,6 +76,7 @@ int snafu_station_open(const struct snafu_executor_options *options,
 	pthread_mutex_init(&station->lock, NULL);
 	snafu_control_groups_open(name, &station->control_groups);
 	allow_descriptors();
+	snafu_station_limit(station);
 	*ret_station = station;
 	return 0;
 }
@@ -114,6 +117,7 @@ void snafu_station_close(struct snafu_station *station)
 	snafu_crowds_sweep(station);
 	snafu_station_leave(station);
 	snafu_reactor_clear_timer(station->options->reactor, &station->later);
+	snafu_reactor_clear_timer(station->options->reactor, &station->waker);
 	snafu_reactor_clear_timer(station->options->reactor, &station->undertaker);
 	snafu_control_groups_close(station->control_groups);
 	pthread_mutex_destroy(&station->lock);

@@ -32,7 +32,7 @@ void snafu_tell_call(const struct snafu_instance *instance, const struct snafu_j
 		return;
 	event = event_of(instance, "call-started");
 	event.request_id = job->request_id;
-	event.state = instance->ready ? "warm" : "cold";
+	event.state = job->cold ? "cold" : "warm";
 	snafu_event(host_of(instance), &event);
 }
 

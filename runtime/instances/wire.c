@@ -67,13 +67,15 @@ static ssize_t send_some(int fd, struct iovec *parts, size_t n_parts, const int 
 	} control = {0};
 
 	if (files && files[0] >= 0) {
+		size_t size = (files[1] >= 0 ? 2 : 1) * sizeof(int);
+
 		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof control.bytes;
+		message.msg_controllen = CMSG_SPACE(size);
 		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 		header->cmsg_level = SOL_SOCKET;
 		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(2 * sizeof(int));
-		memcpy(CMSG_DATA(header), files, 2 * sizeof(int));
+		header->cmsg_len = CMSG_LEN(size);
+		memcpy(CMSG_DATA(header), files, size);
 	}
 	for (;;) {
 		ssize_t sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -112,6 +114,7 @@ static int keep(struct snafu_wire *wire, const char *at, size_t size, struct sna
 		memcpy(piece->files, files, sizeof piece->files);
 	*(wire->last ? &wire->last->next : &wire->first) = piece;
 	wire->last = piece;
+	wire->pending += size;
 	return 0;
 }
 
@@ -166,6 +169,7 @@ int snafu_wire_flush(struct snafu_wire *wire)
 		piece->files[0] = piece->files[1] = -1;
 		piece->at += sent;
 		piece->size -= (size_t)sent;
+		wire->pending -= (size_t)sent;
 		if (piece->size)
 			continue;
 		wire->first = piece->next;
@@ -355,6 +359,7 @@ void snafu_wire_close(struct snafu_wire *wire)
 		free_piece(piece);
 	}
 	wire->last = NULL;
+	wire->pending = 0;
 	if (wire->fd >= 0)
 		close(wire->fd);
 	wire->fd = -1;

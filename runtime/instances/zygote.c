@@ -2,14 +2,17 @@
 #include "runtime/instances/zygote.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/pack.h"
 #include "base/parts.h"
+#include "runtime/instances/control_group.h"
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/output.h"
 #include "runtime/service.h"
@@ -19,6 +22,9 @@
 #define LOG_CAP   (8u << 10) /* bytes kept of what a zygote prints */
 #define FRAME_CAP SNAFU_FRAME_SLACK
 #define LEAVE_MS  1000 /* what a zygote gets to end its children */
+
+#define WAKE_MS    250 /* without word of a fork: it may have been stopped */
+#define GIVE_UP_MS 20000 /* ...and it is beyond help */
 
 #define OF_PROCESS(POINTER) ((struct snafu_zygote *)(POINTER)) /* it is the first member */
 
@@ -32,6 +38,13 @@ static struct snafu_process *find_child(struct snafu_zygote *zygote, uint64_t nu
 	return NULL;
 }
 
+/* It has done one of the things that it was asked for. */
+static void note_answer(struct snafu_zygote *zygote)
+{
+	zygote->n_asked -= zygote->n_asked > 0;
+	zygote->asked = snafu_now_ms();
+}
+
 static int heard_started(struct snafu_zygote *zygote, const struct snafu_frame *frame,
                          const char *body)
 {
@@ -42,6 +55,7 @@ static int heard_started(struct snafu_zygote *zygote, const struct snafu_frame *
 	snafu_unpack_begin(&unpacker, body, frame->size);
 	uint32_t pid = snafu_unpack_u32(&unpacker);
 	int code = snafu_unpack_end(&unpacker);
+	note_answer(zygote);
 	if (!code && child && pid > 1 && pid <= INT32_MAX)
 		snafu_process_started(child, (pid_t)pid, pidfd);
 	else if (pidfd >= 0)
@@ -67,6 +81,8 @@ static int heard_exited(struct snafu_zygote *zygote, const struct snafu_frame *f
 	snafu_unpack_u64(&unpacker);
 	snafu_unpack_u64(&unpacker);
 	int code = snafu_unpack_end(&unpacker);
+	if (child && !child->pid) /* it could not be forked */
+		note_answer(zygote);
 	if (!code && child)
 		snafu_process_exited(child, true, (int)status);
 	retire_old(zygote);
@@ -82,6 +98,7 @@ static int heard_ready(struct snafu_zygote *zygote, const struct snafu_frame *fr
 
 	if (!code && zygote->crowd && !zygote->ready) {
 		zygote->ready = result.status == SNAFU_OK;
+		zygote->asked = snafu_now_ms();
 		snafu_crowd_zygote_ready(zygote->crowd, zygote, &result);
 	}
 	snafu_result_done(&result);
@@ -120,6 +137,12 @@ static void leave_table(struct snafu_zygote *zygote)
 		}
 }
 
+static bool was_killed(const struct snafu_process *process)
+{
+	return process->status_known && WIFSIGNALED(process->status) &&
+	       WTERMSIG(process->status) == SIGKILL;
+}
+
 static void gone(struct snafu_process *process)
 {
 	struct snafu_zygote *zygote = OF_PROCESS(process);
@@ -127,7 +150,7 @@ static void gone(struct snafu_process *process)
 	struct snafu_process *child, *next;
 
 	leave_table(zygote);
-	if (zygote->language && !station->closing && !process->kill_wanted)
+	if (zygote->language && !zygote->old && !station->closing && !process->kill_wanted)
 		snafu_station_warn(station, "the process that starts %s functions has ended%s%.200s",
 		                   zygote->language, zygote->log.size ? ": " : "; another one takes over",
 		                   zygote->log.size ? zygote->log.data : "");
@@ -135,6 +158,11 @@ static void gone(struct snafu_process *process)
 		snafu_crowd_zygote_gone(zygote->crowd, zygote);
 	for (child = LIST_FIRST(&zygote->children); child; child = next) {
 		next = LIST_NEXT(child, sibling);
+		if (!zygote->language && (!child->pid ? !zygote->ready : was_killed(process))) {
+			/* As this, so that one; the kernel may have taken this for that one's memory. */
+			child->status_known = process->status_known;
+			child->status = process->status;
+		}
 		snafu_process_orphaned(child);
 	}
 	snafu_process_done(process);
@@ -250,11 +278,26 @@ int snafu_zygote_for_language(struct snafu_station *station, const struct snafu_
 	return 0;
 }
 
+/* One group for all that it forks: to make one for each call would take longer than most
+ * calls. Not even all together may use up the machine. */
+static struct snafu_group_limits group_limits(const struct snafu_station *station,
+                                              const struct snafu_settings *settings)
+{
+	uint64_t most = station->memory / 4 * 3, all = settings->memory * settings->instances;
+
+	return (struct snafu_group_limits){
+		.memory = settings->memory && all < most ? all : most,
+		.processes = settings->processes + settings->instances,
+		.several = true,
+	};
+}
+
 int snafu_zygote_for_crowd(struct snafu_crowd *crowd, struct snafu_zygote **ret_zygote,
                            struct snafu_error *error)
 {
 	struct snafu_station *station = crowd->station;
 	struct snafu_start start = snafu_start_from(crowd->settings);
+	struct snafu_buffer names = SNAFU_BUFFER(SNAFU_PROCESS_GROUPS_CAP);
 	struct snafu_zygote *language, *zygote;
 	struct snafu_ends ends;
 
@@ -271,7 +314,10 @@ int snafu_zygote_for_crowd(struct snafu_crowd *crowd, struct snafu_zygote **ret_
 	zygote->crowd = crowd;
 	start.role = SNAFU_START_ZYGOTE;
 	start.function = (uint32_t)snafu_known_find(&language->known, crowd->function);
+	struct snafu_group_limits limits = group_limits(station, crowd->settings);
+	snafu_process_group(&zygote->process, &limits, &start, &names);
 	snafu_zygote_fork(language, &zygote->process, &start, &ends);
+	snafu_buffer_done(&names);
 	*ret_zygote = zygote;
 	return 0;
 }
@@ -286,8 +332,53 @@ int snafu_zygote_fork(struct snafu_zygote *zygote, struct snafu_process *child,
 	child->parent = zygote;
 	LIST_INSERT_HEAD(&zygote->children, child, sibling);
 	snafu_start_write(frame, start, child->number);
+	if (!zygote->n_asked++)
+		zygote->asked = snafu_now_ms();
+	if (!child->station->waker.place)
+		snafu_reactor_set_timer(child->station->options->reactor, &child->station->waker,
+		                        snafu_now_ms() + WAKE_MS);
 	/* Should it fail, the zygote is about to be gone, and its children with it. */
 	return snafu_process_write(&zygote->process, frame, NULL, 0, NULL, files);
+}
+
+/* One that is loading its function takes its time. */
+static bool is_late(const struct snafu_zygote *zygote, uint64_t patience_ms)
+{
+	return zygote->n_asked && (zygote->language || zygote->ready) &&
+	       snafu_now_ms() >= zygote->asked + patience_ms;
+}
+
+/* A function can stop (SIGSTOP) the process that it was forked by. */
+static void wake(struct snafu_zygote *zygote)
+{
+	if (is_late(zygote, GIVE_UP_MS))
+		snafu_process_kill(&zygote->process);
+	else if (is_late(zygote, WAKE_MS))
+		snafu_process_go_on(&zygote->process);
+}
+
+void snafu_zygotes_wake(struct snafu_timer *timer)
+{
+	struct snafu_station *station =
+		(struct snafu_station *)((char *)timer - offsetof(struct snafu_station, waker));
+	const struct snafu_crowd *crowd;
+	bool any = false;
+
+	snafu_station_enter(station);
+	for (size_t i = 0; i < SNAFU_LANGUAGES_CAP && station->zygotes[i]; i++) {
+		wake(station->zygotes[i]);
+		any |= station->zygotes[i]->n_asked > 0;
+	}
+	TAILQ_FOREACH(crowd, &station->crowds, entry)
+	{
+		if (!crowd->zygote)
+			continue;
+		wake(crowd->zygote);
+		any |= crowd->zygote->n_asked > 0;
+	}
+	if (any)
+		snafu_reactor_set_timer(station->options->reactor, timer, snafu_now_ms() + WAKE_MS);
+	snafu_station_leave(station);
 }
 
 void snafu_zygotes_forget(struct snafu_station *station, const struct snafu_function *function)

@@ -27,7 +27,12 @@ struct snafu_zygote {
 	bool ready; /* a function's: it is loaded */
 	bool old; /* a language's: another one knows more functions */
 	uint64_t begun; /* snafu_now_ns() */
+	size_t n_asked; /* forks that it has not told of... */
+	uint64_t asked; /* ...since then, ms */
 };
+
+/* The station's timer: looks after zygotes that do not do as they are told. No lock. */
+void snafu_zygotes_wake(struct snafu_timer *timer);
 
 /* The zygote of FUNCTION's language, executed if there is none. */
 int snafu_zygote_for_language(struct snafu_station *station, const struct snafu_function *function,

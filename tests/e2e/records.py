@@ -173,6 +173,34 @@ class Records(Case):
                          [("hello.hello", "cli", "cold")] * 2)
         self.assertGreater(float(rows[0]["init_ms"]), 0)
 
+    def test_cold_and_warm_processes(self):
+        """Loading for a call is in init_ms, and in nothing else."""
+        path = os.path.join(self.folder, "two.py")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("def first(): return 1\ndef second(): return 2\n")  # the first is preloaded
+        server = self.server("-l", "csv", "--debug", parts=False, source=path)
+        reader = threading.Thread(target=lambda: server.said.extend(server.process.stderr))
+        reader.start()
+        wanted = []
+        for executor, starts in ("worker", ["cold", "warm"]), ("spawn", ["cold", "cold"]):
+            for start in starts:
+                self.assertEqual(server.ask("/invoke/second", [],
+                                            {"X-Snafu-Executor": executor})[1], "2")
+                wanted.append((executor, start))
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(server.process.wait(PATIENCE), 0)
+        reader.join()
+        server.process.stderr.close()
+        rows = read_csv(os.path.join(self.folder, "snafu-log.csv"))
+        self.assertEqual([(row["executor"], row["start"]) for row in rows], wanted)
+        for row in rows:
+            self.assertEqual(float(row["init_ms"]) > 0, row["start"] == "cold", row)
+            self.assertLessEqual(sum(float(row[name]) for name in ("queue_ms", "init_ms", "run_ms")),
+                                 float(row["duration_ms"]), row)
+        events = [json.loads(line) for line in server.said if line.startswith("{")]
+        self.assertEqual([(event["executor"], event["state"]) for event in events
+                          if event["event"] == "call-started"], wanted)
+
     def test_settings_say_where(self):
         settings = os.path.join(self.folder, "snafu.ini")
         with open(settings, "w", encoding="ascii") as file:

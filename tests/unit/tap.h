@@ -1,5 +1,6 @@
 /* tests/unit/tap.h — the few words a unit test needs. A test program prints the
- * Test Anything Protocol: one line a check, a plan at the end. */
+ * Test Anything Protocol: one line a check, a plan at the end. tests/tap.py, which
+ * runs it, ends it when it hangs. */
 #ifndef SNAFU_TESTS_UNIT_TAP_H
 #define SNAFU_TESTS_UNIT_TAP_H
 
@@ -8,6 +9,7 @@
 #include <string.h>
 
 static int tap_count, tap_failures;
+static bool tap_child; /* its checks are not in the parent's plan: see child.h */
 
 #define CHECK(CONDITION)          tap_check((CONDITION), __FILE__, __LINE__, #CONDITION)
 #define CHECK_STRING(GOT, WANTED) tap_string((GOT), (WANTED), __FILE__, __LINE__, #GOT)
@@ -16,7 +18,8 @@ static inline bool tap_check(bool good, const char *file, int line, const char *
 {
 	tap_count++;
 	tap_failures += !good;
-	printf("%s %d - %s:%d: %s\n", good ? "ok" : "not ok", tap_count, file, line, text);
+	printf("%s%s %d - %s:%d: %s\n", tap_child ? "# in a child: " : "", good ? "ok" : "not ok",
+	       tap_count, file, line, text);
 	return good;
 }
 

@@ -113,10 +113,12 @@ static struct snafu_crew *make_crew(size_t queue_length, uint64_t drain_timeout)
 	return crew;
 }
 
-static int queue_call(struct snafu_crew *crew, const char *what, uint64_t deadline,
-                      struct snafu_call *call)
+static int queue_nested(struct snafu_crew *crew, const char *what, uint64_t deadline,
+                        struct snafu_call *call, unsigned depth)
 {
 	struct snafu_job *job = calloc(1, sizeof *job);
+
+	job->context.depth = depth;
 
 	job->call = call;
 	job->payload = strdup(what);
@@ -125,6 +127,12 @@ static int queue_call(struct snafu_crew *crew, const char *what, uint64_t deadli
 	if (code)
 		snafu_job_free(job);
 	return code;
+}
+
+static int queue_call(struct snafu_crew *crew, const char *what, uint64_t deadline,
+                      struct snafu_call *call)
+{
+	return queue_nested(crew, what, deadline, call, 0);
 }
 
 static int queue(struct snafu_crew *crew, const char *what, uint64_t deadline)
@@ -234,6 +242,13 @@ static void check_deadline_without_threads(void)
 	queue(crew, "quick", snafu_now_ms() + 30);
 	wait_for(&ended, 1);
 	CHECK(n_deadline == 1 && n_run == 0);
+	/* Not only of the first in the queue. */
+	queue(crew, "quick", FAR_AWAY);
+	queue(crew, "quick", snafu_now_ms() + 20);
+	queue(crew, "quick", FAR_AWAY);
+	queue(crew, "quick", snafu_now_ms() + 10);
+	wait_for(&ended, 2);
+	CHECK(n_deadline == 3 && n_run == 0);
 	for (int i = 0; i < THREADS; i++)
 		sem_post(&gate);
 	snafu_crew_stop(crew);
@@ -298,6 +313,51 @@ static void check_full_queue(void)
 	snafu_crew_free(crew);
 }
 
+/* Calls that functions wait for get a thread, or none, at once; and come before others. */
+static void check_calls_by_functions(void)
+{
+	struct snafu_crew *crew = make_crew(2, 60000);
+	pthread_t thread;
+	void *stuck;
+
+	pthread_create(&thread, NULL, crew_thread, crew);
+	for (int i = 0; i < THREADS - 1; i++) {
+		while (queue(crew, "wait", FAR_AWAY)) /* the queue is short */
+			usleep(1000);
+		while (n_waiting < i + 1)
+			usleep(1000);
+	}
+	CHECK(queue_nested(crew, "wait", FAR_AWAY, NULL, 1) == 0); /* the last thread */
+	while (n_waiting < THREADS)
+		usleep(1000);
+	CHECK(queue_nested(crew, "quick", FAR_AWAY, NULL, 1) == -EBUSY);
+	CHECK(queue(crew, "quick", FAR_AWAY) == 0); /* others may wait */
+	CHECK(queue(crew, "quick", FAR_AWAY) == 0);
+	CHECK(queue(crew, "quick", FAR_AWAY) == -EBUSY);
+	sem_post(&gate);
+	wait_for(&ended, 3);
+	for (int i = 0; i < THREADS - 1; i++)
+		sem_post(&gate);
+	wait_for(&ended, THREADS - 1);
+	snafu_crew_stop(crew);
+	pthread_join(thread, &stuck);
+	CHECK((intptr_t)stuck == 0 && n_run == THREADS + 2);
+	snafu_crew_free(crew);
+
+	/* However full the queue is. */
+	crew = make_crew(2, 0);
+	for (int i = 0; i < 2; i++)
+		CHECK(queue(crew, "quick", FAR_AWAY) == 0);
+	CHECK(queue(crew, "quick", FAR_AWAY) == -EBUSY);
+	for (int i = 0; i < THREADS; i++)
+		CHECK(queue_nested(crew, "quick", FAR_AWAY, NULL, 1) == 0);
+	CHECK(queue_nested(crew, "quick", FAR_AWAY, NULL, 1) == -EBUSY);
+	snafu_crew_stop(crew);
+	CHECK(snafu_crew_run(crew, &event_loop, NULL) == 0);
+	CHECK(n_run + n_unavailable == THREADS + 2);
+	snafu_crew_free(crew);
+}
+
 int main(void)
 {
 	alarm(60);
@@ -309,5 +369,6 @@ int main(void)
 	check_stuck_leave();
 	check_cancel();
 	check_full_queue();
+	check_calls_by_functions();
 	return tap_done();
 }

@@ -13,7 +13,6 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -22,6 +21,7 @@
 #include "base/parts.h"
 #include "langs/result.h"
 #include "scanner/function.h"
+#include "tests/unit/child.h"
 #include "tests/unit/tap.h"
 
 #define RESULT_CAP 100000
@@ -364,24 +364,21 @@ static void check_close(void)
 /* In a child: the end comes while a call never returns. */
 static void check_close_beside_stuck_call(void)
 {
-	int status = -1;
+	pid_t child = tap_fork();
 
-	fflush(stdout);
-	pid_t child = fork();
 	if (child == 0) {
 		pthread_t thread;
 		char byte;
 
-		if (open_python() || pipe(stuck.pipe) || !(stuck.bound = bind("calls.py", "calls.started")))
-			_exit(2);
-		pthread_create(&thread, NULL, call_stuck, NULL);
-		if (read(stuck.pipe[0], &byte, 1) != 1)
-			_exit(3);
-		python->close(state);
-		_exit(0);
+		if (CHECK(open_python() == 0) && CHECK(pipe(stuck.pipe) == 0) &&
+		    CHECK((stuck.bound = bind("calls.py", "calls.started")) != NULL)) {
+			pthread_create(&thread, NULL, call_stuck, NULL);
+			CHECK(read(stuck.pipe[0], &byte, 1) == 1);
+			python->close(state);
+		}
+		tap_child_end();
 	}
-	CHECK(waitpid(child, &status, 0) == child);
-	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	CHECK(tap_wait(child));
 }
 
 int main(int count, char **arguments)
