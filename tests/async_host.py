@@ -131,15 +131,19 @@ class Server:
         return until(lambda: self.show(call),
                      lambda got: got["state"] in ("succeeded", "failed", "dead"))
 
+    def text(self, path):
+        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=PATIENCE)
+        connection.request("GET", path)
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return text
+
     def counts(self):
         data = {}
-        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=PATIENCE)
-        connection.request("GET", "/metrics")
-        for line in connection.getresponse().read().decode().splitlines():
+        for line in self.text("/metrics").splitlines():
             if line.startswith("snafu_queue_") and not line.startswith("#"):
                 name, value = line.rsplit(" ", 1)
                 data[name] = float(value)
-        connection.close()
         return data
 
     def idle(self):
