@@ -360,6 +360,7 @@ struct snafu_metrics *snafu_host_metrics(struct snafu_host *host)
 
 void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into)
 {
+	struct snafu_buffer samples = SNAFU_BUFFER(into->cap);
 	size_t n_executors = host->n_executors;
 
 	snafu_metrics_write(host->metrics, into);
@@ -370,8 +371,10 @@ void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into
 		const struct snafu_open_executor *open = &host->executors[i];
 
 		if (open->executor && open->executor->write_metrics)
-			open->executor->write_metrics(open->state, into);
+			open->executor->write_metrics(open->state, &samples);
 	}
+	snafu_metrics_write_grouped(&samples, into);
+	snafu_buffer_done(&samples);
 }
 
 struct snafu_queue *snafu_host_queue(struct snafu_host *host)

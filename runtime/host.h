@@ -37,7 +37,7 @@ struct snafu_host_options {
 	/* Where records of calls go: "csv,sqlite=PATH"; NULL: as the settings say. */
 	const char *loggers;
 	/* Debug output, whole lines, see events.h; on a thread of its own. NULL: none. */
-	void (*debug)(void *state, const char *lines, size_t size);
+	size_t (*debug)(void *state, const char *lines, size_t size, int patience_ms);
 	void *debug_state;
 	/* What takes long just now, see struct snafu_language_options; MAY be NULL. */
 	void (*working)(void *state, const char *what);
