@@ -248,6 +248,7 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 	snafu_host_close_queue(host);
 	if (stuck > 0) {
 		snafu_recorder_stop(host->recorder);
+		snafu_host_abandon_executors(host);
 		return;
 	}
 	snafu_languages_leave(host->languages);
@@ -271,7 +272,7 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 static bool is_named(const struct snafu_host *host, const struct snafu_function *function)
 {
 	for (size_t i = 0; i < host->options.n_paths; i++)
-		if (strcmp(function->file, host->options.paths[i]) == 0)
+		if (strcmp(snafu_function_source(function), host->options.paths[i]) == 0)
 			return true;
 	return false;
 }
@@ -301,7 +302,7 @@ static void preload(struct snafu_host *host, struct snafu_service *service)
 		snafu_host_executor(host, atomic_load(&service->settings)->executor, &executor, &error);
 	if (!code)
 		code = snafu_host_executor_takes(executor, service, &error);
-	if (!code && executor->executor->run)
+	if (!code && executor->executor->run && !executor->executor->elsewhere)
 		code = snafu_languages_get(host->languages, function->language, &language, &state, &error);
 	if (code)
 		snafu_host_report(host, SNAFU_ERROR, "%s: %s", function->file, error.message);

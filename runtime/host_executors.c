@@ -112,7 +112,7 @@ static bool is_native(const struct snafu_service *service)
 int snafu_host_executor_takes(const struct snafu_open_executor *open,
                               const struct snafu_service *service, struct snafu_error *error)
 {
-	if (open->executor->run && is_native(service))
+	if (open->executor->run && !open->executor->elsewhere && is_native(service))
 		return snafu_fail(error, -ENOTSUP,
 		                  "%s runs in a real Python 2 (python2 = native), which is outside of this "
 		                  "process: take worker or spawn instead of %s",
@@ -120,6 +120,35 @@ int snafu_host_executor_takes(const struct snafu_open_executor *open,
 	return open->executor->supports
 	           ? open->executor->supports(open->state, service->function->language, error)
 	           : 0;
+}
+
+void snafu_host_abandon_executors(struct snafu_host *host)
+{
+	for (size_t i = host->n_executors; i-- > 0;) {
+		const struct snafu_open_executor *entry = &host->executors[i];
+
+		if (entry->executor && entry->executor->abandon)
+			entry->executor->abandon(entry->state);
+	}
+}
+
+int snafu_host_wanted_executor(struct snafu_host *host, const char *wanted,
+                               const struct snafu_service *service,
+                               const struct snafu_open_executor **ret_executor,
+                               struct snafu_error *error)
+{
+	const struct snafu_open_executor *open;
+
+	if (!host->settings.choose_executor)
+		return snafu_fail(error, -EPERM,
+		                  "this host does not let callers choose the executor "
+		                  "([execution] choose-executor)");
+	int code = snafu_host_executor(host, wanted, &open, error);
+	if (!code)
+		code = snafu_host_executor_takes(open, service, error);
+	if (!code)
+		*ret_executor = open;
+	return code;
 }
 
 void snafu_host_close_executors(struct snafu_host *host)

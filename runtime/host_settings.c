@@ -98,6 +98,11 @@ const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
 	return settings;
 }
 
+const struct snafu_settings_book *snafu_host_book(const struct snafu_host *host)
+{
+	return atomic_load(&host->all_settings->book);
+}
+
 /* The lock is held. */
 static struct snafu_tenant_settings *make_tenants(struct snafu_host_settings *all,
                                                   const struct snafu_settings_book *book,

@@ -23,6 +23,7 @@ struct snafu_queue;
 struct snafu_reactor;
 struct snafu_recorder;
 struct snafu_service;
+struct snafu_settings_book;
 
 /* An executor that was opened, or could not be. */
 struct snafu_open_executor {
@@ -84,6 +85,8 @@ void snafu_host_close_settings(struct snafu_host *host);
  * executor in it is one name, of one that there is. Any thread. */
 const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
                                                      const struct snafu_function *function);
+/* All that the settings file says now; lives as long as the host. Any thread. */
+const struct snafu_settings_book *snafu_host_book(const struct snafu_host *host);
 /* What holds for a call of SERVICE by TENANT; allocates nothing but the first time. */
 const struct snafu_settings *
 snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, const char *tenant);
@@ -129,7 +132,15 @@ bool snafu_executor_choose(const char *list, const char *language,
 int snafu_host_executor_takes(const struct snafu_open_executor *open,
                               const struct snafu_service *service, struct snafu_error *error);
 
+/* The executor that the caller of SERVICE wants, if callers may choose. */
+int snafu_host_wanted_executor(struct snafu_host *host, const char *wanted,
+                               const struct snafu_service *service,
+                               const struct snafu_open_executor **ret_executor,
+                               struct snafu_error *error);
+
 void snafu_host_close_executors(struct snafu_host *host);
+/* Where threads are stuck: only what would outlive the process. */
+void snafu_host_abandon_executors(struct snafu_host *host);
 
 /* (host_calls.c) For the crew and the calls that are away. */
 void snafu_host_run_job(void *state, struct snafu_job *job);

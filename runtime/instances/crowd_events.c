@@ -114,6 +114,7 @@ void snafu_crowd_ready(struct snafu_instance *instance)
 			job->result.init_ns = snafu_now_ns() - job->started;
 	} else if (instance->in_stock) {
 		instance->state = SNAFU_INSTANCE_IDLE;
+		snafu_crowd_prefer(instance);
 	} else {
 		struct snafu_job *next = crowd->nested.first ? crowd->nested.first : crowd->waiting.first;
 		if (next) {
@@ -172,8 +173,11 @@ void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_jo
 			snafu_crowd_dispatch(crowd);
 		return;
 	}
-	if (crowd->station->policy->once || (most && instance->sent >= most) ||
-	    !snafu_settings_same_process(instance->settings, crowd->settings) || !crowd->service) {
+	if (crowd->station->policy->stock && crowd->service) {
+		snafu_crowd_spend(instance);
+	} else if (crowd->station->policy->once || (most && instance->sent >= most) ||
+	           !snafu_settings_same_process(instance->settings, crowd->settings) ||
+	           !crowd->service) {
 		snafu_crowd_let_go(instance);
 	} else {
 		/* Without a rest for the clock: most calls find nobody waiting. */
@@ -181,8 +185,6 @@ void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_jo
 	}
 	if (crowd->nested.first || crowd->waiting.first)
 		snafu_crowd_dispatch(crowd);
-	if (crowd->station->policy->stock && crowd->service)
-		snafu_crowd_refill_later(crowd);
 }
 
 static void rest(struct snafu_crowd *crowd)

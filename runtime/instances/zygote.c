@@ -150,7 +150,7 @@ static void gone(struct snafu_process *process)
 	struct snafu_process *child, *next;
 
 	leave_table(zygote);
-	if (zygote->language && !station->closing && !process->kill_wanted)
+	if (zygote->language && !zygote->old && !station->closing && !process->kill_wanted)
 		snafu_station_warn(station, "the process that starts %s functions has ended%s%.200s",
 		                   zygote->language, zygote->log.size ? ": " : "; another one takes over",
 		                   zygote->log.size ? zygote->log.data : "");
