@@ -105,7 +105,7 @@ class Options(Case):
     def test_manual_pages_are_clean(self):
         if not shutil.which("man"):
             self.skipTest("there is no man here")
-        for name in "snafu.1", "snafu-scan.1":
+        for name in "snafu.1", "snafu-bench.1", "snafu-scan.1":
             done = subprocess.run(
                 ["man", "--warnings", "-E", "UTF-8", "-l", os.path.join(SOURCE, "docs", name)],
                 capture_output=True, text=True, env=dict(os.environ, LC_ALL="C.UTF-8", PAGER="cat"))
