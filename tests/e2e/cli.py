@@ -95,6 +95,10 @@ class Options(Case):
         told = re.findall(r"^\.It Fl (\w) , Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
         self.assertGreater(len(shown), 10)
         self.assertEqual(shown, told)
+        shown = re.findall(r"^      --([\w-]+)(?: (\S+))?  ", help_text, re.M)
+        told = re.findall(r"^\.It Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
+        self.assertGreater(len(shown), 2)
+        self.assertEqual(shown, told)
         settings = re.findall(r"^  (\[\w+\] [\w-]+) =(?: (\S+))?(?:  \(([^)]*)\))?\n +(.+)$",
                               help_text, re.M)
         table = re.findall(r"^\.It (\[\w+\] [\w-]+) =(?: (\S+))?(?: \(([^)]*)\))?\n(.+)$", manual,
