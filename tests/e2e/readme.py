@@ -18,8 +18,8 @@ READY = re.compile(r"ready on http://(127\.0\.0\.1:\d+)")
 SET_UP = re.compile(r"(npm|autoreconf|make|man) ")
 
 
-def read_blocks(kind):
-    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+def read_blocks(kind, page="README.md"):
+    with open(os.path.join(SOURCE, page), encoding="utf-8") as file:
         return re.findall(rf"^```{kind}\n(.*?)^```$", file.read(), re.M | re.S)
 
 
@@ -121,7 +121,9 @@ class Readme(unittest.TestCase):
         self.assertGreater(served, 0)
 
     def test_settings_are_taken(self):
-        for number, block in enumerate(read_blocks("ini")):
+        blocks = read_blocks("ini") + read_blocks("ini", "docs/isolation.md")
+        self.assertGreater(len(blocks), 2)
+        for number, block in enumerate(blocks):
             path = os.path.join(self.cache, f"{number}.ini")
             with open(path, "w", encoding="utf-8") as file:
                 file.write(block)
