@@ -126,7 +126,8 @@ void snafu_host_close_pool(struct snafu_host *host);
 int snafu_host_executor(struct snafu_host *host, const char *name,
                         const struct snafu_open_executor **ret_executor, struct snafu_error *error);
 
-/* What LIST ("fork", or "python=fork,java=inprocess") says for LANGUAGE. */
+/* What LIST ("fork", or "python=fork,java=inprocess,worker") says for LANGUAGE; a name without
+ * a language is for those that are not named. */
 #define SNAFU_EXECUTOR_NAME_CAP 64
 bool snafu_executor_choose(const char *list, const char *language,
                            char ret_name[SNAFU_EXECUTOR_NAME_CAP]);
