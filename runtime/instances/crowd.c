@@ -213,7 +213,8 @@ static bool start_for(struct snafu_crowd *crowd, struct snafu_job *job)
 {
 	struct snafu_error error = {0};
 
-	if (!snafu_crowd_may_start(crowd) || must_wait_to_start(crowd, job))
+	if (!snafu_crowd_may_start(crowd) || snafu_crowd_is_full(crowd) ||
+	    must_wait_to_start(crowd, job))
 		return false;
 	int code = snafu_crowd_start(crowd, job, &error);
 	if (code && crowd->n_live)

@@ -24,6 +24,12 @@ bool snafu_crowd_may_start(const struct snafu_crowd *crowd)
 	       !crowd->station->closing && snafu_now_ms() >= crowd->not_before;
 }
 
+bool snafu_crowd_is_full(const struct snafu_crowd *crowd)
+{
+	return crowd->station->policy->stock &&
+	       crowd->n_members >= crowd->settings->instances * (1 + SNAFU_CROWD_LEAVING);
+}
+
 int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct snafu_error *error)
 {
 	struct snafu_instance *instance;
@@ -36,6 +42,7 @@ int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct s
 		return code;
 	instance->state = SNAFU_INSTANCE_STARTING;
 	TAILQ_INSERT_TAIL(&crowd->members, instance, entry);
+	crowd->n_members++;
 	crowd->n_live++;
 	crowd->n_starting++;
 	crowd->starts++;
@@ -195,7 +202,7 @@ static void refill(struct snafu_timer *timer)
 	if (crowd->spent)
 		let_spent_go(crowd);
 	while (crowd->zygote && crowd->zygote->ready && crowd->n_idle < crowd->stock &&
-	       snafu_crowd_may_start(crowd))
+	       snafu_crowd_may_start(crowd) && !snafu_crowd_is_full(crowd))
 		if (snafu_crowd_start(crowd, NULL, NULL))
 			break;
 	snafu_station_leave(station);

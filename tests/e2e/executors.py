@@ -132,7 +132,7 @@ class Server:
 
     def all(self, calls):
         """Runs calls at the same time; their results in order."""
-        with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        with concurrent.futures.ThreadPoolExecutor(min(len(calls), 24)) as pool:
             return list(pool.map(lambda call: self.call(*call[0], **call[1]), calls))
 
 
@@ -320,6 +320,13 @@ class Deaths(unittest.TestCase):
                 wait_until(lambda: not alive(pid), "the child is killed with its process")
             self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
         wait_until(lambda: not alive(pid), "nothing is left after the host")
+
+    def test_forks_under_load(self):
+        """Those that have answered, and are ending, are nobody's reason to be refused."""
+        settings = "[limits]\nprocesses = 8\ninstances = 4\nqueue-length = 100\n"
+        with Server(executor="fork", settings=settings) as server:
+            results = server.all([(("jobs.add", number, 1), {}) for number in range(12)] * 30)
+            self.assertEqual({status for status, _ in results}, {200})
 
     def test_output(self):
         with Server() as server:
