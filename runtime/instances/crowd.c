@@ -13,10 +13,10 @@
 #define QUICK_NS      500000 /* calls shorter than this may be written ahead... */
 #define AHEAD_NS      1000000 /* ...as many as take so long together... */
 #define AHEAD_CAP     16 /* ...and not more */
-#define WAKE_UP_NS    50000 /* waking somebody takes as long as so much work behind another call */
+#define WAKE_UP_NS    100000 /* waking somebody takes as long as so much work behind another call */
 #define PRESSURE_NS   250000 /* so much work written ahead to everybody asks for one more... */
 #define PATIENCE_MS   5 /* ...when it lasts so long; what calls wait before others are started */
-#define COLD_MS       50 /* a first process that takes longer to start is not waited for alone */
+#define COLD_MS       200 /* a first process that takes longer to start is not waited for alone */
 #define STARTS_A_CORE 2 /* executed at the same time */
 
 int snafu_crowd_supports(void *state, const char *name, struct snafu_error *error)
@@ -235,7 +235,8 @@ static bool start_for(struct snafu_crowd *crowd, struct snafu_job *job)
 {
 	struct snafu_error error = {0};
 
-	if (!snafu_crowd_may_start(crowd) || must_wait_to_start(crowd, job))
+	if (!snafu_crowd_may_start(crowd) || snafu_crowd_is_full(crowd) ||
+	    must_wait_to_start(crowd, job))
 		return false;
 	int code = snafu_crowd_start(crowd, job, &error);
 	if (code && crowd->n_live)

@@ -21,6 +21,8 @@ struct snafu_service;
 struct snafu_zygote;
 
 #define SNAFU_CROWDS_CAP 1000 /* tenants that have processes of one function */
+/* Processes of a function's zygote that may be leaving, for each that may live. */
+#define SNAFU_CROWD_LEAVING 1
 
 TAILQ_HEAD(snafu_instance_list, snafu_instance);
 
@@ -36,7 +38,7 @@ struct snafu_crowd {
 	struct snafu_crowd *next_tenant; /* of the same service, behind the first in its slot */
 
 	struct snafu_instance_list members, idle; /* idle: who can be given a call at once */
-	size_t n_live; /* members that are not leaving */
+	size_t n_members, n_live; /* n_live: those that are not leaving */
 	size_t n_starting, n_idle; /* of these */
 
 	struct snafu_job_queue waiting;
@@ -93,6 +95,9 @@ struct snafu_instance *snafu_crowd_take_idle(struct snafu_crowd *crowd);
 void snafu_crowd_put_idle(struct snafu_instance *instance);
 void snafu_crowd_let_go(struct snafu_instance *instance);
 bool snafu_crowd_may_start(const struct snafu_crowd *crowd);
+/* So many are leaving that what is not urgent waits until some are gone: a zygote's control
+ * group has room for so many. */
+bool snafu_crowd_is_full(const struct snafu_crowd *crowd);
 /* The stock (executors that have one): gets the zygote, and what is missing. */
 int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error);
 void snafu_crowd_refill_later(struct snafu_crowd *crowd);

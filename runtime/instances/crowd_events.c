@@ -265,6 +265,7 @@ void snafu_crowd_gone(struct snafu_instance *instance)
 	if (failed)
 		start_has_failed(instance);
 	TAILQ_REMOVE(&crowd->members, instance, entry);
+	crowd->n_members--;
 	if (!crowd->service) {
 		snafu_reactor_set_timer(station->options->reactor, &station->later, snafu_now_ms());
 	} else if (!station->closing) {

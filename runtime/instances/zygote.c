@@ -288,7 +288,7 @@ static struct snafu_group_limits group_limits(const struct snafu_station *statio
 
 	return (struct snafu_group_limits){
 		.memory = settings->memory && all < most ? all : most,
-		.processes = settings->processes + settings->instances,
+		.processes = settings->processes + settings->instances * (1 + SNAFU_CROWD_LEAVING),
 		.several = true,
 	};
 }

@@ -135,7 +135,7 @@ class Server:
 
     def all(self, calls):
         """Runs calls at the same time; their results in order."""
-        with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        with concurrent.futures.ThreadPoolExecutor(min(len(calls), 24)) as pool:
             return list(pool.map(lambda call: self.call(*call[0], **call[1]), calls))
 
 
@@ -266,6 +266,24 @@ class Deaths(unittest.TestCase):
             wait_until(lambda: not server.instances("jobs.hang", "busy", executor),
                        "its process is killed")
 
+    def test_nobody_stands_behind_a_slow_call(self):
+        """Of a function that is known as quick."""
+        with tempfile.TemporaryDirectory() as folder, Server() as server:
+            for _ in range(50):
+                self.assertEqual(server.call("jobs.pass_by", folder=folder)[0], 200)
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                slow = pool.submit(server.call, "jobs.pass_by", folder=folder, wait=True)
+                try:
+                    wait_until(lambda: os.path.exists(os.path.join(folder, "waiting")), "it runs")
+                    time.sleep(0.01)  # quick calls take less than half a millisecond
+                    others = [server.call("jobs.pass_by", folder=folder) for _ in range(20)]
+                    self.assertFalse(slow.done())
+                finally:
+                    open(os.path.join(folder, "go"), "w").close()
+                self.assertEqual({status for status, _ in others}, {200})
+                self.assertEqual(slow.result()[0], 200)
+                self.assertNotIn(slow.result()[1], [pid for _, pid in others])
+
     def test_what_cannot_be_loaded(self):
         broken, doomed = (os.path.join(FOLDER, name) for name in ("broken.py", "doomed.py"))
         for executor in PROCESSES:
@@ -305,6 +323,13 @@ class Deaths(unittest.TestCase):
                 wait_until(lambda: not alive(pid), "the child is killed with its process")
             self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
         wait_until(lambda: not alive(pid), "nothing is left after the host")
+
+    def test_forks_under_load(self):
+        """Those that have answered, and are ending, are nobody's reason to be refused."""
+        settings = "[limits]\nprocesses = 8\ninstances = 4\nqueue-length = 100\n"
+        with Server(executor="fork", settings=settings) as server:
+            results = server.all([(("jobs.add", number, 1), {}) for number in range(12)] * 30)
+            self.assertEqual({status for status, _ in results}, {200})
 
     def test_output(self):
         with Server() as server:
