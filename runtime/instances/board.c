@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define TRIES_CAP 1000 /* a hostile process may write to it all the time */
+
 /* The low halves of two numbers: of the call that was begun last, and of the last one that was
  * taken back. Calls are compared by distance; there are never so many under way. */
 struct snafu_board {
@@ -60,11 +62,12 @@ bool snafu_board_take_back(struct snafu_board *board, uint64_t running, uint64_t
                            uint64_t *ret_begun)
 {
 	uint64_t word = atomic_load(&board->word);
+	unsigned tries = 0;
 	int32_t ahead;
 
 	do {
 		ahead = (int32_t)(begun_of(word) - (uint32_t)running);
-		if (ahead < 0)
+		if (ahead < 0 || ++tries > TRIES_CAP)
 			return false;
 	} while (
 		!atomic_compare_exchange_weak(&board->word, &word, pair(begun_of(word), (uint32_t)last)));

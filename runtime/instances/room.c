@@ -24,11 +24,13 @@ bool snafu_station_has_room(const struct snafu_station *station)
 	return station->n_processes - station->n_leaving < station->most;
 }
 
-/* Of a crowd with a stock all are idle, or it stays. */
+/* Of a crowd with a stock all are idle, and be it only its zygote, or it stays. */
 static bool is_at_rest(const struct snafu_crowd *crowd)
 {
-	return crowd->n_idle && (!crowd->station->policy->stock ||
-	                         (crowd->n_live == crowd->n_idle && !crowd->waiting.first));
+	if (!crowd->station->policy->stock)
+		return crowd->n_idle > 0;
+	return crowd->zygote && crowd->n_live == crowd->n_idle && !crowd->waiting.first &&
+	       !crowd->nested.first;
 }
 
 static uint64_t at_rest_since(const struct snafu_crowd *crowd)

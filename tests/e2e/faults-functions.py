@@ -69,6 +69,11 @@ class Case(unittest.TestCase):
     def healthy(self, server, executor=None):
         self.assertEqual(server.call("rogue.add", 1, 2, executor=executor), (200, 3))
 
+    def recovers(self, server, executor):
+        """Processes that have died with the one that was killed may not have been missed yet."""
+        wait_until(lambda: server.call("rogue.add", 1, 2, executor=executor) == (200, 3),
+                   "it is called again")
+
     def call_raw(self, server, executor, name, *arguments):
         """Status and bytes."""
         door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
@@ -103,7 +108,7 @@ class Ends(Case):
                 # The process that all of the language are forked from.
                 status, value = server.call("rogue.end", "guard", executor=executor)
                 self.assertEqual((status, value["errorType"]), (502, "ProcessDied"))
-                self.healthy(server, executor)
+                self.recovers(server, executor)
 
     def test_c(self):
         with self.server("call-timeout = 10s\n", WILD) as server:
@@ -269,7 +274,7 @@ for name in os.listdir("/proc/self/fd"):
                         self.assertIn(status, (200, 500, 502), value)
                         if name in ("starts_threads", "prints"):
                             self.assertEqual(value, b"2")
-                        self.healthy(server, executor)
+                        self.recovers(server, executor)
         wait_until(lambda: not self.marked(), "nothing is left")
 
 
@@ -350,6 +355,7 @@ class Words(Case):
                     self.assertEqual((status, value["errorType"]), (504, "DeadlineExceeded"))
             self.assertLess(memory_of(server.process.pid), 200)
 
+    @unittest.skipIf(SANITIZED, "limits of memory cannot be had with a sanitizer")
     def test_last_words_are_no_commands_to_a_terminal(self):
         done = run("-q", "-e", "worker", "-x", "escape", ROGUE)
         self.assertEqual(done.returncode, 1)
