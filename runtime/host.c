@@ -273,7 +273,7 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 static bool is_named(const struct snafu_host *host, const struct snafu_function *function)
 {
 	for (size_t i = 0; i < host->options.n_paths; i++)
-		if (strcmp(function->file, host->options.paths[i]) == 0)
+		if (strcmp(snafu_function_source(function), host->options.paths[i]) == 0)
 			return true;
 	return false;
 }

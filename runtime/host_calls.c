@@ -30,6 +30,36 @@ static void end_job(struct snafu_host *host, struct snafu_job *job, struct snafu
 	snafu_job_deliver(job, result);
 }
 
+/* Nobody waits longer for JOB. */
+static void fail_late(const struct snafu_job *job, bool loading, struct snafu_result *result)
+{
+	uint64_t accepted = job->accepted / 1000000u;
+	double seconds = (double)(job->deadline > accepted ? job->deadline - accepted : 0) / 1000;
+	bool less = job->deadline < accepted + job->settings->call_timeout;
+
+	if (loading)
+		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "%s is still being compiled or loaded after %.3g s, and goes on: "
+		                  "call it again later",
+		                  job->function->file, seconds);
+	else if (less)
+		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "%s did not end within the %.3g s that its caller had left for it",
+		                  job->function->id, seconds);
+	else
+		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
+		                  "%s did not end within the call timeout of %.3g s", job->function->id,
+		                  seconds);
+}
+
+/* A call that fails when its time is over has most likely failed for that reason: so have the
+ * calls that it waited for, whose time was over then as well. */
+static void end_late(struct snafu_job *job)
+{
+	if (job->result.status == SNAFU_RAISED && snafu_now_ms() >= job->deadline)
+		fail_late(job, false, &job->result);
+}
+
 /* JOB is under way no more. */
 static void leave(const struct snafu_job *job)
 {
@@ -59,6 +89,7 @@ static void run(struct snafu_job *job)
 	uint64_t took = snafu_now_ns() - job->started;
 	if (!job->result.run_ns && took > job->result.init_ns)
 		job->result.run_ns = took - job->result.init_ns;
+	end_late(job);
 	note_duration(job);
 	if (job->language && job->language->parallel)
 		job->service->parallel = true;
@@ -77,31 +108,10 @@ static void job_ended(void *state, struct snafu_job *job)
 	struct snafu_host *host = state;
 
 	snafu_away_remove(host->away, job);
+	end_late(job);
 	note_duration(job);
 	end_job(host, job, &job->result);
 	snafu_job_free(job);
-}
-
-/* Nobody waits longer for JOB. */
-static void fail_late(const struct snafu_job *job, bool loading, struct snafu_result *result)
-{
-	uint64_t accepted = job->accepted / 1000000u;
-	double seconds = (double)(job->deadline > accepted ? job->deadline - accepted : 0) / 1000;
-	bool less = job->deadline < accepted + job->settings->call_timeout;
-
-	if (loading)
-		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
-		                  "%s is still being compiled or loaded after %.3g s, and goes on: "
-		                  "call it again later",
-		                  job->function->file, seconds);
-	else if (less)
-		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
-		                  "%s did not end within the %.3g s that its caller had left for it",
-		                  job->function->id, seconds);
-	else
-		snafu_result_fail(result, SNAFU_DEADLINE, "DeadlineExceeded",
-		                  "%s did not end within the call timeout of %.3g s", job->function->id,
-		                  seconds);
 }
 
 static void give_up(struct snafu_host *host, struct snafu_job *job, int status, bool loading)
@@ -177,16 +187,13 @@ static int find_executor(struct snafu_host *host, struct snafu_job *job, const c
 	struct snafu_error error;
 	int code;
 
-	if (wanted && *wanted && !host->settings.choose_executor)
-		code = snafu_fail(&error, -EPERM,
-		                  "this host does not let callers choose the executor "
-		                  "([execution] choose-executor)");
-	else if (wanted && *wanted)
-		code = snafu_host_executor(host, wanted, &open, &error);
-	else
+	if (wanted && *wanted) {
+		code = snafu_host_wanted_executor(host, wanted, job->service, &open, &error);
+	} else {
 		code = snafu_host_executor(host, job->settings->executor, &open, &error);
-	if (!code)
-		code = snafu_host_executor_takes(open, job->service, &error);
+		if (!code)
+			code = snafu_host_executor_takes(open, job->service, &error);
+	}
 	if (code) {
 		snafu_result_fail(&job->result, wanted && *wanted ? SNAFU_BAD_ARGUMENTS : SNAFU_LOAD_FAILED,
 		                  "ExecutorError", "%s", error.message);

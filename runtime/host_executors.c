@@ -132,6 +132,25 @@ void snafu_host_abandon_executors(struct snafu_host *host)
 	}
 }
 
+int snafu_host_wanted_executor(struct snafu_host *host, const char *wanted,
+                               const struct snafu_service *service,
+                               const struct snafu_open_executor **ret_executor,
+                               struct snafu_error *error)
+{
+	const struct snafu_open_executor *open;
+
+	if (!host->settings.choose_executor)
+		return snafu_fail(error, -EPERM,
+		                  "this host does not let callers choose the executor "
+		                  "([execution] choose-executor)");
+	int code = snafu_host_executor(host, wanted, &open, error);
+	if (!code)
+		code = snafu_host_executor_takes(open, service, error);
+	if (!code)
+		*ret_executor = open;
+	return code;
+}
+
 void snafu_host_close_executors(struct snafu_host *host)
 {
 	for (size_t i = host->n_executors; i-- > 0;) {

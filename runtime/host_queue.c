@@ -84,6 +84,7 @@ static void queue_call(struct snafu_host *host, struct snafu_call *call,
 	const struct snafu_settings *settings =
 		snafu_host_settings_of(host, service, call->tenant, NULL);
 	const struct snafu_function *function = service->function;
+	const struct snafu_open_executor *open;
 	struct snafu_error error;
 
 	if (function->reason) {
@@ -97,6 +98,9 @@ static void queue_call(struct snafu_host *host, struct snafu_call *call,
 	} else if (depth > settings->call_depth) {
 		refuse(call, SNAFU_OVER_LIMIT, "CallDepthExceeded",
 		       "functions have called each other too deep already ([limits] call-depth)");
+	} else if (call->executor && *call->executor &&
+	           snafu_host_wanted_executor(host, call->executor, service, &open, &error)) {
+		refuse(call, SNAFU_BAD_ARGUMENTS, "ExecutorError", error.message);
 	} else if (!host->queue) {
 		refuse(call, SNAFU_UNAVAILABLE, "QueueError", host->queue_error.message);
 	} else {

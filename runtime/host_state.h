@@ -135,6 +135,12 @@ bool snafu_executor_choose(const char *list, const char *language,
 int snafu_host_executor_takes(const struct snafu_open_executor *open,
                               const struct snafu_service *service, struct snafu_error *error);
 
+/* The executor that the caller of SERVICE wants, if callers may choose. */
+int snafu_host_wanted_executor(struct snafu_host *host, const char *wanted,
+                               const struct snafu_service *service,
+                               const struct snafu_open_executor **ret_executor,
+                               struct snafu_error *error);
+
 void snafu_host_close_executors(struct snafu_host *host);
 /* Where threads are stuck: only what would outlive the process. */
 void snafu_host_abandon_executors(struct snafu_host *host);

@@ -46,6 +46,9 @@ const struct snafu_setting snafu_setting_table[] = {
             "calls of one function at the same time, waiting ones included; 0: no limit"),
 	NUMBER("limits", "instances", instances, SNAFU_UNIT_COUNT, 64, 1, 1000, true,
            "processes of one function"),
+	NUMBER(
+		"limits", "all-instances", all_instances, SNAFU_UNIT_COUNT, 512, 1, 100000, false,
+		"processes of all functions together, on one executor; fewer where few files may be open"),
 	ENDLESS("limits", "memory", memory, SNAFU_UNIT_SIZE, 512 * MIB, 1024 * 1024 * MIB,
             "memory of a process of a function; 0: no limit"),
 	NUMBER("limits", "open-files", open_files, SNAFU_UNIT_COUNT, 256, 16, 1000000, true,

@@ -28,6 +28,7 @@ struct snafu_settings {
 	uint64_t concurrency; /* calls of one function at the same time, waiting ones included;
 	                       * more are refused; 0: no limit */
 	uint64_t instances; /* processes of one function */
+	uint64_t all_instances; /* processes of all functions, of one executor; of the instance */
 	uint64_t memory; /* bytes that a process of a function may use; 0: no limit */
 	uint64_t open_files; /* descriptors of a process of a function */
 	uint64_t processes; /* processes and threads that a function may have */

@@ -41,6 +41,7 @@ struct snafu_crowd {
 	bool awaits_start; /* a place among those that start, for the whole station */
 
 	struct snafu_timer scale; /* calls have been waiting for a while */
+	struct snafu_timer recall; /* calls have been written behind others */
 	struct snafu_timer reap; /* somebody may have been idle for too long */
 	struct snafu_timer refill; /* the stock */
 	uint64_t pressed_since; /* ms; 0: instances keep up */
@@ -56,6 +57,7 @@ struct snafu_crowd {
 	struct snafu_zygote *zygote; /* of the function, for a stock */
 	uint32_t zygote_function; /* its index there */
 	size_t stock; /* how many are to be forked ahead */
+	bool spent; /* some of them have answered, and are still to be let go */
 
 	uint64_t starts, deaths;
 };
@@ -89,6 +91,10 @@ bool snafu_crowd_may_start(const struct snafu_crowd *crowd);
 int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error);
 void snafu_crowd_refill_later(struct snafu_crowd *crowd);
 void snafu_crowd_drop_zygote(struct snafu_crowd *crowd);
+/* It has answered its one call: is let go when the answer is on its way. */
+void snafu_crowd_spend(struct snafu_instance *instance);
+/* It is ready: what it has touched is still in the core's caches, unlike that of older ones. */
+void snafu_crowd_prefer(struct snafu_instance *instance);
 
 /* (crowd.c) Gives calls that wait to whoever can take them, and starts more where that is due. */
 void snafu_crowd_dispatch(struct snafu_crowd *crowd);
@@ -98,6 +104,12 @@ void snafu_crowd_replace(struct snafu_crowd *crowd);
 
 /* JOB was with a process that ended before it had begun with it: it gets another one. */
 void snafu_crowd_admit_again(struct snafu_crowd *crowd, struct snafu_job *job);
+
+/* All of QUEUE was, and may be given to others at once. */
+void snafu_crowd_admit_back(struct snafu_crowd *crowd, struct snafu_job_queue *queue);
+
+/* (crowd_recall.c) A call was written behind another one. */
+void snafu_crowd_watch_behind(struct snafu_crowd *crowd);
 
 /* (crowd_events.c) What instances and zygotes tell. */
 void snafu_crowd_ready(struct snafu_instance *instance);

@@ -103,6 +103,7 @@ void snafu_crowd_ready(struct snafu_instance *instance)
 			job->result.init_ns = snafu_now_ns() - job->started;
 	} else if (instance->in_stock) {
 		instance->state = SNAFU_INSTANCE_IDLE;
+		snafu_crowd_prefer(instance);
 	} else {
 		struct snafu_job *next = crowd->nested.first ? crowd->nested.first : crowd->waiting.first;
 		if (next) {
@@ -161,8 +162,11 @@ void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_jo
 			snafu_crowd_dispatch(crowd);
 		return;
 	}
-	if (crowd->station->policy->once || (most && instance->sent >= most) ||
-	    !snafu_settings_same_process(instance->settings, crowd->settings) || !crowd->service) {
+	if (crowd->station->policy->stock && crowd->service) {
+		snafu_crowd_spend(instance);
+	} else if (crowd->station->policy->once || (most && instance->sent >= most) ||
+	           !snafu_settings_same_process(instance->settings, crowd->settings) ||
+	           !crowd->service) {
 		snafu_crowd_let_go(instance);
 	} else {
 		/* Without a rest for the clock: most calls find nobody waiting. */
@@ -170,8 +174,6 @@ void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_jo
 	}
 	if (crowd->nested.first || crowd->waiting.first)
 		snafu_crowd_dispatch(crowd);
-	if (crowd->station->policy->stock && crowd->service)
-		snafu_crowd_refill_later(crowd);
 }
 
 static void rest(struct snafu_crowd *crowd)
@@ -248,7 +250,7 @@ void snafu_crowd_gone(struct snafu_instance *instance)
 	if (lost)
 		crowd->losses++;
 	end_calls(instance, starting, lost);
-	bool failed = starting && !lost && !station->closing && !instance->process.kill_wanted;
+	bool failed = starting && !lost && !station->closing && !instance->interrupted;
 	if (failed)
 		start_has_failed(instance);
 	TAILQ_REMOVE(&crowd->members, instance, entry);
@@ -296,6 +298,6 @@ void snafu_crowd_zygote_gone(struct snafu_crowd *crowd, struct snafu_zygote *zyg
 	if (crowd->zygote != zygote)
 		return;
 	crowd->zygote = NULL;
-	if (!zygote->ready && !zygote->process.kill_wanted && !snafu_process_was_lost(&zygote->process))
+	if (!zygote->ready && !snafu_process_was_lost(&zygote->process))
 		rest(crowd);
 }

@@ -50,6 +50,13 @@ def nap(seconds: float) -> int:
     return os.getpid()
 
 
+def wait_for(path: str, number: int) -> int:
+    """Returns at once without PATH, else when somebody has made it."""
+    while path and not os.path.exists(path):
+        time.sleep(0.01)
+    return number
+
+
 def meet(folder: str, number: int) -> int:
     """Returns when NUMBER calls are here at the same time."""
     open(os.path.join(folder, str(os.getpid())), "w").close()
