@@ -370,7 +370,7 @@ void container_forget(struct container *container)
 	*container = (struct container){.engine = container->engine, .socket = -1};
 }
 
-int container_remove(struct container *container)
+int container_end(const struct container *container)
 {
 	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
 	const struct engine_request request = {
@@ -387,8 +387,18 @@ int container_remove(struct container *container)
 	/* 404: it was not there; 409: somebody is removing it. */
 	if (status < 0 || (status >= 300 && status != 404 && status != 409))
 		return status < 0 ? status : -EPROTO;
-	container_forget(container);
+	if (container->folder)
+		remove_files(container->folder);
 	return 0;
+}
+
+int container_remove(struct container *container)
+{
+	int code = container_end(container);
+
+	if (!code)
+		container_forget(container);
+	return code;
 }
 
 /* ---- what others have left -------------------------------------------------------- */
