@@ -41,7 +41,6 @@ struct snafu_service {
 	_Atomic uint32_t average_us;
 	atomic_bool parallel;
 	atomic_uint running; /* calls under way */
-	atomic_uint unclaimed; /* those of them that are of no tenant with settings of its own */
 
 	void *host; /* whom to tell when the last reference is gone */
 	struct snafu_scanned *scanned; /* what `function` is part of: a reference */

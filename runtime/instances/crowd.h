@@ -21,6 +21,8 @@ struct snafu_service;
 struct snafu_zygote;
 
 #define SNAFU_CROWDS_CAP 1000 /* tenants that have processes of one function */
+/* Processes of a function's zygote that may be leaving, for each that may live. */
+#define SNAFU_CROWD_LEAVING 1
 
 TAILQ_HEAD(snafu_instance_list, snafu_instance);
 
@@ -36,7 +38,7 @@ struct snafu_crowd {
 	struct snafu_crowd *next_tenant; /* of the same service, behind the first in its slot */
 
 	struct snafu_instance_list members, idle; /* idle: who can be given a call at once */
-	size_t n_live; /* members that are not leaving */
+	size_t n_members, n_live; /* n_live: those that are not leaving */
 	size_t n_starting, n_idle; /* of these */
 
 	struct snafu_job_queue waiting;
@@ -44,6 +46,7 @@ struct snafu_crowd {
 	bool awaits_start; /* a place among those that start, for the whole station */
 
 	struct snafu_timer scale; /* calls have been waiting for a while */
+	struct snafu_timer recall; /* calls have been written behind others */
 	struct snafu_timer reap; /* somebody may have been idle for too long */
 	struct snafu_timer refill; /* the stock */
 	uint64_t pressed_since; /* ms; 0: instances keep up */
@@ -59,6 +62,7 @@ struct snafu_crowd {
 	struct snafu_zygote *zygote; /* of the function, for a stock */
 	uint32_t zygote_function; /* its index there */
 	size_t stock; /* how many are to be forked ahead */
+	bool spent; /* some of them have answered, and are still to be let go */
 
 	uint64_t starts, deaths;
 	char tenant[]; /* whose calls it takes; "": nobody's in particular */
@@ -91,10 +95,17 @@ struct snafu_instance *snafu_crowd_take_idle(struct snafu_crowd *crowd);
 void snafu_crowd_put_idle(struct snafu_instance *instance);
 void snafu_crowd_let_go(struct snafu_instance *instance);
 bool snafu_crowd_may_start(const struct snafu_crowd *crowd);
+/* So many are leaving that what is not urgent waits until some are gone: a zygote's control
+ * group has room for so many. */
+bool snafu_crowd_is_full(const struct snafu_crowd *crowd);
 /* The stock (executors that have one): gets the zygote, and what is missing. */
 int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error);
 void snafu_crowd_refill_later(struct snafu_crowd *crowd);
 void snafu_crowd_drop_zygote(struct snafu_crowd *crowd);
+/* It has answered its one call: is let go when the answer is on its way. */
+void snafu_crowd_spend(struct snafu_instance *instance);
+/* It is ready: what it has touched is still in the core's caches, unlike that of older ones. */
+void snafu_crowd_prefer(struct snafu_instance *instance);
 
 /* (crowd.c) Gives calls that wait to whoever can take them, and starts more where that is due. */
 void snafu_crowd_dispatch(struct snafu_crowd *crowd);
@@ -104,6 +115,12 @@ void snafu_crowd_replace(struct snafu_crowd *crowd);
 
 /* JOB was with a process that ended before it had begun with it: it gets another one. */
 void snafu_crowd_admit_again(struct snafu_crowd *crowd, struct snafu_job *job);
+
+/* All of QUEUE was, and may be given to others at once. */
+void snafu_crowd_admit_back(struct snafu_crowd *crowd, struct snafu_job_queue *queue);
+
+/* (crowd_recall.c) A call was written behind another one. */
+void snafu_crowd_watch_behind(struct snafu_crowd *crowd);
 
 /* (crowd_events.c) What instances and zygotes tell. */
 void snafu_crowd_ready(struct snafu_instance *instance);

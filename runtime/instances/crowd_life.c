@@ -151,6 +151,7 @@ static void clear_timers(struct snafu_crowd *crowd)
 	struct snafu_reactor *reactor = crowd->station->options->reactor;
 
 	snafu_reactor_clear_timer(reactor, &crowd->scale);
+	snafu_reactor_clear_timer(reactor, &crowd->recall);
 	snafu_reactor_clear_timer(reactor, &crowd->reap);
 	snafu_reactor_clear_timer(reactor, &crowd->refill);
 }

@@ -21,6 +21,7 @@ struct web_headers {
 	const char *executor, *log; /* X-Snafu-Executor, X-Snafu-Log */
 	const char *tenant; /* X-Snafu-Tenant */
 	const char *forward; /* X-Snafu-Context */
+	const char *client_context; /* X-Amz-Client-Context */
 	bool respond_async; /* Prefer asks for it */
 	bool repeated; /* one of these that may come once came twice */
 };

@@ -56,6 +56,9 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 	case 17:
 		slot = strcasecmp(key, "transfer-encoding") == 0 ? &headers->transfer_encoding : NULL;
 		break;
+	case 20:
+		slot = strcasecmp(key, WEB_CLIENT_HEADER) == 0 ? &headers->client_context : NULL;
+		break;
 	}
 	if (!slot)
 		return MHD_YES;
@@ -183,7 +186,7 @@ static enum web_route choose(struct web_request *request, const char *url, const
 static enum web_route too_large(struct web_request *request)
 {
 	return problem(request, 413, "PayloadTooLarge",
-	               "the body is larger than this host takes; the setting is payload-size");
+	               "the body is larger than any function here takes ([limits] payload-size)");
 }
 
 /* The headers are there. Replies are held back until the body is, too, since one
@@ -196,6 +199,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 	uint64_t announced;
 
 	request->headers = (struct web_headers){.host = NULL};
+	request->body.cap = snafu_host_largest_payload(web->host);
 	request->head = false;
 	MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather, &request->headers);
 	if (strlen(url) > WEB_URL_CAP)
@@ -211,7 +215,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 	if (!request->headers.content_length)
 		return MHD_YES;
 	if (web_parse_size(request->headers.content_length, &announced) < 0 ||
-	    announced > web->body_cap) {
+	    announced > request->body.cap) {
 		request->route = too_large(request);
 		request->refused = true;
 		return web_reply_problem(request, &request->problem);
@@ -265,6 +269,7 @@ static enum MHD_Result invoke(struct web_request *request)
 {
 	struct web *web = request->web;
 	struct snafu_call *call = &request->call;
+	char client_context[WEB_CLIENT_CAP];
 
 	int code = web_payload(request, &request->problem);
 	if (code > 0)
@@ -287,6 +292,13 @@ static enum MHD_Result invoke(struct web_request *request)
 	    web_forward_read(request->headers.forward, &request->forward, call)) {
 		problem(request, 400, "BadRequest", WEB_FORWARD_HEADER " is not as it should be");
 		return web_reply_problem(request, &request->problem);
+	}
+	if (request->headers.client_context) {
+		if (web_client_context_read(request->headers.client_context, client_context)) {
+			problem(request, 400, "BadRequest", WEB_CLIENT_HEADER " is no JSON object in base64");
+			return web_reply_problem(request, &request->problem);
+		}
+		call->client_context = client_context;
 	}
 	call->finished = finished;
 	call->state = request;

@@ -132,7 +132,6 @@ struct web {
 	struct MHD_Daemon *daemon;
 	struct web_address address;
 	struct snafu_event_loop event_loop;
-	size_t body_cap; /* bytes */
 	size_t connections_cap;
 	uint64_t idle_timeout; /* ms */
 	bool choose_tenant;
