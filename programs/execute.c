@@ -37,7 +37,8 @@ static int find(struct execution *execution, struct snafu_error *error)
 	const struct snafu_pool *pool = execution->pool;
 	const struct snafu_function *all[SNAFU_OVERLOADS_CAP];
 	const struct snafu_function *function;
-	int code = snafu_pool_find(pool, execution->options->function, &function, error);
+	int code =
+		snafu_host_meant(execution->host, pool, execution->options->function, &function, error);
 
 	if (code)
 		return code;

@@ -73,6 +73,11 @@ void snafu_host_pool_release(const struct snafu_pool *pool); /* NULL is welcome 
 /* Another number is another pool: for what is made of one and kept. */
 uint64_t snafu_host_pool_number(const struct snafu_pool *pool);
 
+/* The function of POOL that a person means by NAME: an id, an unambiguous tail of one, or the name
+ * that a source's config gives it (FunctionName). As snafu_pool_find(). Any thread. */
+int snafu_host_meant(struct snafu_host *host, const struct snafu_pool *pool, const char *name,
+                     const struct snafu_function **ret_function, struct snafu_error *error);
+
 struct snafu_crew *snafu_host_crew(struct snafu_host *host);
 const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);
 /* The most bytes of arguments that any function may be called with now. */

@@ -93,8 +93,8 @@ class Options(Case):
         help_text = run("--help").stdout
         with open(os.path.join(SOURCE, "docs/snafu.1"), encoding="utf-8") as file:
             manual = file.read()
-        shown = re.findall(r"^  -(\w), --([\w-]+)(?: (\S+))?", help_text, re.M)
-        told = re.findall(r"^\.It Fl (\w) , Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
+        shown = re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?", help_text, re.M)
+        told = re.findall(r"^\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
         self.assertGreater(len(shown), 10)
         self.assertEqual(shown, told)
         shown = re.findall(r"^      --([\w-]+)(?: (\S+))?  ", help_text, re.M)

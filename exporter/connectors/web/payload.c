@@ -271,7 +271,7 @@ static int convert_from(struct web_request *request, enum source source,
 	struct snafu_error error;
 
 	/* An unknown name, or one that means several: the call itself will say so. */
-	if (snafu_pool_find(pool, request->name, &function, NULL) < 0)
+	if (snafu_host_meant(request->web->host, pool, request->name, &function, NULL) < 0)
 		return 0;
 	int code = read_form(request, source, &form, &error);
 	if (code < 0)
