@@ -20,6 +20,10 @@ static void write_sample(const struct snafu_crowd *crowd, const char *name, cons
 {
 	snafu_buffer_format(into, "%s{executor=\"%s\",function=\"", name, crowd->station->name);
 	snafu_metrics_write_label(crowd->function->id, into);
+	if (*crowd->tenant) {
+		snafu_buffer_append_text(into, "\",tenant=\"");
+		snafu_metrics_write_label(crowd->tenant, into);
+	}
 	if (state)
 		snafu_buffer_format(into, "\",state=\"%s", state);
 	snafu_buffer_format(into, "\"} %llu\n", (unsigned long long)value);

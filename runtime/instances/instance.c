@@ -296,8 +296,10 @@ static int fork_one(struct snafu_instance *instance, struct snafu_start *start,
 	} else {
 		start->function = crowd->zygote_function;
 	}
-	snafu_zygote_fork(zygote, &instance->process, start, ends);
-	return job ? snafu_instance_call(instance, job) : 0;
+	int code = snafu_zygote_fork(zygote, &instance->process, start, ends);
+	if (!code && job)
+		code = snafu_instance_call(instance, job);
+	return code ? snafu_fail(error, code, "the process that forks others has ended") : 0;
 }
 
 int snafu_instance_start(struct snafu_crowd *crowd, bool ahead, struct snafu_job *job,

@@ -180,6 +180,21 @@ class Records(Case):
                          [("hello.hello", "cli", "cold")] * 2)
         self.assertGreater(float(rows[0]["init_ms"]), 0)
 
+    def test_executors_of_languages(self):
+        """One without a language is for those that are not named, wherever it stands."""
+        path = os.path.join(self.folder, "hello.py")
+        log = os.path.join(self.folder, "calls")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("def hello(): return 'hi'\n")
+        lists = "isolated", "python=isolated,inprocess", "inprocess,python=isolated", \
+            "java=inprocess,isolated"
+        for executors in lists:
+            done = subprocess.run([os.path.join(BUILD, "snafu"), "-q", "-e", executors, "-l",
+                                   f"csv={log}", "-x", "hello", path], stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True)
+            self.assertEqual((done.stdout, done.stderr), ('"hi"\n', ""))
+        self.assertEqual([row["executor"] for row in read_csv(log)], ["isolated"] * len(lists))
+
     def test_cold_and_warm_processes(self):
         """Loading for a call is in init_ms, and in nothing else."""
         path = os.path.join(self.folder, "two.py")
