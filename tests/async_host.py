@@ -76,7 +76,7 @@ class Server:
                 file.write(JOBS)
         self.process = subprocess.Popen(
             [SNAFU, "-C", "web", "-L", "0", "-s", path, *arguments, jobs], stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True,
+            stderr=subprocess.PIPE, text=True, errors="replace",
             env=dict(os.environ, XDG_STATE_HOME=os.path.join(folder, "state"),
                      CIRCLE=os.path.join(folder, "circle")), **options)
         self.said = []
