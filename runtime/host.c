@@ -339,11 +339,6 @@ const struct snafu_settings *snafu_host_settings(const struct snafu_host *host)
 	return &host->settings;
 }
 
-struct snafu_metrics *snafu_host_metrics(struct snafu_host *host)
-{
-	return host->metrics;
-}
-
 void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into)
 {
 	size_t n_executors = host->n_executors;
