@@ -41,6 +41,9 @@ struct snafu_deployer {
 	pthread_t thread;
 	int wake_fd; /* eventfd: stop, or services to bury */
 	atomic_bool stopping;
+	bool over; /* its thread ends; guarded by the lock */
+	pthread_mutex_t lock;
+	pthread_cond_t ends;
 	struct snafu_folder_watch *watch;
 
 	/* The thread's. */

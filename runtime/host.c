@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "runtime/away.h"
 #include "runtime/crew.h"
@@ -233,6 +234,7 @@ int snafu_host_open(const struct snafu_host_options *options, struct snafu_host 
 	pthread_mutex_init(&host->lock, NULL);
 	pthread_mutex_init(&host->generation_lock, NULL);
 	pthread_mutex_init(&host->variables_lock, NULL);
+	snafu_environment_first(); /* before anybody changes it */
 	int code = open_parts(host, error);
 	if (code)
 		snafu_host_close(host, 0);
@@ -341,6 +343,7 @@ const struct snafu_settings *snafu_host_settings(const struct snafu_host *host)
 
 void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into)
 {
+	struct snafu_buffer samples = SNAFU_BUFFER(into->cap);
 	size_t n_executors = host->n_executors;
 
 	snafu_metrics_write(host->metrics, into);
@@ -351,8 +354,10 @@ void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into
 		const struct snafu_open_executor *open = &host->executors[i];
 
 		if (open->executor && open->executor->write_metrics)
-			open->executor->write_metrics(open->state, into);
+			open->executor->write_metrics(open->state, &samples);
 	}
+	snafu_metrics_write_grouped(&samples, into);
+	snafu_buffer_done(&samples);
 }
 
 struct snafu_queue *snafu_host_queue(struct snafu_host *host)

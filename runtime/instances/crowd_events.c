@@ -261,10 +261,11 @@ void snafu_crowd_gone(struct snafu_instance *instance)
 	if (lost)
 		crowd->losses++;
 	end_calls(instance, starting, lost);
-	bool failed = starting && !lost && !station->closing && !instance->process.kill_wanted;
+	bool failed = starting && !lost && !station->closing && !instance->interrupted;
 	if (failed)
 		start_has_failed(instance);
 	TAILQ_REMOVE(&crowd->members, instance, entry);
+	crowd->n_members--;
 	if (!crowd->service) {
 		snafu_reactor_set_timer(station->options->reactor, &station->later, snafu_now_ms());
 	} else if (!station->closing) {
@@ -308,6 +309,6 @@ void snafu_crowd_zygote_gone(struct snafu_crowd *crowd, struct snafu_zygote *zyg
 	if (crowd->zygote != zygote)
 		return;
 	crowd->zygote = NULL;
-	if (!zygote->ready && !zygote->process.kill_wanted && !snafu_process_was_lost(&zygote->process))
+	if (!zygote->ready && !snafu_process_was_lost(&zygote->process))
 		rest(crowd);
 }

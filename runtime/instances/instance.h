@@ -46,7 +46,8 @@ struct snafu_instance {
 	uint64_t idle_since; /* snafu_now_ms() */
 };
 
-/* Starts one for CROWD. JOB: its call, or NULL. */
+/* Starts one for CROWD. JOB: its call, or NULL. -EPIPE: its zygote has just ended; another one
+ * will do. */
 int snafu_instance_start(struct snafu_crowd *crowd, bool ahead, struct snafu_job *job,
                          struct snafu_instance **ret_instance, struct snafu_error *error);
 

@@ -71,7 +71,7 @@ void snafu_process_done(struct snafu_process *process)
 	process->parent = NULL;
 	if (process->leaving)
 		TAILQ_REMOVE(&station->leaving, process, leaving_entry);
-	station->n_leaving -= process->leaving;
+	station->n_leaving -= process->leaving || process->resigned;
 	TAILQ_REMOVE(&station->processes, process, entry);
 	station->n_processes--;
 	if (process->in_control_group)
@@ -138,7 +138,7 @@ static void leave_by(struct snafu_process *process, uint64_t at)
 
 	if (process->leaving)
 		TAILQ_REMOVE(&station->leaving, process, leaving_entry);
-	station->n_leaving += !process->leaving;
+	station->n_leaving += !process->leaving && !process->resigned;
 	process->leaving = true;
 	process->leave_by = at;
 	TAILQ_FOREACH_REVERSE(before, &station->leaving, snafu_process_list, leaving_entry)
@@ -148,7 +148,7 @@ static void leave_by(struct snafu_process *process, uint64_t at)
 		TAILQ_INSERT_AFTER(&station->leaving, before, process, leaving_entry);
 	else
 		TAILQ_INSERT_HEAD(&station->leaving, process, leaving_entry);
-	if (TAILQ_FIRST(&station->leaving) == process || !station->undertaker.place)
+	if (TAILQ_FIRST(&station->leaving) == process || !snafu_timer_is_set(&station->undertaker))
 		snafu_reactor_set_timer(station->options->reactor, &station->undertaker,
 		                        TAILQ_FIRST(&station->leaving)->leave_by);
 }
@@ -211,6 +211,12 @@ void snafu_process_go_on(struct snafu_process *process)
 {
 	if (!process->exited && process->pid)
 		send_signal(process, SIGCONT);
+}
+
+void snafu_process_resign(struct snafu_process *process)
+{
+	process->station->n_leaving += !process->leaving && !process->resigned;
+	process->resigned = true;
 }
 
 void snafu_process_retire(struct snafu_process *process, uint64_t patience_ms)

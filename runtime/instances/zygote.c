@@ -162,6 +162,7 @@ static void gone(struct snafu_process *process)
 			/* As this, so that one; the kernel may have taken this for that one's memory. */
 			child->status_known = process->status_known;
 			child->status = process->status;
+			child->hostile |= process->hostile;
 		}
 		snafu_process_orphaned(child);
 	}
@@ -287,7 +288,7 @@ static struct snafu_group_limits group_limits(const struct snafu_station *statio
 
 	return (struct snafu_group_limits){
 		.memory = settings->memory && all < most ? all : most,
-		.processes = settings->processes + settings->instances,
+		.processes = settings->processes + settings->instances * (1 + SNAFU_CROWD_LEAVING),
 		.several = true,
 	};
 }
@@ -334,11 +335,13 @@ int snafu_zygote_fork(struct snafu_zygote *zygote, struct snafu_process *child,
 	snafu_start_write(frame, start, child->number);
 	if (!zygote->n_asked++)
 		zygote->asked = snafu_now_ms();
-	if (!child->station->waker.place)
+	if (!snafu_timer_is_set(&child->station->waker))
 		snafu_reactor_set_timer(child->station->options->reactor, &child->station->waker,
 		                        snafu_now_ms() + WAKE_MS);
-	/* Should it fail, the zygote is about to be gone, and its children with it. */
-	return snafu_process_write(&zygote->process, frame, NULL, 0, NULL, files);
+	int code = snafu_process_write(&zygote->process, frame, NULL, 0, NULL, files);
+	if (code) /* it is about to be gone, and its children with it: nobody asks it again */
+		snafu_process_kill(&zygote->process);
+	return code;
 }
 
 /* One that is loading its function takes its time. */

@@ -15,6 +15,8 @@ import urllib.request
 
 from terminal import BUILD, SNAFU, SOURCE, Terminal, run
 
+LATE_CALLS = 100  # that are tried until one is in time
+
 MODULE = '''
 """A module to be called."""
 import enum, sys, time
@@ -557,14 +559,14 @@ class Loading(Case):
                 self.assertIn("slow.py is still being compiled or loaded", reply.read().decode())
             with open(fifo, "wb"):  # waits until the module waits there, and lets it go
                 pass
-            loaded = False
-            while not loaded:
+            for attempt in range(LATE_CALLS):
                 try:
                     with urllib.request.urlopen(url, timeout=60) as reply:
                         self.assertEqual(reply.read(), b"1")
-                    loaded = True
+                    break
                 except urllib.error.HTTPError as late:
                     self.assertEqual(late.code, 504)
+            self.assertLess(attempt + 1, LATE_CALLS)
             process.terminate()
             self.assertEqual(process.wait(60), 0)
 

@@ -19,6 +19,8 @@ from executors import PROCESSES, Server, alive, descendants, each, wait_until
 from terminal import PATIENCE, SOURCE, run
 
 ROGUE = os.path.join(SOURCE, "tests/e2e/faults/rogue.py")
+RECKLESS = os.path.join(SOURCE, "tests/e2e/faults/Reckless.java")
+SANITIZED = bool(os.environ.get("SNAFU_SANITIZE"))
 WILD = os.path.join(SOURCE, "tests/e2e/faults/wild.c")
 
 
@@ -65,6 +67,16 @@ class Case(unittest.TestCase):
 
     def healthy(self, server, executor=None):
         self.assertEqual(server.call("rogue.add", 1, 2, executor=executor), (200, 3))
+
+    def call_raw(self, server, executor, name, *arguments):
+        """Status and bytes."""
+        door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        door.request("POST", "/invoke/" + name, json.dumps(arguments),
+                     {"X-Snafu-Executor": executor})
+        reply = door.getresponse()
+        data = reply.read()
+        door.close()
+        return reply.status, data
 
     def all(self, server, calls):
         """Runs calls at the same time: (executor, function, arguments)."""
@@ -118,6 +130,32 @@ class Ends(Case):
             wait_until(lambda: figures() <= before, f"{figures()}, but {before} before")
 
 
+@unittest.skipIf(SANITIZED, "Java's machine takes the signals that a sanitizer wants")
+class Java(Case):
+    def test_what_java_can_do(self):
+        ends = {"halt": (500, "SystemExit"), "exit": (500, "SystemExit"),
+                "crash": (502, "ProcessDied"), "loop": (504, "DeadlineExceeded"),
+                "leak": (504, "DeadlineExceeded"), "flood": (504, "DeadlineExceeded")}
+        here = self.path("here")
+        os.mkdir(here)
+        settings = (f"call-timeout = 15s\nmemory = 256MiB\n[execution]\ndirectory = {here}\n")
+        with self.server(settings, RECKLESS) as server:
+            for executor in "worker", "spawn":
+                server.call("Reckless.twice", 2, executor=executor)  # the first one compiles
+            calls = [(executor, "Reckless." + name, []) for executor in ("worker", "spawn")
+                     for name in ends]
+            for call, (status, value) in zip(calls, self.all(server, calls)):
+                with self.subTest(call=call):
+                    self.assertEqual((status, value["errorType"]), ends[call[1].split(".")[1]],
+                                     value)
+            for executor in "worker", "spawn":
+                self.assertEqual(server.call("Reckless.recurse", 0, executor=executor)[0], 500)
+                self.assertEqual(server.call("Reckless.child", executor=executor)[0], 200)
+                self.assertEqual(server.call("Reckless.twice", 2, executor=executor), (200, 4))
+            self.assertEqual(os.listdir(here), [])  # no reports of crashes
+        wait_until(lambda: not self.marked(), "nothing is left")
+
+
 class Hangs(Case):
     def test_every_way_to_hang(self):
         """Answered at the deadline, and the process is gone."""
@@ -148,6 +186,25 @@ class Hangs(Case):
                 self.assertIn(waiting.result()[0], (502, 504))  # who could tell is stopped
 
 
+class InProcess(Case):
+    """What a host survives without processes for functions."""
+
+    def test_what_can_be_survived(self):
+        settings = "call-timeout = 4s\nresult-size = 1MiB\nthreads = 8\ndrain-timeout = 100ms\n"
+        for executor in "inprocess", "isolated":
+            with self.server(settings, executor=executor) as server:
+                calls = [(None, "rogue.end", ["sys.exit"]), (None, "rogue.endless", []),
+                         (None, "rogue.nested", [100000]), (None, "rogue.large", [1 << 20]),
+                         (None, "rogue.hang", [self.path("deaf"), "deaf"]),
+                         (None, "rogue.hang", [self.path("lock"), "lock"])]
+                errors = [value["errorType"] for _, value in self.all(server, calls)]
+                self.assertEqual(errors, ["SystemExit", "ResultError", "ResultError", "ResultError",
+                                          "ValueError", "DeadlineExceeded"])
+                self.assertEqual(server.call("rogue.crowd_of_callers", 5), (200, 15))
+                self.healthy(server)
+
+
+@unittest.skipIf(SANITIZED, "limits of memory cannot be had with a sanitizer")
 class Memory(Case):
     @each
     def test_leaks(self, executor):
@@ -164,6 +221,55 @@ class Memory(Case):
                 self.assertIn("[limits] memory", value["errorMessage"])
             self.healthy(server)
             self.assertLess(memory_of(server.process.pid), before + 64)
+
+
+class Loading(Case):
+    """What a module does while it is loaded, in an instance or in a zygote of its own."""
+
+    SAY = """
+import os, struct
+for name in os.listdir("/proc/self/fd"):
+    try:
+        if os.readlink("/proc/self/fd/" + name).startswith("socket:"):
+            %s
+    except OSError:
+        pass
+"""
+    # READY, STARTED and EXITED of processes that there are not, and what is no frame at all.
+    MODULES = {
+        "closes": "import os\nos.closerange(3, 4096)\n",
+        "closes_all": "import os\nos.closerange(0, 4096)\n",
+        "detaches": "import os\nif os.fork():\n    os._exit(0)\n",
+        "exits": "import sys\nsys.exit(3)\n",
+        "kills_its_parent": "import os\nos.kill(os.getppid(), 9)\n",
+        "stops_its_parent": "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)\n",
+        "starts_threads": "import threading, time\nfor _ in range(3):\n"
+                          "    threading.Thread(target=time.sleep, args=(600,)).start()\n",
+        "prints": "import os\nfor _ in range(200):\n    os.write(1, b'x' * 65536)\n",
+        "lies": SAY % ("for number in range(1, 100):\n                "
+                       "os.write(int(name), struct.pack('=IIQI', 4, 19, number, 1))"),
+        "talks": SAY % "os.write(int(name), bytes(range(256)))",
+        "ends_itself": SAY % ("for number in range(1, 100):\n                os.write(int(name), "
+                              "struct.pack('=IIQIQQQ', 28, 20, number, 0, 0, 0, 0))"),
+    }
+
+    def test_rogue_modules(self):
+        folder = self.path("modules")
+        os.mkdir(folder)
+        for name, text in self.MODULES.items():
+            with open(os.path.join(folder, name + ".py"), "w") as file:
+                file.write(text + "\n\ndef f(n: int) -> int:\n    return n + 1\n")
+        with self.server("call-timeout = 30s\n", folder, ROGUE) as server:
+            for executor in PROCESSES:
+                # One after the other: those that end their parent end the others with it.
+                for name in self.MODULES:
+                    with self.subTest(executor=executor, module=name):
+                        status, value = self.call_raw(server, executor, name + ".f", 1)
+                        self.assertIn(status, (200, 500, 502), value)
+                        if name in ("starts_threads", "prints"):
+                            self.assertEqual(value, b"2")
+                        self.healthy(server, executor)
+        wait_until(lambda: not self.marked(), "nothing is left")
 
 
 class Processes(Case):
@@ -194,10 +300,7 @@ class Processes(Case):
             if os.getuid() == 0:
                 self.assertTrue(0 < count <= 24, count)
             self.healthy(server)
-            if executor == "worker":
-                with open(self.path("x"), "w"):
-                    pass
-            else:
+            if executor != "worker":
                 wait_until(lambda: len(descendants(server.process.pid)) < 20, "they are killed")
         wait_until(lambda: not self.marked(), "nothing is left")
 
@@ -267,20 +370,10 @@ class Words(Case):
 class Frames(Case):
     """A function finds the socket, and speaks to the host in its process's name."""
 
-    def raw(self, server, executor, name, *arguments):
-        """Status and bytes."""
-        door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-        door.request("POST", "/invoke/" + name, json.dumps(arguments),
-                     {"X-Snafu-Executor": executor})
-        reply = door.getresponse()
-        data = reply.read()
-        door.close()
-        return reply.status, data
-
     def test_garbage(self):
         with self.server("call-timeout = 5s\n") as server, \
                 concurrent.futures.ThreadPoolExecutor(8) as pool:
-            jobs = [pool.submit(self.raw, server, executor, "rogue.garbage", seed)
+            jobs = [pool.submit(self.call_raw, server, executor, "rogue.garbage", seed)
                     for seed in range(16) for executor in PROCESSES]
             statuses = {job.result()[0] for job in jobs}
             self.assertIn(502, statuses)
@@ -291,7 +384,7 @@ class Frames(Case):
     @each
     def test_lies(self, executor):
         with self.server("call-timeout = 5s\n", executor=executor) as server:
-            self.assertEqual(self.raw(server, executor, "rogue.lie", 1, '"a lie"'),
+            self.assertEqual(self.call_raw(server, executor, "rogue.lie", 1, '"a lie"'),
                              (200, b'"a lie"'))
             # Figures that cannot be are not believed.
             sums = re.findall(r'_seconds_sum\{function="rogue.lie",.*\} (\S+)', server.metrics())
@@ -302,7 +395,7 @@ class Frames(Case):
             self.assertEqual(status, 502)
             self.assertIn("may not", value["errorMessage"])
             # The second answer to one call is nobody's.
-            self.assertEqual(self.raw(server, executor, "rogue.lie", 1, "1", 0, True), (200, b"1"))
+            self.assertEqual(self.call_raw(server, executor, "rogue.lie", 1, "1", 0, True), (200, b"1"))
             self.healthy(server)
 
     def test_descriptors_that_come_along(self):
