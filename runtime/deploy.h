@@ -59,7 +59,6 @@ struct snafu_deployer {
 	char **touched;
 	size_t n_touched;
 	struct snafu_broken *broken;
-	struct snafu_broken *next_broken; /* while a round is under way */
 };
 
 /* (deploy_round.c) Looks at all files, and deploys what has changed. Whether some were

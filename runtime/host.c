@@ -341,11 +341,6 @@ const struct snafu_settings *snafu_host_settings(const struct snafu_host *host)
 	return &host->settings;
 }
 
-struct snafu_metrics *snafu_host_metrics(struct snafu_host *host)
-{
-	return host->metrics;
-}
-
 void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into)
 {
 	struct snafu_buffer samples = SNAFU_BUFFER(into->cap);

@@ -16,7 +16,6 @@
 struct snafu_host;
 struct snafu_pool;
 struct snafu_crew;
-struct snafu_metrics;
 struct snafu_queue;
 struct snafu_settings;
 struct snafu_buffer;
@@ -82,7 +81,6 @@ struct snafu_crew *snafu_host_crew(struct snafu_host *host);
 const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);
 /* The most bytes of arguments that any function may be called with now. */
 uint64_t snafu_host_largest_payload(const struct snafu_host *host);
-struct snafu_metrics *snafu_host_metrics(struct snafu_host *host);
 struct snafu_queue *snafu_host_queue(struct snafu_host *host);
 
 /* Appends all that the host and its executors count, in Prometheus' text format. */

@@ -88,8 +88,8 @@ const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
 /* All that the settings file says now; lives as long as the host. Any thread. */
 const struct snafu_settings_book *snafu_host_book(const struct snafu_host *host);
 /* What holds for a call of SERVICE by TENANT; allocates nothing but the first time.
- * RET_RUNNING MAY be NULL: how many calls are under way of a tenant that has settings of its own, else
- * NULL; lives as long as the host. */
+ * RET_RUNNING MAY be NULL: how many calls are under way of a tenant that has settings of its
+ * own, else NULL; lives as long as the host. */
 const struct snafu_settings *snafu_host_settings_of(struct snafu_host *host,
                                                     struct snafu_service *service,
                                                     const char *tenant, atomic_uint **ret_running);

@@ -17,6 +17,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "runtime/loggers/logger.h"
 
@@ -89,26 +90,11 @@ static void write_record(const struct snafu_record *record, struct snafu_buffer 
 	snafu_buffer_append(into, "\r\n", 2);
 }
 
-static int put(int fd, const char *bytes, size_t size)
-{
-	while (size) {
-		ssize_t written = write(fd, bytes, size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		bytes += written;
-		size -= (size_t)written;
-	}
-	return 0;
-}
-
 /* All or nothing; the lock is held. */
 static int append(const struct csv *csv, const char *bytes, size_t size)
 {
 	off_t end = lseek(csv->fd, 0, SEEK_END);
-	int code = end < 0 ? -errno : put(csv->fd, bytes, size);
+	int code = end < 0 ? -errno : snafu_write_all(csv->fd, bytes, size);
 
 	if (code && end >= 0 && ftruncate(csv->fd, end))
 		return code; /* what was written of it is mended at the next start */
