@@ -55,7 +55,7 @@ static const char schemas[] =
 	",'CallState':{'enum':['waiting','running','succeeded','failed','dead']},"
 	"'Call':{'type':'object','properties':{'id':{'type':'string'},'function':{'type':'string'},"
 	"'tenant':{'type':'string'},'state':{'$ref':'#/components/schemas/"
-    "CallState'},'attempts':{'type':'integer'},"
+	"CallState'},'attempts':{'type':'integer'},"
 	"'interruptions':{'type':'integer'},"
 	"'accepted':{'type':['string','null']},'ended':{'type':['string','null']},"
 	"'due':{'type':'number','description':'Seconds until the next attempt.'},"

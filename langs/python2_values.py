@@ -12,7 +12,13 @@ import re
 import types
 from base64 import b64encode
 
-HALF_A_PAIR = re.compile(u"[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
+# Surrogates without their other half, which UTF-8 has no bytes for. Not a literal: Jython, whose
+# texts never hold one, does not take that either.
+try:
+    HALF_A_PAIR = re.compile((r"[\ud800-\udbff](?![\udc00-\udfff])|"
+                              r"(?<![\ud800-\udbff])[\udc00-\udfff]").decode("unicode-escape"))
+except UnicodeError:
+    HALF_A_PAIR = None
 DEPTH_CAP = 100 # results inside each other
 
 
@@ -134,7 +140,7 @@ def split(payload):
 
 def text_of(value):
     if isinstance(value, unicode):
-        return HALF_A_PAIR.sub(u"\ufffd", value)
+        return HALF_A_PAIR.sub(u"\ufffd", value) if HALF_A_PAIR else value
     try:
         return value.decode("utf-8")
     except UnicodeError:

@@ -340,6 +340,21 @@ static PyObject *loaded_as(const char *name)
 	return module && module != Py_None ? module : NULL;
 }
 
+/* The module NAME, whoever is asking: on this thread a function may be waiting for the call that
+ * the module is for, and PyImport_ImportModule() would import what that one means by NAME. */
+static PyObject *import(const char *name)
+{
+	PyObject *text = PyUnicode_FromString(name);
+	PyObject *first = text ? PyImport_ImportModuleLevelObject(text, NULL, NULL, NULL, 0) : NULL;
+	PyObject *module = first ? PyImport_GetModule(text) : NULL;
+
+	if (first && !module && !PyErr_Occurred())
+		PyErr_Format(PyExc_ImportError, "%s has removed itself from sys.modules", name);
+	Py_XDECREF(first);
+	Py_XDECREF(text);
+	return module;
+}
+
 /* The module LAST of package PARENT (a module and its name; or none), from PATH.
  * NAME takes the full name that it got. */
 static PyObject *load_one(PyObject *parent, const char *parent_name, const char *last,
@@ -355,7 +370,7 @@ static PyObject *load_one(PyObject *parent, const char *parent_name, const char 
 	if (module && names_file(module, "__file__", path))
 		return Py_NewRef(module);
 	if (!module && !foreign && import_finds(name, parent, path))
-		return PyImport_ImportModule(name);
+		return import(name);
 	chosen =
 		ask_finder("place", "(sO&N)", name, decode_path, path,
 	               package_folder ? PyUnicode_DecodeFSDefault(package_folder) : Py_NewRef(Py_None));
@@ -363,7 +378,7 @@ static PyObject *load_one(PyObject *parent, const char *parent_name, const char 
 	if (text)
 		snprintf(name, PYTHON_NAME_CAP, "%s", text);
 	Py_XDECREF(chosen);
-	return text ? PyImport_ImportModule(name) : NULL;
+	return text ? import(name) : NULL;
 }
 
 static PyObject *load_place(struct python_place *place)

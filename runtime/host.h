@@ -37,7 +37,7 @@ struct snafu_host_options {
 	/* Where records of calls go: "csv,sqlite=PATH"; NULL: as the settings say. */
 	const char *loggers;
 	/* Debug output, whole lines, see events.h; on a thread of its own. NULL: none. */
-	void (*debug)(void *state, const char *lines, size_t size);
+	size_t (*debug)(void *state, const char *lines, size_t size, int patience_ms);
 	void *debug_state;
 	/* What takes long just now, see struct snafu_language_options; MAY be NULL. */
 	void (*working)(void *state, const char *what);
@@ -75,6 +75,8 @@ uint64_t snafu_host_pool_number(const struct snafu_pool *pool);
 
 struct snafu_crew *snafu_host_crew(struct snafu_host *host);
 const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);
+/* The most bytes of arguments that any function may be called with now. */
+uint64_t snafu_host_largest_payload(const struct snafu_host *host);
 struct snafu_metrics *snafu_host_metrics(struct snafu_host *host);
 struct snafu_queue *snafu_host_queue(struct snafu_host *host);
 

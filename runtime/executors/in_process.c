@@ -67,7 +67,7 @@ int snafu_in_process_bind(void *opaque, struct snafu_service *service, struct sn
 	return snafu_in_process_bind_to(language, state, service, result);
 }
 
-void snafu_in_process_enter(struct snafu_job *job)
+bool snafu_in_process_enter(struct snafu_job *job)
 {
 	const struct snafu_language *language = job->service->language;
 
@@ -77,14 +77,21 @@ void snafu_in_process_enter(struct snafu_job *job)
 	job->language_state = job->service->language_state;
 	if (language->interrupt && language->thread_mark) {
 		job->thread_mark = language->thread_mark(job->language_state);
-		atomic_store_explicit(&job->interruptible, true, memory_order_release);
+		atomic_store(&job->interruptible, true);
 	}
+	/* Whoever gave it up while it was being loaded could not interrupt it. */
+	if (!atomic_load(&job->unwanted))
+		return true;
+	snafu_result_fail(&job->result, SNAFU_CANCELLED, "Cancelled",
+	                  "%s was given up while it was being loaded", job->function->id);
+	return false;
 }
 
 void snafu_in_process_interrupt(void *state, struct snafu_job *job)
 {
 	(void)state;
-	if (atomic_load_explicit(&job->interruptible, memory_order_acquire))
+	atomic_store(&job->unwanted, true);
+	if (atomic_load(&job->interruptible))
 		job->language->interrupt(job->language_state, job->thread_mark);
 }
 

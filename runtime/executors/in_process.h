@@ -20,7 +20,8 @@ void snafu_in_process_close(void *state);
 int snafu_in_process_bind_to(const struct snafu_language *language, void *language_state,
                              struct snafu_service *service, struct snafu_result *result);
 
-/* The job's function is bound and about to be called: from now on it can be interrupted. */
-void snafu_in_process_enter(struct snafu_job *job);
+/* The job's function is bound and about to be called: from now on it can be interrupted. False:
+ * the job was given up before, and has its result; the function is not to be called. */
+bool snafu_in_process_enter(struct snafu_job *job);
 
 #endif

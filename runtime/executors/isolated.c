@@ -9,7 +9,8 @@ static void run(void *state, struct snafu_job *job)
 	if (snafu_in_process_bind(state, job->service, &job->result))
 		return;
 	const struct snafu_request request = {job->payload, job->payload_size, &job->context};
-	snafu_in_process_enter(job);
+	if (!snafu_in_process_enter(job))
+		return;
 	if (job->language->call_fresh)
 		job->language->call_fresh(job->language_state, job->service->bound, &request, &job->result);
 	else

@@ -24,6 +24,22 @@ bool snafu_crowd_may_start(const struct snafu_crowd *crowd)
 	       !crowd->station->closing && snafu_now_ms() >= crowd->not_before;
 }
 
+/* The one that there was has ended, which has not been told yet. */
+static int another_zygote(struct snafu_crowd *crowd, struct snafu_error *error)
+{
+	snafu_crowd_drop_zygote(crowd);
+	return crowd->station->policy->stock ? snafu_crowd_want_zygote(crowd, error) : 0;
+}
+
+static int no_room(const struct snafu_crowd *crowd, struct snafu_error *error)
+{
+	return snafu_fail(
+		error, -EBUSY,
+		"%zu processes of functions are at work already ([limits] all-instances, or a "
+		"twentieth of the files that the host may open)",
+		crowd->station->n_processes - crowd->station->n_leaving);
+}
+
 bool snafu_crowd_is_full(const struct snafu_crowd *crowd)
 {
 	return crowd->station->policy->stock &&
@@ -35,9 +51,16 @@ int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct s
 	struct snafu_instance *instance;
 	bool stock = crowd->station->policy->stock;
 
+	if (!snafu_station_make_room(crowd->station, crowd))
+		return no_room(crowd, error);
 	if (job)
 		job->cold = true;
 	int code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
+	if (code == -EPIPE) {
+		code = another_zygote(crowd, error);
+		if (!code)
+			code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
+	}
 	if (code)
 		return code;
 	instance->state = SNAFU_INSTANCE_STARTING;
@@ -141,7 +164,7 @@ static void reap(struct snafu_timer *timer)
 
 static void reap_later(struct snafu_crowd *crowd, uint64_t now)
 {
-	if (crowd->reap.place)
+	if (snafu_timer_is_set(&crowd->reap))
 		return;
 	crowd->reap.expired = reap;
 	snafu_reactor_set_timer(reactor_of(crowd), &crowd->reap, now + crowd->settings->instance_idle);
@@ -168,6 +191,8 @@ int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error
 
 	if (crowd->zygote)
 		return 0;
+	if (!snafu_station_make_room(crowd->station, crowd))
+		return no_room(crowd, error);
 	int code = snafu_zygote_for_crowd(crowd, &crowd->zygote, error);
 	if (!code)
 		code = snafu_zygote_for_language(crowd->station, crowd->function, &language, error);
@@ -202,7 +227,8 @@ static void refill(struct snafu_timer *timer)
 	if (crowd->spent)
 		let_spent_go(crowd);
 	while (crowd->zygote && crowd->zygote->ready && crowd->n_idle < crowd->stock &&
-	       snafu_crowd_may_start(crowd) && !snafu_crowd_is_full(crowd))
+	       snafu_station_has_room(station) && snafu_crowd_may_start(crowd) &&
+	       !snafu_crowd_is_full(crowd))
 		if (snafu_crowd_start(crowd, NULL, NULL))
 			break;
 	snafu_station_leave(station);
@@ -214,7 +240,8 @@ void snafu_crowd_refill_later(struct snafu_crowd *crowd)
 
 	if (!crowd->n_idle && crowd->zygote && crowd->zygote->ready && crowd->stock < most)
 		crowd->stock = crowd->stock * 2 < most ? crowd->stock * 2 : most;
-	if (crowd->refill.place || ((crowd->n_idle >= crowd->stock || !crowd->zygote) && !crowd->spent))
+	if (snafu_timer_is_set(&crowd->refill) ||
+	    ((crowd->n_idle >= crowd->stock || !crowd->zygote) && !crowd->spent))
 		return;
 	crowd->refill.expired = refill;
 	snafu_reactor_set_timer(reactor_of(crowd), &crowd->refill, snafu_now_ms() + REFILL_DELAY_MS);
@@ -244,6 +271,7 @@ void snafu_crowd_drop_zygote(struct snafu_crowd *crowd)
 		return;
 	zygote->crowd = NULL;
 	zygote->old = true;
+	snafu_process_resign(&zygote->process);
 	if (LIST_EMPTY(&zygote->children))
 		snafu_process_retire(&zygote->process, LEAVE_MS);
 }

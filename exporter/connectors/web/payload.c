@@ -305,7 +305,7 @@ int web_payload(struct web_request *request, struct web_problem *ret_problem)
 	case JSON:
 		call->payload_size = request->body.size;
 		call->payload = request->body.data;
-		request->body = SNAFU_BUFFER(request->web->body_cap);
+		request->body = SNAFU_BUFFER(snafu_host_largest_payload(request->web->host));
 		return 0;
 	case UNSUPPORTED:
 		*ret_problem =

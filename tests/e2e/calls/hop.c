@@ -1,0 +1,120 @@
+/* Functions for tests/e2e/calls.py, which copies this file once for each executor; see hop.py.
+ * Their results are plain ASCII without quotes. */
+#include <snafu.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Calls the first of PATH with the rest; the caller frees what comes back: the text of a result
+ * without its quotes, or an error. */
+static char *call_next(const char *path, const char *value, int *status)
+{
+	size_t head = strcspn(path, ",");
+	char *name = strndup(path, head), *json = NULL, *said = NULL;
+
+	if (name && asprintf(&json, "{\"path\": \"%s\", \"value\": \"%s\"}",
+	                     path[head] ? path + head + 1 : "", value) >= 0)
+		said = snafu_call(name, json, status);
+	free(name);
+	free(json);
+	if (said && *status == SNAFU_CALL_OK && *said == '"') {
+		size_t size = strlen(said);
+
+		memmove(said, said + 1, size - 2);
+		said[size - 2] = '\0';
+	}
+	return said;
+}
+
+/* A member of an error, which the caller frees. */
+static char *member(const char *error, const char *name)
+{
+	const char *at = error ? strstr(error, name) : NULL;
+
+	at = at ? at + strlen(name) + 3 : "";
+	return strndup(at, strcspn(at, "\""));
+}
+
+char *relay_ @TAG @(const char *path, const char *value)
+{
+	char *said = NULL, *inner = NULL, *all = NULL;
+	int status = SNAFU_CALL_OK;
+
+	if (asprintf(&said, "@TAG@|%s|%ld|-", snafu_request_id(), snafu_remaining_ms()) < 0)
+		return NULL;
+	printf("hop %s\n", said);
+	if (*path)
+		inner = call_next(path, value, &status);
+	if (asprintf(&all, "%s;%s", said, *path ? inner ? inner : "" : value) < 0)
+		all = NULL;
+	free(said);
+	free(inner);
+	return all;
+}
+
+char *caught_ @TAG @(const char *path, const char *value)
+{
+	int status = SNAFU_CALL_OK;
+	char *said = call_next(path, value, &status), *all = NULL;
+
+	if (status == SNAFU_CALL_OK)
+		return said;
+	char *type = member(said, "errorType"), *message = member(said, "errorMessage");
+	if (asprintf(&all, "%s/%s", type, message) < 0)
+		all = NULL;
+	free(type);
+	free(message);
+	free(said);
+	return all;
+}
+
+char *ping_ @TAG @(const char *to, const char *back)
+{
+	char *json = NULL, *all = NULL;
+	int status = SNAFU_CALL_FAILED;
+
+	if (asprintf(&json, "{\"to\": \"%s\", \"back\": \"%s\"}", back, to) < 0)
+		return NULL;
+	char *said = snafu_call(to, json, &status);
+	if (said && status == SNAFU_CALL_OK) {
+		char *why = strchr(said, ' ');
+
+		if (asprintf(&all, "%d %.*s", atoi(said + 1) + 1, why ? (int)strcspn(why + 1, "\"") : 0,
+		             why ? why + 1 : "") < 0)
+			all = NULL;
+	} else {
+		char *type = member(said, "errorType");
+
+		if (asprintf(&all, "0 %s", type) < 0)
+			all = NULL;
+		free(type);
+	}
+	free(json);
+	free(said);
+	return all;
+}
+
+int fib_ @TAG @(int n)
+{
+	char json[40];
+	int sum = 0;
+
+	for (int i = 1; n > 1 && i <= 2; i++) {
+		int status;
+
+		snprintf(json, sizeof json, "{\"n\": %d}", n - i);
+		char *said = snafu_call("fib_@TAG@", json, &status);
+		sum += said && status == SNAFU_CALL_OK ? atoi(said) : -1000000;
+		free(said);
+	}
+	return n < 2 ? n : sum;
+}
+
+int hang_ @TAG @(const char *path, const char *value)
+{
+	volatile int turns = 0;
+
+	(void)path, (void)value;
+	for (;;)
+		turns++;
+}
