@@ -23,6 +23,8 @@
 #define FRAME_CAP SNAFU_FRAME_SLACK
 #define LEAVE_MS  1000 /* what a zygote gets to end its children */
 
+#define LEAVING 64 /* processes that have answered, and are about to end */
+
 #define WAKE_MS    250 /* without word of a fork: it may have been stopped */
 #define GIVE_UP_MS 20000 /* ...and it is beyond help */
 
@@ -288,7 +290,7 @@ static struct snafu_group_limits group_limits(const struct snafu_station *statio
 
 	return (struct snafu_group_limits){
 		.memory = settings->memory && all < most ? all : most,
-		.processes = settings->processes + settings->instances,
+		.processes = settings->processes + 2 * settings->instances + LEAVING,
 		.several = true,
 	};
 }
