@@ -15,13 +15,12 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/keeper.h"
 #include "base/parts.h"
 
 #define READ_SIZE 65536
-
-extern char **environ;
 
 /* The pipes between us and the child, -1 where there is none. */
 struct pipes {
@@ -61,13 +60,14 @@ static void close_pipes(struct pipes *pipes)
 	}
 }
 
-/* The caller's environment with ADDED in front: the first of a name counts for
+/* This process's environment with ADDED in front: the first of a name counts for
  * getenv(), and the caller's own of that name is left out. */
 static char **merged_environment(const char *const *added)
 {
+	char *const *ours = snafu_environment_first();
 	size_t count = 0, n_added = 0;
 
-	while (environ[count])
+	while (ours[count])
 		count++;
 	while (added && added[n_added])
 		n_added++;
@@ -83,10 +83,10 @@ static char **merged_environment(const char *const *added)
 		for (size_t j = 0; j < n_added && !replaced; j++) {
 			size_t name = strcspn(added[j], "=") + 1;
 
-			replaced = strncmp(environ[i], added[j], name) == 0;
+			replaced = strncmp(ours[i], added[j], name) == 0;
 		}
 		if (!replaced)
-			merged[at++] = environ[i];
+			merged[at++] = ours[i];
 	}
 	return merged;
 }
@@ -97,9 +97,9 @@ static int spawn(const char *const *argv, const struct snafu_child_options *opti
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t all, none;
-	char **environment = options->environment ? merged_environment(options->environment) : environ;
+	char **merged = options->environment ? merged_environment(options->environment) : NULL;
 
-	if (!environment)
+	if (options->environment && !merged)
 		return -ENOMEM;
 	sigfillset(&all);
 	sigemptyset(&none);
@@ -121,12 +121,11 @@ static int spawn(const char *const *argv, const struct snafu_child_options *opti
 	posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 	if (options->directory)
 		posix_spawn_file_actions_addchdir_np(&actions, options->directory);
-	int code =
-		-posix_spawnp(ret_pid, argv[0], &actions, &attributes, (char *const *)argv, environment);
+	int code = -posix_spawnp(ret_pid, argv[0], &actions, &attributes, (char *const *)argv,
+	                         merged ? merged : snafu_environment_first());
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
-	if (environment != environ)
-		free(environment);
+	free(merged);
 	return code;
 }
 

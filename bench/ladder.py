@@ -91,7 +91,7 @@ class Host:
             with urllib.request.urlopen(request, timeout=timeout) as reply:
                 value = json.load(reply)
         except urllib.error.HTTPError as error:
-            raise Missing(f"{function}: {error.read(2000).decode('utf-8', 'replace')}") from None
+            raise Missing(f"{function}: {reason(error.read(65536))}") from None
         return value, time.perf_counter() - start
 
     def load(self, function, arguments, connections, seconds, pause_ms=0):
@@ -129,11 +129,20 @@ class Host:
     def memory(self):
         """MiB: what the host has resident, and what its processes have for themselves."""
         mine = smaps(self.process.pid)
-        private = [smaps(pid) for pid in self.processes()]
+        private = [fields for fields in map(smaps, self.processes()) if fields]  # no zombies
         return {"host": mine.get("Rss", 0) / 1024,
                 "processes": len(private),
                 "private": sum(p.get("Private_Dirty", 0) + p.get("Private_Clean", 0)
                                for p in private) / 1024}
+
+
+def reason(body):
+    """What an error reply says."""
+    try:
+        error = json.loads(body)
+        return f"{error['errorType']}: {error['errorMessage']}"
+    except (ValueError, TypeError, KeyError):
+        return body[:2000].decode("utf-8", "replace")
 
 
 def wrk(url, connections, seconds, script=None):

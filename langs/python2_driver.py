@@ -147,6 +147,39 @@ def now():
 
 # ---- what is known of a call ---------------------------------------------------------------
 
+class Part(object):
+    """Attributes NAMES, with the values that DICT has for them."""
+
+    def __init__(self, names, dictionary):
+        for name in names:
+            setattr(self, name, dictionary.get(name))
+
+
+def client_context(said):
+    """What the caller said of itself, who may have said anything."""
+    try:
+        given = values.read(said)[0] if said else None
+    except Exception:
+        given = None
+    if not isinstance(given, dict):
+        return None
+    if isinstance(given.get("client"), dict):
+        given["client"] = Part(("installation_id", "app_title", "app_version_name",
+                                "app_version_code", "app_package_name"), given["client"])
+    else:
+        given["client"] = None
+    return Part(("custom", "env", "client"), given)
+
+
+def all_memory():
+    """Bytes of the machine."""
+    try:
+        with open("/proc/meminfo") as file:
+            return int(file.readline().split()[1]) << 10
+    except (IOError, ValueError, IndexError):
+        return 0
+
+
 class Context(object):
     """What AWS documents of Lambda's context object, as far as it is known."""
 
@@ -157,11 +190,15 @@ class Context(object):
             setattr(self, name, unpacker.text() or "")
         self.deadline, self.memory, self.depth = unpacker.u64(), unpacker.u64(), unpacker.u32()
         self.function_version = "$LATEST"
-        self.invoked_function_arn = "arn:aws:lambda:local:000000000000:function:" + self.function_name
-        self.memory_limit_in_mb = str(self.memory >> 20)
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        self.invoked_function_arn = "arn:aws:lambda:%s:%s:function:%s" % (
+            region, self.tenant or "000000000000", self.function_name)
+        self.memory_limit_in_mb = str((self.memory or all_memory()) >> 20)
         self.log_group_name = "/aws/lambda/" + self.function_name
-        self.log_stream_name = self.aws_request_id
-        self.identity = self.client_context = None
+        self.log_stream_name = time.strftime("%Y/%m/%d/[$LATEST]", time.gmtime()) + \
+            "%032x" % os.getpid()
+        self.identity = Part(("cognito_identity_id", "cognito_identity_pool_id"), {})
+        self.client_context = client_context(self.client_context_json)
 
     def get_remaining_time_in_millis(self):
         return max(0, int(self.deadline - now() * 1000))

@@ -9,8 +9,17 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-/* Objects that are kept are made one at a time; a constructor may call the host. */
-static pthread_mutex_t instances_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+/* An object that is kept, being made. All of the list is guarded by the GIL. */
+struct making {
+	struct making *next;
+	PyObject *instances, *owner;
+	pthread_t thread;
+};
+static struct making *all_making;
+
+static pthread_mutex_t made_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t was_made = PTHREAD_COND_INITIALIZER;
+static unsigned long n_made; /* changes with the GIL and the lock held */
 
 static int know_constructor(struct snafu_bound *bound)
 {
@@ -28,23 +37,61 @@ static int know_constructor(struct snafu_bound *bound)
 	return 0;
 }
 
+/* Waits, without the GIL, until some object has been made. */
+static void wait_for_another(void)
+{
+	unsigned long before = n_made;
+
+	Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&made_lock);
+	while (n_made == before)
+		pthread_cond_wait(&was_made, &made_lock);
+	pthread_mutex_unlock(&made_lock);
+	Py_END_ALLOW_THREADS
+}
+
+static const struct making *find_making(const PyObject *instances, const PyObject *owner)
+{
+	const struct making *at = all_making;
+
+	while (at && (at->instances != instances || at->owner != owner))
+		at = at->next;
+	return at;
+}
+
+/* A constructor may take its time and call the host, so others only wait for the same class. */
+static PyObject *make_kept(PyObject *instances, PyObject *owner)
+{
+	struct making self = {all_making, instances, owner, pthread_self()};
+
+	all_making = &self;
+	PyObject *object = PyObject_CallNoArgs(owner);
+	if (object && PyDict_SetItem(instances, owner, object))
+		Py_CLEAR(object);
+	for (struct making **at = &all_making; *at; at = &(*at)->next)
+		if (*at == &self) {
+			*at = self.next;
+			break;
+		}
+	pthread_mutex_lock(&made_lock);
+	n_made++;
+	pthread_cond_broadcast(&was_made);
+	pthread_mutex_unlock(&made_lock);
+	return object;
+}
+
 /* The object that was made without arguments and kept; made now if need be. */
 static PyObject *kept_object(struct snafu_bound *bound)
 {
-	PyObject *fresh = python_scope_fresh(), *instances = fresh ? fresh : python.instances;
-	PyObject *object = PyDict_GetItemWithError(instances, bound->owner);
+	PyObject *fresh = python_scope_fresh(), *instances = fresh ? fresh : python.instances, *object;
+	const struct making *making;
 
-	if (object || PyErr_Occurred())
-		return Py_XNewRef(object);
-	Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&instances_lock);
-	Py_END_ALLOW_THREADS object = Py_XNewRef(PyDict_GetItemWithError(instances, bound->owner));
-	if (!object && !PyErr_Occurred()) {
-		object = PyObject_CallNoArgs(bound->owner);
-		if (object && PyDict_SetItem(instances, bound->owner, object))
-			Py_CLEAR(object);
+	while (!(object = PyDict_GetItemWithError(instances, bound->owner)) && !PyErr_Occurred()) {
+		making = find_making(instances, bound->owner);
+		if (!making || pthread_equal(making->thread, pthread_self()))
+			return make_kept(instances, bound->owner);
+		wait_for_another();
 	}
-	pthread_mutex_unlock(&instances_lock);
-	return object;
+	return Py_XNewRef(object);
 }
 
 /* Without "self" the constructor must do without arguments. */

@@ -108,7 +108,7 @@ static const char exercise_source[] =
 	"        return {'s': s.split(), 'r': sum(r[:3]), 'n': {k: len(k) for k in s.split()}}[b]\n"
 	"    except KeyError as error:\n"
 	"        return str(error), isinstance(a, dict), min(3, 4), list(map(str, (1, 2.5)))\n"
-	"for i in range(turns):\n"
+	"for i in range(20):\n"
 	"    f({'a': [i]}, 'k', 2, d=i, x=1)\n";
 
 /* A payload read and a result written. */
@@ -145,18 +145,15 @@ static void enter_and_leave(void)
 	python_scope_leave(&scope);
 }
 
-static void run_exercise(long turns)
+static void run_exercise(void)
 {
 	PyObject *space = exercise ? PyDict_New() : NULL;
-	PyObject *number = PyLong_FromLong(turns);
-	PyObject *done = space && number && PyDict_SetItemString(space, "turns", number) == 0 &&
-	                         PyDict_SetItemString(space, "__builtins__", PyEval_GetBuiltins()) == 0
+	PyObject *done = space && PyDict_SetItemString(space, "__builtins__", PyEval_GetBuiltins()) == 0
 	                     ? PyEval_EvalCode(exercise, space, space)
 	                     : NULL;
 
 	PyErr_Clear();
 	Py_XDECREF(done);
-	Py_XDECREF(number);
 	Py_XDECREF(space);
 }
 
@@ -166,13 +163,12 @@ void python_settle(bool child)
 		for (struct snafu_bound *bound = python.bound; bound; bound = bound->next)
 			touch_bound(bound);
 		read_and_write();
-		run_exercise(1);
 		enter_and_leave();
 		return;
 	}
 	if (!exercise)
 		exercise = Py_CompileString(exercise_source, "<snafu>", Py_file_input);
-	run_exercise(20); /* specialised once, for all children */
+	run_exercise(); /* specialised once, for all children */
 	read_and_write();
 	enter_and_leave();
 	PyGC_Collect();

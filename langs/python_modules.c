@@ -4,12 +4,16 @@
  * A new version is a new module object under the old name. While it is loaded, all other
  * modules whose files have changed are out of sys.modules too, so that it imports their
  * new versions; what it does not import goes back. When it fails, everything is as it was. */
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "langs/python_place.h"
+
+#define WAIT_CAP 60 /* seconds that a call waits for another one to load its module */
 
 struct python_module {
 	struct python_module *next;
@@ -257,17 +261,55 @@ void python_changed(const char *const *files, size_t n_files)
 
 /* ---- once for all threads ---- */
 
-/* Waits, without the GIL, while another thread loads it. False: this thread
- * itself is loading it, further up. */
+/* A thread that waits for a module; in a list, guarded by `lock`. */
+struct waiter {
+	struct waiter *next;
+	pthread_t thread;
+	const struct python_module *module;
+};
+static struct waiter *waiters;
+
+/* Whether MODULE is being loaded by this thread, further up; or by one that waits, itself or by
+ * way of others, for what this one loads: modules that call each other's functions while they are
+ * loaded. With the lock held. */
+static bool waits_for_itself(const struct python_module *module)
+{
+	const struct waiter *waiter = waiters;
+
+	while (module->loading && !pthread_equal(module->loader, pthread_self())) {
+		for (waiter = waiters; waiter; waiter = waiter->next)
+			if (pthread_equal(waiter->thread, module->loader))
+				break;
+		if (!waiter)
+			return false;
+		module = waiter->module;
+	}
+	return module->loading;
+}
+
+/* Waits, without the GIL, while another thread loads it. False: it would wait for ever, or has
+ * waited for long. */
 static bool wait_for(struct python_module *module)
 {
-	bool mine = false;
+	struct waiter self = {.thread = pthread_self(), .module = module};
+	struct timespec until;
+	bool good;
 
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += WAIT_CAP;
 	Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&lock);
-	while (module->loading && !(mine = pthread_equal(module->loader, pthread_self())))
-		pthread_cond_wait(&loaded, &lock);
+	good = !waits_for_itself(module);
+	self.next = waiters;
+	waiters = &self;
+	while (good && module->loading)
+		good = pthread_cond_timedwait(&loaded, &lock, &until) != ETIMEDOUT;
+	for (struct waiter **at = &waiters; *at; at = &(*at)->next)
+		if (*at == &self) {
+			*at = self.next;
+			break;
+		}
 	pthread_mutex_unlock(&lock);
-	Py_END_ALLOW_THREADS return !mine;
+	Py_END_ALLOW_THREADS return good;
 }
 
 static void set_loading(struct python_module *module, bool loading)

@@ -120,6 +120,10 @@ static void *serve(void *state)
 		    ((wanted && time_left(deployer) == 0) || (ready == 0 && !wanted && deployer->limited)))
 			look(deployer);
 	}
+	pthread_mutex_lock(&deployer->lock);
+	deployer->over = true;
+	pthread_cond_signal(&deployer->ends);
+	pthread_mutex_unlock(&deployer->lock);
 	return NULL;
 }
 
@@ -141,6 +145,8 @@ static void free_deployer(struct snafu_deployer *deployer)
 	snafu_folder_watch_free(deployer->watch);
 	if (deployer->wake_fd >= 0)
 		close(deployer->wake_fd);
+	pthread_mutex_destroy(&deployer->lock);
+	pthread_cond_destroy(&deployer->ends);
 	free(deployer);
 }
 
@@ -168,6 +174,8 @@ int snafu_host_watch(struct snafu_host *host, struct snafu_error *error)
 	deployer->host = host;
 	deployer->since = host->scanned_at;
 	deployer->scanners.functions = &deployer->words;
+	pthread_mutex_init(&deployer->lock, NULL);
+	pthread_cond_init(&deployer->ends, NULL);
 	deployer->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	int code = deployer->wake_fd < 0 ? snafu_fail_errno(error, -errno, "cannot watch the sources")
 	                                 : snafu_folder_watch_new(&deployer->watch, error);
@@ -198,8 +206,15 @@ bool snafu_host_unwatch(struct snafu_host *host)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += SNAFU_DEPLOY_STOP_MS / 1000;
 	/* It may be inside a module that does not end loading. */
-	if (pthread_clockjoin_np(deployer->thread, NULL, CLOCK_MONOTONIC, &until))
+	pthread_mutex_lock(&deployer->lock);
+	while (!deployer->over &&
+	       !pthread_cond_clockwait(&deployer->ends, &deployer->lock, CLOCK_MONOTONIC, &until))
+		continue;
+	bool over = deployer->over;
+	pthread_mutex_unlock(&deployer->lock);
+	if (!over)
 		return false;
+	pthread_join(deployer->thread, NULL);
 	host->wake_undertaker = NULL;
 	host->deployer = NULL;
 	free_deployer(deployer);

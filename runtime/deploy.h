@@ -41,6 +41,9 @@ struct snafu_deployer {
 	pthread_t thread;
 	int wake_fd; /* eventfd: stop, or services to bury */
 	atomic_bool stopping;
+	bool over; /* its thread ends; guarded by the lock */
+	pthread_mutex_t lock;
+	pthread_cond_t ends;
 	struct snafu_folder_watch *watch;
 
 	/* The thread's. */
@@ -56,7 +59,6 @@ struct snafu_deployer {
 	char **touched;
 	size_t n_touched;
 	struct snafu_broken *broken;
-	struct snafu_broken *next_broken; /* while a round is under way */
 };
 
 /* (deploy_round.c) Looks at all files, and deploys what has changed. Whether some were

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/environment.h"
 #include "langs/language.h"
 #include "runtime/host_state.h"
 #include "runtime/service.h"
@@ -36,7 +37,7 @@ static void free_variable(struct snafu_host_variable *variable)
 static void publish(const struct snafu_host_variable *variable,
                     const struct snafu_language *language, void *language_state)
 {
-	setenv(variable->name, variable->value, 1);
+	snafu_environment_set(variable->name, variable->value);
 	if (language->set_environment)
 		language->set_environment(language_state, variable->name, variable->value);
 }

@@ -84,16 +84,18 @@ int snafu_host_executor(struct snafu_host *host, const char *name,
 bool snafu_executor_choose(const char *list, const char *language,
                            char name[SNAFU_EXECUTOR_NAME_CAP])
 {
-	bool found = false;
+	bool found = false, by_language = false;
 
 	while (*list) {
 		size_t size = strcspn(list, ","), word = strcspn(list, "=,");
+		bool plain = word == size;
 
-		if (word == size || (word == strlen(language) && strncmp(list, language, word) == 0)) {
-			const char *from = word == size ? list : list + word + 1;
+		if (plain ? !by_language : word == strlen(language) && strncmp(list, language, word) == 0) {
+			const char *from = plain ? list : list + word + 1;
 
 			snprintf(name, SNAFU_EXECUTOR_NAME_CAP, "%.*s", (int)(list + size - from), from);
 			found = true;
+			by_language = !plain;
 		}
 		list += size + (list[size] == ',');
 	}

@@ -30,6 +30,7 @@ struct snafu_job {
 	struct snafu_service *service; /* a reference */
 	const struct snafu_function *function; /* the service's */
 	const struct snafu_settings *settings; /* the service's, as they were at the start */
+	atomic_uint *tenant_running; /* counts this one, too; NULL: nobody counts */
 	char *payload; /* owned */
 	size_t payload_size;
 	struct snafu_context context; /* its strings belong to the job */

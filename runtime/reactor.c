@@ -203,7 +203,12 @@ void snafu_reactor_unwatch(struct snafu_reactor *reactor, struct snafu_watch *wa
 static void put(struct snafu_reactor *reactor, size_t index, struct snafu_timer *timer)
 {
 	reactor->timers[index] = timer;
-	timer->place = index + 1;
+	atomic_store_explicit(&timer->place, index + 1, memory_order_relaxed);
+}
+
+bool snafu_timer_is_set(const struct snafu_timer *timer)
+{
+	return atomic_load_explicit(&timer->place, memory_order_relaxed) != 0;
 }
 
 static void sift_up(struct snafu_reactor *reactor, size_t index, struct snafu_timer *timer)

@@ -43,8 +43,10 @@ void snafu_reactor_unwatch(struct snafu_reactor *reactor, struct snafu_watch *wa
 struct snafu_timer {
 	void (*expired)(struct snafu_timer *timer);
 	uint64_t at; /* snafu_now_ms() */
-	size_t place; /* 1 + index in the heap; 0: not set */
+	_Atomic size_t place; /* 1 + index in the heap; 0: not set */
 };
+/* Whether it is set now; when it is not, `expired` is being called or has been. */
+bool snafu_timer_is_set(const struct snafu_timer *timer);
 /* Sets or moves it; expires once. -ENOMEM. */
 int snafu_reactor_set_timer(struct snafu_reactor *reactor, struct snafu_timer *timer, uint64_t at);
 /* As snafu_reactor_unwatch(). */

@@ -122,6 +122,8 @@ const struct snafu_setting snafu_setting_table[] = {
            "connections open at the same time"),
 	NUMBER("web", "idle-timeout", idle_timeout, SNAFU_UNIT_TIME, 60 * SECOND, SECOND, 3600 * SECOND,
            false, "time without traffic before a connection is closed"),
+	NUMBER("web", "choose-tenant", choose_tenant, SNAFU_UNIT_SWITCH, 0, 0, 1, false,
+           "whether callers say whose call it is (X-Snafu-Tenant), as where a proxy checks that"),
 	INSTANCE_TEXT("container", "image", container_image, "",
                   "image that has Snafu installed; empty: one of the machine's own files"),
 	INSTANCE_TEXT("container", "executor", container_executor, "worker",

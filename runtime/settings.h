@@ -67,6 +67,7 @@ struct snafu_settings {
 	uint64_t threads; /* in-process calls at the same time */
 	uint64_t connections; /* open at the same time, web connector */
 	uint64_t idle_timeout; /* ms without traffic on a connection */
+	uint64_t choose_tenant; /* 1: callers say whose call it is (X-Snafu-Tenant) */
 	const char *container_image; /* ""; one made of the machine's own files */
 	const char *container_executor; /* in the container */
 	uint64_t containers; /* at the same time: tenants that have one */

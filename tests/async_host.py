@@ -76,7 +76,7 @@ class Server:
                 file.write(JOBS)
         self.process = subprocess.Popen(
             [SNAFU, "-C", "web", "-L", "0", "-s", path, *arguments, jobs], stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True,
+            stderr=subprocess.PIPE, text=True, errors="replace",
             env=dict(os.environ, XDG_STATE_HOME=os.path.join(folder, "state"),
                      CIRCLE=os.path.join(folder, "circle")), **options)
         self.said = []
@@ -131,22 +131,32 @@ class Server:
         return until(lambda: self.show(call),
                      lambda got: got["state"] in ("succeeded", "failed", "dead"))
 
+    def text(self, path):
+        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=PATIENCE)
+        connection.request("GET", path)
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return text
+
     def counts(self):
         data = {}
-        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=PATIENCE)
-        connection.request("GET", "/metrics")
-        for line in connection.getresponse().read().decode().splitlines():
+        for line in self.text("/metrics").splitlines():
             if line.startswith("snafu_queue_") and not line.startswith("#"):
                 name, value = line.rsplit(" ", 1)
                 data[name] = float(value)
-        connection.close()
         return data
 
     def idle(self):
-        def quiet(counts):
-            return not (counts['snafu_queue_calls{state="waiting"}'] or
-                        counts['snafu_queue_calls{state="running"}'])
-        return until(self.counts, quiet)
+        """Waits until nothing waits or runs, as long as there is progress."""
+        left = None
+
+        def fewer():
+            counts = self.counts()
+            return (counts['snafu_queue_calls{state="waiting"}'] +
+                    counts['snafu_queue_calls{state="running"}'])
+        while left != 0:
+            before = left
+            left = until(fewer, lambda got: not got or got != before)
 
     def maps(self, name):
         with open(f"/proc/{self.process.pid}/maps", encoding="utf-8") as file:
@@ -189,6 +199,12 @@ class AsyncTest(unittest.TestCase):
 
     def path(self, name):
         return os.path.join(self.folder, name)
+
+    def failed_once(self, server):
+        """A call that waits for its second attempt."""
+        call = server.submit("fail", why="x" * 500)
+        until(lambda: server.show(call), lambda got: got["state"] == "waiting" and got["attempts"])
+        return call
 
     def lines(self, name):
         path = self.path(name)

@@ -52,7 +52,7 @@ final class Lambda implements InvocationHandler {
 			return "/aws/lambda/" + context.function();
 		case "getLogStreamName":
 			return LocalDate.now(ZoneOffset.UTC).format(DateTimeFormatter.ofPattern("yyyy/MM/dd"))
-				+ "/[" + VERSION + "]" + context.requestId().replace("-", "");
+				+ "/[" + VERSION + "]" + String.format("%032x", ProcessHandle.current().pid());
 		case "getRemainingTimeInMillis":
 			return (int) Math.min(Integer.MAX_VALUE, context.remainingMillis());
 		case "getMemoryLimitInMB":
@@ -101,9 +101,14 @@ final class Lambda implements InvocationHandler {
 	}
 
 	private String arn() {
-		String region = System.getenv("AWS_REGION");
-		return "arn:aws:lambda:" + (region == null ? "us-east-1" : region) + ":000000000000:function:"
-			+ context.function();
+		String tenant = context.tenant();
+		return "arn:aws:lambda:" + variable("AWS_REGION", variable("AWS_DEFAULT_REGION", "us-east-1"))
+			+ ":" + (tenant.isEmpty() ? "000000000000" : tenant) + ":function:" + context.function();
+	}
+
+	private static String variable(String name, String other) {
+		String value = System.getenv(name);
+		return value == null || value.isEmpty() ? other : value;
 	}
 
 	private void log(Object message) {

@@ -370,7 +370,7 @@ void container_forget(struct container *container)
 	*container = (struct container){.engine = container->engine, .socket = -1};
 }
 
-int container_remove(struct container *container)
+int container_end(const struct container *container)
 {
 	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
 	const struct engine_request request = {
@@ -387,8 +387,18 @@ int container_remove(struct container *container)
 	/* 404: it was not there; 409: somebody is removing it. */
 	if (status < 0 || (status >= 300 && status != 404 && status != 409))
 		return status < 0 ? status : -EPROTO;
-	container_forget(container);
+	if (container->folder)
+		remove_files(container->folder);
 	return 0;
+}
+
+int container_remove(struct container *container)
+{
+	int code = container_end(container);
+
+	if (!code)
+		container_forget(container);
+	return code;
 }
 
 /* ---- what others have left -------------------------------------------------------- */
@@ -413,13 +423,14 @@ static bool is_our_folder(const char *folder)
 	       lstat(folder, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid();
 }
 
-static bool remove_orphan(const struct engine *engine, const struct snafu_json_value *entry)
+/* 1: it was one; 0: it was none, or stays; a negative errno: the engine is away. */
+static int remove_orphan(const struct engine *engine, const struct snafu_json_value *entry)
 {
 	struct snafu_json_value labels;
-	bool gone = false;
+	int code = 0;
 
 	if (engine_member(entry->text, entry->size, "Labels", &labels))
-		return false;
+		return 0;
 	char *id = text_of(entry, "Id"), *owner = text_of(&labels, CONTAINER_LABEL);
 	char *folder = text_of(&labels, "snafu.folder");
 	if (id && owner && container_owner_is_gone(owner)) {
@@ -429,15 +440,17 @@ static bool remove_orphan(const struct engine *engine, const struct snafu_json_v
 			container.folder = folder;
 			folder = NULL;
 		}
-		gone = container_remove(&container) == 0;
-		if (!gone)
+		code = container_remove(&container);
+		if (code)
 			container_forget(&container);
 		id = NULL;
+		if (!engine_is_away(code))
+			code = code == 0; /* what the engine cannot remove keeps nobody from starting */
 	}
 	free(id);
 	free(owner);
 	free(folder);
-	return gone;
+	return code;
 }
 
 int container_clean_up(const struct engine *engine, struct snafu_error *error)
@@ -454,11 +467,15 @@ int container_clean_up(const struct engine *engine, struct snafu_error *error)
 	if (!code) {
 		snafu_json_begin(&reader, body.data, body.size);
 		if (snafu_json_read(&reader, &value, NULL) == 0 && value.type == SNAFU_JSON_ARRAY)
-			while (snafu_json_next_element(&reader, &value, NULL) > 0 &&
-			       snafu_json_skip(&reader, &value, NULL) == 0)
-				count += remove_orphan(engine, &value);
+			while (code >= 0 && snafu_json_next_element(&reader, &value, NULL) > 0 &&
+			       snafu_json_skip(&reader, &value, NULL) == 0) {
+				code = remove_orphan(engine, &value);
+				count += code > 0;
+			}
+		if (code < 0)
+			snafu_fail_errno(error, code, "cannot remove a container that a host has left");
 	}
 	snafu_buffer_done(&body);
 	snafu_buffer_done(&path);
-	return code ? code : count;
+	return code < 0 ? code : count;
 }

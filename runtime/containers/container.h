@@ -41,6 +41,8 @@ int container_start(const struct engine *engine, const struct snafu_executor_opt
 /* Kills and removes it, with its folder, and frees all. Fails when the engine is away: then
  * nothing has changed. Blocks; NULLs are welcome in it. */
 int container_remove(struct container *container);
+/* The same, but frees nothing: somebody may still use it. */
+int container_end(const struct container *container);
 /* Removes its folder and frees all, and leaves it to the engine and to the next host. */
 void container_forget(struct container *container);
 

@@ -82,8 +82,7 @@ static void end_idle(struct places *places)
 
 /* ---- health --------------------------------------------------------------------------------- */
 
-/* One that was not looked at in this round, with a reference. */
-static struct running *next(struct places *places)
+struct running *places_next_to_look(struct places *places)
 {
 	struct running *found = NULL;
 	struct place *place;
@@ -126,7 +125,7 @@ static void look_after(struct places *places)
 	struct running *running;
 
 	places->round++;
-	while (!atomic_load(&places->closing) && (running = next(places))) {
+	while (!atomic_load(&places->closing) && (running = places_next_to_look(places))) {
 		snafu_buffer_clear(&words);
 		if (is_lost(running, &words))
 			places_discard(places, running, words.size ? words.data : "it has ended");

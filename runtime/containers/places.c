@@ -383,10 +383,9 @@ int places_open(const struct snafu_executor_options *options, struct places **re
 	return code;
 }
 
-void places_abandon(struct places *places)
+/* Nothing is started or looked after from now on. */
+static void stop_threads(struct places *places)
 {
-	struct place *place;
-
 	atomic_store(&places->closing, true);
 	places_wake(places);
 	pthread_join(places->janitor, NULL);
@@ -394,9 +393,17 @@ void places_abandon(struct places *places)
 	while (places->n_starting)
 		pthread_cond_wait(&places->changed, &places->lock);
 	places_unlock(places);
-	TAILQ_FOREACH(place, &places->all, entry)
-	if (place->running)
-		container_remove(&place->running->container);
+}
+
+void places_abandon(struct places *places)
+{
+	struct running *running;
+
+	stop_threads(places);
+	places->round++;
+	while ((running = places_next_to_look(places))) /* the reference is kept */
+		if (container_end(&running->container))
+			break;
 	places_remove_doomed(places);
 }
 
@@ -404,12 +411,8 @@ void places_close(struct places *places)
 {
 	struct place *place, *next;
 
-	atomic_store(&places->closing, true);
-	places_wake(places);
-	pthread_join(places->janitor, NULL);
+	stop_threads(places);
 	places_lock(places);
-	while (places->n_starting)
-		pthread_cond_wait(&places->changed, &places->lock);
 	for (place = TAILQ_FIRST(&places->all); place; place = next) {
 		next = TAILQ_NEXT(place, entry);
 		if (place->running)

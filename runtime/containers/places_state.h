@@ -51,6 +51,9 @@ bool places_take_out(struct places *places, struct running *running);
 
 /* (janitor.c) The thread that removes what is idle, ill or doomed. */
 void *places_keep_order(void *places);
+/* (janitor.c) One that was not looked at in this round, with a reference, or NULL. The lock is
+ * not held. */
+struct running *places_next_to_look(struct places *places);
 /* (janitor.c) Removes what is doomed; what the engine does not take away now stays in the
  * list, unless the host is closing. The lock is not held. */
 void places_remove_doomed(struct places *places);

@@ -37,7 +37,8 @@ static enum exchange_end exchange(struct places *places, struct running *running
 	enum exchange_end end = exchange_run(exchange, job);
 	places_lock(places);
 	job->place = NULL;
-	bool keep = end == EXCHANGE_DONE && running->n_spare < PLACES_EXCHANGES_CAP;
+	bool keep = end == EXCHANGE_DONE && !exchange_is_cancelled(exchange) &&
+	            running->n_spare < PLACES_EXCHANGES_CAP;
 	if (keep)
 		running->spare[running->n_spare++] = exchange;
 	places_unlock(places);

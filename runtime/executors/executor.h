@@ -77,7 +77,8 @@ struct snafu_executor {
 	 * frees what its slot holds. */
 	void (*forget)(void *state, struct snafu_service *service);
 
-	/* MAY be NULL. Appends samples in Prometheus' text format. */
+	/* MAY be NULL. Appends samples in Prometheus' text format. Where several
+	 * executors have the same ones, each writes their HELP and TYPE. */
 	void (*write_metrics)(void *state, struct snafu_buffer *into);
 
 	void (*close)(void *state); /* no job is under way; ends every process */

@@ -13,11 +13,11 @@
 struct snafu_board;
 
 /* The host's: made when a first call is written behind another one, RUNNING, which counts as
- * begun. *RET_FILE goes to the process, and is the caller's. 0 or a negative errno. */
+ * begun. *RET_FILE is for the process; the caller closes it. 0 or a negative errno. */
 int snafu_board_make(struct snafu_board **ret_board, uint64_t running, int *ret_file);
 /* Takes back what is not begun of the calls up to LAST, where RUNNING is the oldest that has not
- * been answered. What is later than *RET_BEGUN, at least RUNNING and at most LAST, is taken back. False:
- * nothing was, since RUNNING itself is not begun. */
+ * been answered: whatever is later than *RET_BEGUN, which is from RUNNING to LAST. False: nothing
+ * was, since RUNNING itself is not begun. */
 bool snafu_board_take_back(struct snafu_board *board, uint64_t running, uint64_t last,
                            uint64_t *ret_begun);
 

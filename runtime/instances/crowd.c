@@ -13,10 +13,10 @@
 #define QUICK_NS      500000 /* calls shorter than this may be written ahead... */
 #define AHEAD_NS      1000000 /* ...as many as take so long together... */
 #define AHEAD_CAP     16 /* ...and not more */
-#define WAKE_UP_NS    50000 /* waking somebody takes as long as so much work behind another call */
+#define WAKE_UP_NS    100000 /* waking somebody takes as long as so much work behind another call */
 #define PRESSURE_NS   250000 /* so much work written ahead to everybody asks for one more... */
 #define PATIENCE_MS   5 /* ...when it lasts so long; what calls wait before others are started */
-#define COLD_MS       50 /* a first process that takes longer to start is not waited for alone */
+#define COLD_MS       200 /* a first process that takes longer to start is not waited for alone */
 #define STARTS_A_CORE 2 /* executed at the same time */
 
 int snafu_crowd_supports(void *state, const char *name, struct snafu_error *error)
@@ -161,7 +161,8 @@ static void refuse(struct snafu_crowd *crowd, struct snafu_job *job)
 		                  crowd->n_live, crowd->function->id);
 	else
 		snafu_result_fail(&job->result, SNAFU_OVER_LIMIT, "TooManyCalls",
-		                  "%zu calls of %s are waiting already; try again later",
+		                  "%zu calls of %s are waiting already ([limits] queue-length); try again "
+		                  "later",
 		                  crowd->waiting.count, crowd->function->id);
 	snafu_station_end(crowd->station, job);
 }
@@ -178,7 +179,7 @@ static void fail(struct snafu_crowd *crowd, struct snafu_job *job, const struct 
 
 static void watch_the_clock(struct snafu_crowd *crowd)
 {
-	if (!crowd->scale.place && crowd->waiting.count)
+	if (!snafu_timer_is_set(&crowd->scale) && crowd->waiting.count)
 		snafu_reactor_set_timer(crowd->station->options->reactor, &crowd->scale,
 		                        snafu_now_ms() + PATIENCE_MS);
 }
@@ -215,12 +216,15 @@ void snafu_crowd_replace(struct snafu_crowd *crowd)
 		admit_nested(crowd, snafu_job_queue_pop(&lost));
 }
 
-/* Those for whom a process is being started do not count. */
+/* Those for whom a process is being started do not count; one for a single call has its call
+ * already. */
 static void wait(struct snafu_crowd *crowd, struct snafu_job *job)
 {
-	if (crowd->waiting.count >= crowd->settings->queue_length + crowd->n_starting &&
-	    (crowd->station->policy->once || !snafu_crowd_may_start(crowd) ||
-	     snafu_crowd_start(crowd, NULL, NULL)))
+	bool once = crowd->station->policy->once;
+	size_t served = once ? 0 : crowd->n_starting;
+
+	if (crowd->waiting.count >= crowd->settings->queue_length + served &&
+	    (once || !snafu_crowd_may_start(crowd) || snafu_crowd_start(crowd, NULL, NULL)))
 		refuse(crowd, job);
 	else
 		snafu_job_queue_append(&crowd->waiting, job);
@@ -231,7 +235,8 @@ static bool start_for(struct snafu_crowd *crowd, struct snafu_job *job)
 {
 	struct snafu_error error = {0};
 
-	if (!snafu_crowd_may_start(crowd) || must_wait_to_start(crowd, job))
+	if (!snafu_crowd_may_start(crowd) || snafu_crowd_is_full(crowd) ||
+	    must_wait_to_start(crowd, job))
 		return false;
 	int code = snafu_crowd_start(crowd, job, &error);
 	if (code && crowd->n_live)
@@ -372,8 +377,8 @@ static void admit(struct snafu_crowd *crowd, struct snafu_job *job)
 		crowd->settings = job->settings;
 		snafu_crowd_disband(crowd);
 		snafu_crowd_replace(crowd);
-	} else if (crowd->service && job->settings == atomic_load(&crowd->service->settings)) {
-		crowd->settings = job->settings; /* not some tenant's */
+	} else {
+		crowd->settings = job->settings;
 	}
 	if (is_resting(crowd, &job->result)) {
 		snafu_station_end(crowd->station, job);
@@ -406,7 +411,8 @@ void snafu_crowd_begin(void *state, struct snafu_job *job)
 
 	snafu_station_enter(station);
 	job->place = NULL;
-	if (snafu_crowd_of(station, job->service, &crowd, &job->result))
+	if (snafu_crowd_of(station, job->service, job->context.tenant, job->settings, &crowd,
+	                   &job->result))
 		snafu_station_end(station, job);
 	else
 		admit(crowd, job);
@@ -420,7 +426,8 @@ int snafu_crowd_prepare(void *state, struct snafu_service *service, struct snafu
 	struct snafu_crowd *crowd;
 
 	snafu_station_enter(station);
-	int code = snafu_crowd_of(station, service, &crowd, result);
+	int code =
+		snafu_crowd_of(station, service, "", atomic_load(&service->settings), &crowd, result);
 	if (!code && station->policy->stock)
 		code = snafu_crowd_want_zygote(crowd, &error);
 	else if (!code && !station->policy->once && !crowd->n_live)
@@ -436,8 +443,10 @@ static void interrupt_waiting(struct snafu_station *station, struct snafu_job *j
 {
 	struct snafu_crowd *crowd = atomic_load(&job->service->slots[station->options->number]);
 
-	if (!crowd || (!snafu_job_queue_remove(&crowd->waiting, job) &&
-	               !snafu_job_queue_remove(&crowd->nested, job)))
+	while (crowd && !snafu_job_queue_remove(&crowd->waiting, job) &&
+	       !snafu_job_queue_remove(&crowd->nested, job))
+		crowd = crowd->next_tenant;
+	if (!crowd)
 		return;
 	snafu_result_fail(&job->result, SNAFU_CANCELLED, "Cancelled", "%s was cancelled",
 	                  job->function->id);

@@ -1,6 +1,6 @@
-/* runtime/instances/crowd.h — the processes of one function on one executor, and its calls
- * that wait for them: who gets which call, when there are more processes and when
- * fewer.
+/* runtime/instances/crowd.h — the processes of one function on one executor for one tenant, and
+ * its calls that wait for them: who gets which call, when there are more processes and when
+ * fewer. What one tenant's calls leave behind in a process, no other tenant's call finds.
  *
  * A crowd is made at the first call of its function. The station's lock is held everywhere
  * (station.h). */
@@ -20,6 +20,10 @@ struct snafu_language;
 struct snafu_service;
 struct snafu_zygote;
 
+#define SNAFU_CROWDS_CAP 1000 /* tenants that have processes of one function */
+/* Processes of a function's zygote that may be leaving, for each that may live. */
+#define SNAFU_CROWD_LEAVING 1
+
 TAILQ_HEAD(snafu_instance_list, snafu_instance);
 
 struct snafu_crowd {
@@ -31,9 +35,10 @@ struct snafu_crowd {
 	char **argv; /* the language's own program, or NULL */
 	bool executes; /* processes are executed, not forked */
 	TAILQ_ENTRY(snafu_crowd) entry;
+	struct snafu_crowd *next_tenant; /* of the same service, behind the first in its slot */
 
 	struct snafu_instance_list members, idle; /* idle: who can be given a call at once */
-	size_t n_live; /* members that are not leaving */
+	size_t n_members, n_live; /* n_live: those that are not leaving */
 	size_t n_starting, n_idle; /* of these */
 
 	struct snafu_job_queue waiting;
@@ -60,6 +65,7 @@ struct snafu_crowd {
 	bool spent; /* some of them have answered, and are still to be let go */
 
 	uint64_t starts, deaths;
+	char tenant[]; /* whose calls it takes; "": nobody's in particular */
 };
 
 /* (crowd.c) Slots of struct snafu_executor, with the station as state. No lock. */
@@ -72,9 +78,11 @@ void snafu_crowd_close(void *state);
 /* (crowd_metrics.c) */
 void snafu_crowd_write_metrics(void *state, struct snafu_buffer *into);
 
-/* (crowd_life.c) Making and ending crowds. */
-int snafu_crowd_of(struct snafu_station *station, struct snafu_service *service,
-                   struct snafu_crowd **ret_crowd, struct snafu_result *result);
+/* (crowd_life.c) Making and ending crowds. TENANT "": nobody in particular. New ones start with
+ * SETTINGS. */
+int snafu_crowd_of(struct snafu_station *station, struct snafu_service *service, const char *tenant,
+                   const struct snafu_settings *settings, struct snafu_crowd **ret_crowd,
+                   struct snafu_result *result);
 void snafu_crowds_sweep(struct snafu_station *station);
 void snafu_crowds_close(struct snafu_station *station);
 /* Its processes were started with other settings, or are not needed: those without a call
@@ -87,6 +95,9 @@ struct snafu_instance *snafu_crowd_take_idle(struct snafu_crowd *crowd);
 void snafu_crowd_put_idle(struct snafu_instance *instance);
 void snafu_crowd_let_go(struct snafu_instance *instance);
 bool snafu_crowd_may_start(const struct snafu_crowd *crowd);
+/* So many are leaving that what is not urgent waits until some are gone: a zygote's control
+ * group has room for so many. */
+bool snafu_crowd_is_full(const struct snafu_crowd *crowd);
 /* The stock (executors that have one): gets the zygote, and what is missing. */
 int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error);
 void snafu_crowd_refill_later(struct snafu_crowd *crowd);

@@ -16,6 +16,18 @@
 #define LEAST_NS       1000
 #define LOSSES_CAP     8 /* processes in a row that are replaced at once */
 
+/* What was started before there were calls has failed; callers hear for themselves. */
+static void warn(const struct snafu_crowd *crowd, const struct snafu_result *why)
+{
+	struct snafu_buffer line = SNAFU_BUFFER(SNAFU_RESULT_ERROR_CAP);
+
+	if (crowd->last_call || !crowd->service || crowd->station->closing)
+		return;
+	snafu_result_say_load(why, crowd->function->file, &line);
+	snafu_station_warn(crowd->station, "%s", line.data ? line.data : "no memory");
+	snafu_buffer_done(&line);
+}
+
 static void copy_result(const struct snafu_result *from, struct snafu_job *job)
 {
 	struct snafu_result *into = &job->result;
@@ -47,9 +59,8 @@ void snafu_crowd_fail_waiting(struct snafu_crowd *crowd, const struct snafu_resu
 static void start_failed(struct snafu_crowd *crowd, const struct snafu_result *why)
 {
 	if (!crowd->waiting.first && !crowd->nested.first) {
-		if (crowd->service && !crowd->station->closing && !crowd->n_live && crowd->starts <= 1)
-			snafu_station_warn(crowd->station, "%s: cannot be loaded: %.*s", crowd->function->file,
-			                   (int)why->payload.size, why->payload.data);
+		if (!crowd->n_live)
+			warn(crowd, why);
 		return;
 	}
 	if (!crowd->n_live) {
@@ -254,6 +265,7 @@ void snafu_crowd_gone(struct snafu_instance *instance)
 	if (failed)
 		start_has_failed(instance);
 	TAILQ_REMOVE(&crowd->members, instance, entry);
+	crowd->n_members--;
 	if (!crowd->service) {
 		snafu_reactor_set_timer(station->options->reactor, &station->later, snafu_now_ms());
 	} else if (!station->closing) {
@@ -286,9 +298,8 @@ void snafu_crowd_zygote_ready(struct snafu_crowd *crowd, struct snafu_zygote *zy
 		if (!instance->ready)
 			snafu_crowd_not_ready(instance, result);
 	}
-	if (!somebody && crowd->service)
-		snafu_station_warn(crowd->station, "%s: cannot be loaded: %.*s", crowd->function->file,
-		                   (int)result->payload.size, result->payload.data);
+	if (!somebody)
+		warn(crowd, result);
 	snafu_crowd_fail_waiting(crowd, result);
 	snafu_crowd_drop_zygote(crowd);
 }

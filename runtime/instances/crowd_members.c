@@ -40,6 +40,12 @@ static int no_room(const struct snafu_crowd *crowd, struct snafu_error *error)
 		crowd->station->n_processes - crowd->station->n_leaving);
 }
 
+bool snafu_crowd_is_full(const struct snafu_crowd *crowd)
+{
+	return crowd->station->policy->stock &&
+	       crowd->n_members >= crowd->settings->instances * (1 + SNAFU_CROWD_LEAVING);
+}
+
 int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct snafu_error *error)
 {
 	struct snafu_instance *instance;
@@ -59,6 +65,7 @@ int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct s
 		return code;
 	instance->state = SNAFU_INSTANCE_STARTING;
 	TAILQ_INSERT_TAIL(&crowd->members, instance, entry);
+	crowd->n_members++;
 	crowd->n_live++;
 	crowd->n_starting++;
 	crowd->starts++;
@@ -157,7 +164,7 @@ static void reap(struct snafu_timer *timer)
 
 static void reap_later(struct snafu_crowd *crowd, uint64_t now)
 {
-	if (crowd->reap.place)
+	if (snafu_timer_is_set(&crowd->reap))
 		return;
 	crowd->reap.expired = reap;
 	snafu_reactor_set_timer(reactor_of(crowd), &crowd->reap, now + crowd->settings->instance_idle);
@@ -220,7 +227,8 @@ static void refill(struct snafu_timer *timer)
 	if (crowd->spent)
 		let_spent_go(crowd);
 	while (crowd->zygote && crowd->zygote->ready && crowd->n_idle < crowd->stock &&
-	       snafu_station_has_room(station) && snafu_crowd_may_start(crowd))
+	       snafu_station_has_room(station) && snafu_crowd_may_start(crowd) &&
+	       !snafu_crowd_is_full(crowd))
 		if (snafu_crowd_start(crowd, NULL, NULL))
 			break;
 	snafu_station_leave(station);
@@ -232,7 +240,8 @@ void snafu_crowd_refill_later(struct snafu_crowd *crowd)
 
 	if (!crowd->n_idle && crowd->zygote && crowd->zygote->ready && crowd->stock < most)
 		crowd->stock = crowd->stock * 2 < most ? crowd->stock * 2 : most;
-	if (crowd->refill.place || ((crowd->n_idle >= crowd->stock || !crowd->zygote) && !crowd->spent))
+	if (snafu_timer_is_set(&crowd->refill) ||
+	    ((crowd->n_idle >= crowd->stock || !crowd->zygote) && !crowd->spent))
 		return;
 	crowd->refill.expired = refill;
 	snafu_reactor_set_timer(reactor_of(crowd), &crowd->refill, snafu_now_ms() + REFILL_DELAY_MS);

@@ -7,7 +7,7 @@
 
 static void watch(struct snafu_crowd *crowd)
 {
-	if (!crowd->recall.place)
+	if (!snafu_timer_is_set(&crowd->recall))
 		snafu_reactor_set_timer(crowd->station->options->reactor, &crowd->recall,
 		                        snafu_now_ms() + PATIENCE_MS);
 }

@@ -148,15 +148,19 @@ static int heard_ready(struct snafu_instance *instance, const struct snafu_frame
 	return code;
 }
 
-/* Believes no figure that cannot be: they are summed up. INIT_NS was measured here. */
+/* Believes no figure that cannot be: they are summed up. INIT_NS was measured here, until
+ * READY was heard: the call may have begun before. */
 static void check_figures(const struct snafu_instance *instance, struct snafu_job *job,
                           uint64_t init_ns)
 {
 	struct snafu_result *result = &job->result;
-	uint64_t took = snafu_now_ns() - job->started, rest = took > init_ns ? took - init_ns : 0;
+	uint64_t took = snafu_now_ns() - job->started, own = result->init_ns;
 
 	result->run_ns = result->run_ns < took ? result->run_ns : took;
-	result->init_ns = init_ns + (result->init_ns < rest ? result->init_ns : rest);
+	uint64_t most = took - result->run_ns;
+	if (init_ns > most)
+		init_ns = most;
+	result->init_ns = init_ns + (own < most - init_ns ? own : most - init_ns);
 	if (result->peak_memory > instance->process.station->memory)
 		result->peak_memory = 0;
 }

@@ -9,10 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "runtime/instances/frame.h"
-
-extern char **environ;
 
 int snafu_ends_open(struct snafu_ends *ret_ends, struct snafu_error *error)
 {
@@ -103,7 +102,8 @@ int snafu_launch(const char *const *argv, bool foreign, const struct snafu_ends 
 	set_attributes(&attributes);
 	int code = arrange(&actions, foreign, ends);
 	if (!code)
-		code = posix_spawnp(&pid, argv[0], &actions, &attributes, (char *const *)argv, environ);
+		code = posix_spawnp(&pid, argv[0], &actions, &attributes, (char *const *)argv,
+		                    snafu_environment_first());
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	if (code)

@@ -148,7 +148,7 @@ static void leave_by(struct snafu_process *process, uint64_t at)
 		TAILQ_INSERT_AFTER(&station->leaving, before, process, leaving_entry);
 	else
 		TAILQ_INSERT_HEAD(&station->leaving, process, leaving_entry);
-	if (TAILQ_FIRST(&station->leaving) == process || !station->undertaker.place)
+	if (TAILQ_FIRST(&station->leaving) == process || !snafu_timer_is_set(&station->undertaker))
 		snafu_reactor_set_timer(station->options->reactor, &station->undertaker,
 		                        TAILQ_FIRST(&station->leaving)->leave_by);
 }

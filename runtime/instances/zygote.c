@@ -23,8 +23,6 @@
 #define FRAME_CAP SNAFU_FRAME_SLACK
 #define LEAVE_MS  1000 /* what a zygote gets to end its children */
 
-#define LEAVING 64 /* processes that have answered, and are about to end */
-
 #define WAKE_MS    250 /* without word of a fork: it may have been stopped */
 #define GIVE_UP_MS 20000 /* ...and it is beyond help */
 
@@ -290,7 +288,7 @@ static struct snafu_group_limits group_limits(const struct snafu_station *statio
 
 	return (struct snafu_group_limits){
 		.memory = settings->memory && all < most ? all : most,
-		.processes = settings->processes + 2 * settings->instances + LEAVING,
+		.processes = settings->processes + settings->instances * (1 + SNAFU_CROWD_LEAVING),
 		.several = true,
 	};
 }
@@ -337,7 +335,7 @@ int snafu_zygote_fork(struct snafu_zygote *zygote, struct snafu_process *child,
 	snafu_start_write(frame, start, child->number);
 	if (!zygote->n_asked++)
 		zygote->asked = snafu_now_ms();
-	if (!child->station->waker.place)
+	if (!snafu_timer_is_set(&child->station->waker))
 		snafu_reactor_set_timer(child->station->options->reactor, &child->station->waker,
 		                        snafu_now_ms() + WAKE_MS);
 	int code = snafu_process_write(&zygote->process, frame, NULL, 0, NULL, files);

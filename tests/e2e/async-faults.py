@@ -126,6 +126,13 @@ class Killed(AsyncTest):
         ran = collections.Counter(self.lines("ran"))
         lost = [number for number in flood.accepted.values() if not ran[number]]
         self.assertEqual(lost, [])
+        # Killed ten times while it ran, a call is taken for the culprit.
+        for call in flood.accepted:
+            got = server.show(call)
+            if got["state"] == "dead":
+                self.assertEqual(got["error"]["errorType"], "HostDied")
+                self.assertEqual(server.ask("POST", f"/calls/{call}/redrive")[0].status, 202)
+        server.idle()
         states = collections.Counter(server.show(call)["state"] for call in flood.accepted)
         self.assertEqual(states, {"succeeded": len(flood.accepted)})
         self.assertEqual(server.stop(), 0)
@@ -208,8 +215,7 @@ class Long(AsyncTest):
     def test_pages_of_few_among_many(self):
         """A list that looks for few of many calls ends its page early, and goes on."""
         server = self.start("retry-delay = 1h\n")
-        call = server.submit("fail", why="x")
-        until(lambda: server.show(call)["attempts"], bool)
+        call = self.failed_once(server)
         self.assertEqual(server.stop(), 0)
         self.tamper("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120000)"
                     " INSERT INTO calls SELECT 1000 + i, 'id' || i, 'jobs.other', '', '', '', 0, 1, 0,"
@@ -282,8 +288,7 @@ class Files(AsyncTest):
 
     def test_versions(self):
         server = self.start("retry-delay = 1h\n")
-        call = server.submit("fail", why="x")
-        until(lambda: server.show(call)["attempts"], bool)
+        call = self.failed_once(server)
         self.assertEqual(server.stop(), 0)
         # As the first version had it.
         self.tamper("DROP INDEX calls_interrupted", "PRAGMA user_version = 1")
@@ -301,9 +306,7 @@ class Files(AsyncTest):
     def test_a_damaged_page(self):
         """Nothing is accepted into it, nothing is thrown away, and it is said."""
         server = self.start("retry-delay = 1h\n")
-        calls = [server.submit("fail", why="x" * 500) for _ in range(50)]
-        for call in calls:
-            until(lambda call=call: server.show(call)["attempts"], bool)
+        calls = [self.failed_once(server) for _ in range(50)]
         self.assertEqual(server.stop(), 0)
         path = self.queue_file()
         size = os.path.getsize(path)
@@ -319,6 +322,21 @@ class Files(AsyncTest):
             file.write(whole)
         until(lambda: server.ask("GET", "/calls/" + calls[0])[0].status, lambda got: got == 200)
         self.assertEqual(len(server.ask("GET", "/calls")[1]["calls"]), 50)
+
+    def test_suspects_hold_nothing_up(self):
+        """Calls that have ended many hosts are run alone, or given up; then come the others."""
+        server = self.start("retry-delay = 1h\n")
+        calls = [self.failed_once(server) for _ in range(9)]
+        self.assertEqual(server.stop(), 0)
+        self.tamper("UPDATE calls SET due = 0, attempts = 0",
+                    "UPDATE calls SET interruptions = 10 WHERE number <= 3",
+                    "UPDATE calls SET interruptions = 3 WHERE number BETWEEN 4 AND 6")
+        server = self.start("retries = 0\n")
+        server.idle()  # asks for nothing that would wake the queue
+        types = [server.show(call)["error"]["errorType"] for call in calls]
+        self.assertEqual(types[3:], ["ValueError"] * 6)
+        self.assertEqual([server.show(call)["state"] for call in calls], ["dead"] * 9)
+        server.expect("HostDied")
 
     def test_no_function_any_more(self):
         """It was there when the call was accepted: the call is kept, and run when it is back."""

@@ -375,5 +375,65 @@ class Storms(unittest.TestCase):
                 self.assertLessEqual(set(said[1:]), {callee.tag, "TooManyCalls"})
 
 
+class Loading(unittest.TestCase):
+    """What is loaded, or made, calls functions."""
+
+    MODULE = """
+import os, snafu, time
+here = os.path.dirname(os.path.realpath(__file__))
+open(os.path.join(here, "{mine}.there"), "w").close()
+while not os.path.exists(os.path.join(here, "{other}.there")):
+    time.sleep(.01)
+try:
+    said = snafu.call("{other}.{other}_says")
+except snafu.CallError as error:
+    said = error.message
+
+def {mine}_says():
+    return "{mine}, " + said
+"""
+    CLASSES = """
+import snafu
+
+class First:
+    def __init__(self):
+        self.said = snafu.call("middle.pass_on")
+
+    def says(self):
+        return "first, " + self.said
+
+class Second:
+    def says(self):
+        return "second"
+"""
+
+    def serve(self, sources, settings=""):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        for name, text in sources.items():
+            with open(os.path.join(folder.name, name + ".py"), "w") as file:
+                file.write(text)
+        return Server(folder.name, executor=None, settings=settings)
+
+    def test_modules_that_call_each_other(self):
+        sources = {mine: self.MODULE.format(mine=mine, other=other)
+                   for mine, other in (("one", "two"), ("two", "one"))}
+        with self.serve(sources) as server:
+            said = server.all([(("one.one_says",), {}), (("two.two_says",), {})])
+            for status, value in said:
+                self.assertIn(status, (200, 500), value)
+            words = json.dumps(said)
+            self.assertIn("is called while it is still being loaded", words)
+            for name in ("one", "two"): # they are there afterwards
+                self.assertEqual(server.call(f"{name}.{name}_says")[0], 200)
+
+    def test_an_object_that_calls_while_it_is_made(self):
+        """By way of a process, a call comes back to another thread, and needs an object too."""
+        sources = {"first": self.CLASSES,
+                   "middle": "import snafu\ndef pass_on():\n    return snafu.call('Second.says')\n"}
+        with self.serve(sources, "[function middle.*]\nexecutor = worker\n") as server:
+            self.assertEqual(server.all([(("First.says",), {})] * 4), [(200, "first, second")] * 4)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -482,6 +482,7 @@ class Settings(Case):
         server = self.serve()
         self.assertEqual(server.call("increment", 1), (200, 2))
         self.assertEqual(server.call("handler", 1), (200, 2))
+        self.assertEqual(server.request("GET", "/invoke/increment?n=1"), (200, 2))
         self.assertNotIn("Handler", server.log())
         self.replace("src/app.config", '{"FunctionName": "plus", "Handler": "app.gone"}')
         server.wait_log("app.config: Handler: there is no function 'app.gone'")

@@ -4,6 +4,7 @@ and nothing of them is left. Simple crashes, hangs, limits and frames that may n
 in executors.py and instance.py; what is unsafe in-process is in docs/in-process.md."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import os
@@ -186,8 +187,8 @@ class Hangs(Case):
                 wait_until(lambda: os.path.exists(path), "it has stopped it")
                 self.healthy(server)
                 self.assertEqual(server.call("rogue.large", 3), (200, "xxx"))
-                with open(path) as file:
-                    os.kill(int(file.read()), 9)
+                with open(path) as file, contextlib.suppress(ProcessLookupError):
+                    os.kill(int(file.read()), 9)  # if its deadline has not ended it
                 self.assertIn(waiting.result()[0], (502, 504))  # who could tell is stopped
 
 
@@ -303,7 +304,7 @@ class Processes(Case):
             status, count = server.call("rogue.bomb")
             self.assertEqual(status, 200, count)
             if os.getuid() == 0:
-                self.assertTrue(0 < count <= 100, count)
+                self.assertTrue(0 < count <= 28, count)
             self.healthy(server)
             if executor != "worker":
                 wait_until(lambda: len(descendants(server.process.pid)) < 20, "they are killed")

@@ -289,6 +289,12 @@ class HostKilled(Case):
 class Draining(Case):
     """In-process: web.py and cli.py."""
 
+    def refused(self, server, executor):
+        try:
+            return server.call("rogue.add", 1, 2, executor=executor)[0] == 503
+        except (OSError, http.client.HTTPException):
+            return True  # nobody listens any more
+
     def test_running_calls_are_answered(self):
         server = self.server()
         with server, concurrent.futures.ThreadPoolExecutor(3) as pool:
@@ -297,15 +303,9 @@ class Draining(Case):
                        for executor, path in paths.items()]
             writers = [open(path, "w") for path in paths.values()]  # now it waits there
             server.process.send_signal(signal.SIGTERM)
-
-            def refused(executor):
-                try:
-                    return server.call("rogue.add", 1, 2, executor=executor)[0] == 503
-                except (OSError, http.client.HTTPException):
-                    return True  # nobody listens any more
-
             for executor in PROCESSES:
-                wait_until(lambda executor=executor: refused(executor), "new calls are refused")
+                wait_until(lambda executor=executor: self.refused(server, executor),
+                           "new calls are refused")
             for writer in writers:
                 writer.write("done")
                 writer.close()
@@ -320,10 +320,12 @@ class Draining(Case):
                                    executor=executor) for executor in PROCESSES]
             for executor in PROCESSES:
                 wait_until(lambda executor=executor: os.path.exists(self.path(executor)), "begun")
+            # Not at the same time: two that are pending are one.
             server.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: self.refused(server, "worker"), "new calls are refused")
             server.process.send_signal(signal.SIGTERM)
             for each_call in running:
-                with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+                with contextlib.suppress(ConnectionError, http.client.HTTPException, ValueError):
                     self.assertEqual(each_call.result()[0], 503)
             self.assertIn(server.process.wait(PATIENCE), (0, 143))
             self.nothing_left()

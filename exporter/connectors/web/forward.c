@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -135,6 +136,24 @@ void web_forward_done(struct web_forward *forward)
 {
 	free(forward->texts);
 	forward->texts = NULL;
+}
+
+int web_client_context_read(const char *text, char to[WEB_CLIENT_CAP])
+{
+	struct snafu_json_reader reader;
+	struct snafu_json_value value;
+	size_t size = strlen(text);
+
+	if (size >= WEB_CLIENT_CAP || snafu_base64_room(size) >= WEB_CLIENT_CAP ||
+	    snafu_base64_read(text, size, (unsigned char *)to, &size))
+		return -EINVAL;
+	to[size] = '\0';
+	snafu_json_begin(&reader, to, size);
+	if (strlen(to) != size || snafu_json_read(&reader, &value, NULL) ||
+	    value.type != SNAFU_JSON_OBJECT || snafu_json_skip(&reader, &value, NULL) ||
+	    snafu_json_end(&reader, NULL))
+		return -EINVAL;
+	return 0;
 }
 
 void web_outcome_write(const struct snafu_result *result, char to[WEB_OUTCOME_SIZE])

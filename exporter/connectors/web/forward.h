@@ -1,6 +1,7 @@
 /* exporter/connectors/web/forward.h — calls that another Snafu sends on to this one, over a
  * Unix socket: what it knows about the call comes along, and what this one learns goes back.
- * Nobody else is believed: over TCP these headers mean nothing. */
+ * Nobody else is believed: over TCP these headers mean nothing. And what any client may say
+ * about itself. */
 #ifndef SNAFU_EXPORTER_CONNECTORS_WEB_FORWARD_H
 #define SNAFU_EXPORTER_CONNECTORS_WEB_FORWARD_H
 
@@ -27,6 +28,12 @@ struct web_forward {
 /* Fills CALL from TEXT; what CALL points to lives in FORWARD. -EINVAL. */
 int web_forward_read(const char *text, struct web_forward *forward, struct snafu_call *call);
 void web_forward_done(struct web_forward *forward);
+
+/* The request header that AWS Lambda's clients send with a client context: base64 of a JSON
+ * object, which is decoded into TO. -EINVAL. From anybody. */
+#define WEB_CLIENT_HEADER "X-Amz-Client-Context"
+#define WEB_CLIENT_CAP    3584 /* bytes, in base64, as at AWS */
+int web_client_context_read(const char *text, char to[WEB_CLIENT_CAP]);
 
 void web_outcome_write(const struct snafu_result *result, char to[WEB_OUTCOME_SIZE]);
 

@@ -48,12 +48,16 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 	case 14:
 		slot = strcasecmp(key, "content-length") == 0   ? &headers->content_length
 		       : strcasecmp(key, "sec-fetch-site") == 0 ? &headers->fetch_site
+		       : strcasecmp(key, "x-snafu-tenant") == 0 ? &headers->tenant
 		                                                : NULL;
 		break;
 	case 15: slot = strcasecmp(key, WEB_FORWARD_HEADER) == 0 ? &headers->forward : NULL; break;
 	case 16: slot = strcasecmp(key, "x-snafu-executor") == 0 ? &headers->executor : NULL; break;
 	case 17:
 		slot = strcasecmp(key, "transfer-encoding") == 0 ? &headers->transfer_encoding : NULL;
+		break;
+	case 20:
+		slot = strcasecmp(key, WEB_CLIENT_HEADER) == 0 ? &headers->client_context : NULL;
 		break;
 	}
 	if (!slot)
@@ -74,6 +78,11 @@ static int check_headers(struct web_request *request, const char *version, bool 
 	if (headers->log && strcasecmp(headers->log, "tail") != 0 &&
 	    strcasecmp(headers->log, "none") != 0)
 		return problem(request, 400, "BadRequest", "X-Snafu-Log takes tail or none");
+	if (headers->tenant && !web->choose_tenant)
+		return problem(request, 400, "BadRequest",
+		               "this host does not let callers say whose call it is ([web] choose-tenant)");
+	if (headers->tenant && strlen(headers->tenant) > WEB_TENANT_CAP)
+		return problem(request, 400, "BadRequest", "X-Snafu-Tenant is too long");
 	if (headers->transfer_encoding && headers->content_length)
 		return problem(request, 400, "BadRequest",
 		               "Transfer-Encoding and Content-Length exclude each other");
@@ -177,7 +186,7 @@ static enum web_route choose(struct web_request *request, const char *url, const
 static enum web_route too_large(struct web_request *request)
 {
 	return problem(request, 413, "PayloadTooLarge",
-	               "the body is larger than this host takes; the setting is payload-size");
+	               "the body is larger than any function here takes ([limits] payload-size)");
 }
 
 /* The headers are there. Replies are held back until the body is, too, since one
@@ -190,6 +199,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 	uint64_t announced;
 
 	request->headers = (struct web_headers){.host = NULL};
+	request->body.cap = snafu_host_largest_payload(web->host);
 	request->head = false;
 	MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather, &request->headers);
 	if (strlen(url) > WEB_URL_CAP)
@@ -205,7 +215,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 	if (!request->headers.content_length)
 		return MHD_YES;
 	if (web_parse_size(request->headers.content_length, &announced) < 0 ||
-	    announced > web->body_cap) {
+	    announced > request->body.cap) {
 		request->route = too_large(request);
 		request->refused = true;
 		return web_reply_problem(request, &request->problem);
@@ -259,6 +269,7 @@ static enum MHD_Result invoke(struct web_request *request)
 {
 	struct web *web = request->web;
 	struct snafu_call *call = &request->call;
+	char client_context[WEB_CLIENT_CAP];
 
 	int code = web_payload(request, &request->problem);
 	if (code > 0)
@@ -273,13 +284,21 @@ static enum MHD_Result invoke(struct web_request *request)
 	call->asynchronous = request->headers.respond_async;
 	/* These are the last request's. */
 	call->request_id[0] = '\0';
-	call->tenant = call->client_context = NULL;
+	call->tenant = request->headers.tenant;
+	call->client_context = NULL;
 	call->caller = NULL;
 	call->deadline = 0;
 	if (web->address.path && request->headers.forward &&
 	    web_forward_read(request->headers.forward, &request->forward, call)) {
 		problem(request, 400, "BadRequest", WEB_FORWARD_HEADER " is not as it should be");
 		return web_reply_problem(request, &request->problem);
+	}
+	if (request->headers.client_context) {
+		if (web_client_context_read(request->headers.client_context, client_context)) {
+			problem(request, 400, "BadRequest", WEB_CLIENT_HEADER " is no JSON object in base64");
+			return web_reply_problem(request, &request->problem);
+		}
+		call->client_context = client_context;
 	}
 	call->finished = finished;
 	call->state = request;

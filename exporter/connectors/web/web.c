@@ -142,9 +142,9 @@ static int open_web(const struct snafu_connector_options *options, void **ret_st
 		return snafu_fail(error, -ENOMEM, "no memory for the web connector");
 	web->host = options->host;
 	web->event_loop = (struct snafu_event_loop){wait_for_events, wake, web};
-	web->body_cap = settings->payload_size;
 	web->connections_cap = allow_descriptors(settings->connections);
 	web->idle_timeout = settings->idle_timeout;
+	web->choose_tenant = settings->choose_tenant;
 	web->wake_fd = web->watch_fd = -1;
 	web->now = coarse_now();
 	TAILQ_INIT(&web->waiting_list);
