@@ -12,7 +12,11 @@ import re
 import types
 from base64 import b64encode
 
-HALF_A_PAIR = re.compile(u"[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
+try:
+    HALF_A_PAIR = re.compile(r"[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]"
+                             .decode("unicode-escape"))
+except ValueError: # Jython has no such text
+    HALF_A_PAIR = None
 DEPTH_CAP = 100 # results inside each other
 
 
@@ -134,7 +138,7 @@ def split(payload):
 
 def text_of(value):
     if isinstance(value, unicode):
-        return HALF_A_PAIR.sub(u"\ufffd", value)
+        return HALF_A_PAIR.sub(u"\ufffd", value) if HALF_A_PAIR else value
     try:
         return value.decode("utf-8")
     except UnicodeError:

@@ -178,12 +178,13 @@ class Native(unittest.TestCase):
     def test_values(self):
         path = self.write("""# -*- coding: utf-8 -*-
 import os, datetime, decimal
+HALF = 'a\\\\ud800b'.decode('unicode-escape') if os.name != 'java' else u'a\\ufffdb' # which has none
 def echo(kind, *rest, **names):
     print u'kind', u'\\u00e4', kind
     return {'types': [type(x).__name__ for x in rest], 'rest': rest, 'names': names}
 def give(what):
     return {'float': 7 / 2, 'long': 10L ** 30, 'date': datetime.date(2009, 2, 28),
-            'bytes': '\\xff\\x00', 'utf8': 'ä', 'set': set([2, 1]), 'money': decimal.Decimal('1.10'), 'half': u'a\\ud800b',
+            'bytes': '\\xff\\x00', 'utf8': 'ä', 'set': set([2, 1]), 'money': decimal.Decimal('1.10'), 'half': HALF,
             'list': (n for n in xrange(3)), 'nan': float('nan'), 'odd': os, 'env': os.environ.get('WHO'),
             'folder': os.getcwd(), 'big': 'x' * 2000, 1: 2}[what]
 """)
