@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,9 +17,10 @@
 #include "base/buffer.h"
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/keeper.h"
+#include "base/parts.h"
 
-#define READ_SIZE       65536
-#define PLENTY_OF_FILES 1024
+#define READ_SIZE 65536
 
 /* The pipes between us and the child, -1 where there is none. */
 struct pipes {
@@ -91,8 +91,8 @@ static char **merged_environment(const char *const *added)
 	return merged;
 }
 
-static int spawn(const struct snafu_child_options *options, const struct pipes *pipes,
-                 pid_t *ret_pid)
+static int spawn(const char *const *argv, const struct snafu_child_options *options,
+                 const struct pipes *pipes, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -121,13 +121,68 @@ static int spawn(const struct snafu_child_options *options, const struct pipes *
 	posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 	if (options->directory)
 		posix_spawn_file_actions_addchdir_np(&actions, options->directory);
-	int code =
-		-posix_spawnp(ret_pid, options->argv[0], &actions, &attributes,
-	                  (char *const *)options->argv, merged ? merged : snafu_environment_first());
+	int code = -posix_spawnp(ret_pid, argv[0], &actions, &attributes, (char *const *)argv,
+	                         merged ? merged : snafu_environment_first());
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	free(merged);
 	return code;
+}
+
+/* Runs it below a keeper, where that part can be found. */
+static int spawn_kept(const struct snafu_child_options *options, const struct pipes *pipes,
+                      pid_t *ret_pid, bool *ret_kept)
+{
+	char parent[24], *keeper;
+	size_t count = 0;
+
+	if (snafu_part_find(SNAFU_KEEPER, &keeper, NULL))
+		return spawn(options->argv, options, pipes, ret_pid);
+	while (options->argv[count])
+		count++;
+	const char **argv = calloc(count + 3, sizeof *argv);
+	if (!argv) {
+		free(keeper);
+		return -ENOMEM;
+	}
+	snprintf(parent, sizeof parent, "%ld", (long)getpid());
+	argv[0] = keeper;
+	argv[1] = parent;
+	memcpy(argv + 2, options->argv, count * sizeof *argv);
+	int code = spawn(argv, options, pipes, ret_pid);
+	*ret_kept = code == 0;
+	free(argv);
+	free(keeper);
+	return code;
+}
+
+/* Whether DIRECTORY (SIZE bytes) has a program NAME. */
+static bool has_program(const char *directory, size_t size, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%.*s%s%s", (int)size, directory, size ? "/" : "", name) < 0)
+		return true;
+	bool there = access(path, X_OK) == 0;
+	free(path);
+	return there;
+}
+
+/* Says at once what a keeper could only say with its exit status. */
+static int look_for(const struct snafu_child_options *options)
+{
+	const char *name = options->argv[0], *path = getenv("PATH");
+
+	if (strchr(name, '/'))
+		return (*name == '/' || !options->directory) && access(name, X_OK) ? -errno : 0;
+	for (; path && *path; path += *path == ':') {
+		size_t size = strcspn(path, ":");
+
+		if (has_program(path, size, name))
+			return 0;
+		path += size;
+	}
+	return path ? -ENOENT : 0; /* without a PATH the system has one of its own */
 }
 
 static long long now_ms(void)
@@ -238,63 +293,21 @@ static int reap(pid_t pid, long long deadline, int *ret_status)
 	}
 }
 
-/* ---- limits -------------------------------------------------------------------------- */
-
-static const int LIFTED[] = {RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_NPROC};
-#define N_LIFTED (sizeof LIFTED / sizeof *LIFTED)
-
-/* Lifts this process's soft limits to the hard ones and keeps what they were. */
-static void lift_limits(struct rlimit kept[static N_LIFTED])
-{
-	for (size_t i = 0; i < N_LIFTED; i++) {
-		__rlimit_resource_t which = (__rlimit_resource_t)LIFTED[i];
-
-		if (getrlimit(which, &kept[i]))
-			kept[i] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
-		struct rlimit limit = kept[i];
-		limit.rlim_cur = limit.rlim_max;
-		/* Of open files everybody has a lower soft limit, which is fine. */
-		if (which == RLIMIT_NOFILE && limit.rlim_cur > PLENTY_OF_FILES)
-			limit.rlim_cur = PLENTY_OF_FILES;
-		if (limit.rlim_cur > kept[i].rlim_cur)
-			setrlimit(which, &limit);
-	}
-}
-
-static void put_limits_back(const struct rlimit kept[static N_LIFTED])
-{
-	for (size_t i = 0; i < N_LIFTED; i++)
-		if (kept[i].rlim_cur < kept[i].rlim_max)
-			setrlimit((__rlimit_resource_t)LIFTED[i], &kept[i]);
-}
-
-/* The soft limits of this process may be a function's, and a compiler is not the function.
- * They are lifted before the child is there, since it starts others at once. */
-static int spawn_unlimited(const struct snafu_child_options *options, const struct pipes *pipes,
-                           pid_t *ret_pid)
-{
-	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
-	struct rlimit kept[N_LIFTED];
-
-	pthread_mutex_lock(&one_at_a_time);
-	lift_limits(kept);
-	int code = spawn(options, pipes, ret_pid);
-	put_limits_back(kept);
-	pthread_mutex_unlock(&one_at_a_time);
-	return code;
-}
-
 int snafu_child_run(const struct snafu_child_options *options, int *ret_status,
                     struct snafu_error *error)
 {
 	long long deadline = options->timeout_ms ? now_ms() + options->timeout_ms : 0;
 	const char *program = options->argv[0];
 	struct pipes pipes;
+	bool kept = false;
 	pid_t pid;
 
-	int code = open_pipes(options, &pipes);
+	int code = look_for(options);
+	if (code)
+		return snafu_fail_errno(error, code, "cannot run %s", program);
+	code = open_pipes(options, &pipes);
 	if (!code)
-		code = spawn_unlimited(options, &pipes, &pid);
+		code = spawn_kept(options, &pipes, &pid, &kept);
 	if (code) {
 		close_pipes(&pipes);
 		return snafu_fail_errno(error, code, "cannot run %s", program);
@@ -308,7 +321,7 @@ int snafu_child_run(const struct snafu_child_options *options, int *ret_status,
 		code = reap(pid, deadline, &status);
 	close_pipes(&pipes);
 	if (code) {
-		kill(pid, SIGKILL);
+		kill(pid, kept ? SIGTERM : SIGKILL);
 		reap(pid, 0, &status);
 	}
 	if (code == -ETIME)

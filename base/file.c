@@ -75,19 +75,21 @@ int snafu_file_read(const char *path, size_t cap, char **ret_text, size_t *ret_s
 	return code;
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
+int snafu_write_all(int fd, const void *bytes, size_t size)
 {
-	while (size > 0) {
-		ssize_t put = write(fd, bytes, size);
+	const char *at = bytes;
 
-		if (put < 0 && errno == EINTR)
+	while (size > 0) {
+		ssize_t written = write(fd, at, size);
+
+		if (written < 0 && errno == EINTR)
 			continue;
-		if (put < 0)
+		if (written < 0)
 			return -errno;
-		bytes += put;
-		size -= (size_t)put;
+		at += written;
+		size -= (size_t)written;
 	}
-	return fsync(fd) ? -errno : 0;
+	return 0;
 }
 
 int snafu_file_write(const char *path, const void *bytes, size_t size, struct snafu_error *error)
@@ -102,7 +104,9 @@ int snafu_file_write(const char *path, const void *bytes, size_t size, struct sn
 		free(temporary);
 		return code;
 	}
-	code = write_all(fd, bytes, size);
+	code = snafu_write_all(fd, bytes, size);
+	if (!code && fsync(fd))
+		code = -errno;
 	if (close(fd) && !code)
 		code = -errno;
 	if (!code && rename(temporary, path))

@@ -17,6 +17,9 @@ int snafu_file_read(const char *path, size_t cap, char **ret_text, size_t *ret_s
  * or a crash sees the old or the new content and nothing between. */
 int snafu_file_write(const char *path, const void *bytes, size_t size, struct snafu_error *error);
 
+/* Writes to a descriptor until all is written, however often that takes. */
+int snafu_write_all(int fd, const void *bytes, size_t size);
+
 /* Makes PATH and its parents, each private to the user (0700) when new. */
 int snafu_directory_make(const char *path, struct snafu_error *error);
 

@@ -26,12 +26,22 @@ static char escape_of(unsigned char byte)
 	}
 }
 
+/* Most bytes: they stand for themselves. */
+static bool is_plain(char letter)
+{
+	return letter >= 0x20 && letter < 0x7F && letter != '"' && letter != '\\';
+}
+
 void snafu_json_write_string(struct snafu_buffer *into, const char *text, size_t size)
 {
 	const char *at = text, *end = text + size, *plain = text;
 
 	snafu_buffer_append_byte(into, '"');
-	while (at < end) {
+	for (;;) {
+		while (at < end && is_plain(*at))
+			at++;
+		if (at == end)
+			break;
 		char escape = escape_of((unsigned char)*at);
 		size_t length = escape ? 0 : snafu_utf8_size(at, end);
 

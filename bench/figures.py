@@ -53,7 +53,7 @@ def result(name, what, a, b, limit, higher_is_better=False, unit="s"):
     ratios = sorted(x / y for x, y in zip(a, b))
     quarter = len(ratios) // 4
     ratio = statistics.median(a) / statistics.median(b)
-    good = ratio >= limit if higher_is_better else ratio <= limit
+    good = limit is None or (ratio >= limit if higher_is_better else ratio <= limit)
     return {"name": name, "what": what, "ours": statistics.median(a),
             "theirs": statistics.median(b), "unit": unit, "ratio": ratio,
             "low": ratios[quarter], "high": ratios[-1 - quarter], "limit": limit,
@@ -365,22 +365,26 @@ def bench_fork(rounds):
     return with_functions(run)
 
 
+FORK_PAUSE_MS = 10
+
+
 def bench_fork_latency(rounds):
     peer = need(os.path.join(BUILD, "bench/peers/wake-up"), "nothing: run make bench")
 
     def run(paths, _):
         with Host(SNAFU, [paths["python"]], "fork") as fork, \
                 Host(SNAFU, [paths["python"]], "worker") as worker:
+            # Calls without pauses wait for forks, not for the one that is to wake.
             def p50(host):
-                return host.load(*TRIVIAL, 1, SECONDS)["p50"]
+                return host.load(*TRIVIAL, 1, SECONDS, FORK_PAUSE_MS)["p50"]
 
             p50(fork), p50(worker)
             a, b = side_by_side(
                 rounds, lambda: max(p50(fork) - p50(worker), 1e-9),
                 lambda: float(subprocess.run([peer, "2000"], check=True,
                                              capture_output=True).stdout) / 1e6)
-        return result("fork-latency", "added p50 of fork over worker, one connection, against a "
-                      "socket pair's wake-up", a, b, 4.0)
+        return result("fork-latency", "added p50 of fork over worker, one connection with "
+                      f"pauses of {FORK_PAUSE_MS} ms, against a socket pair's wake-up", a, b, 4.0)
     return with_functions(run)
 
 
@@ -470,6 +474,35 @@ def bench_boto(rounds):
     return with_source("caller.py", CALLER, run)
 
 
+COLD_STARTS = 20
+
+
+def bench_cold_start(rounds):
+    """Every function of a file gets a process of its own, which imports the file."""
+    peer = need(os.path.join(BUILD, "bench/peers/fork-import"), "nothing: run make bench")
+    names = [f"hello{i}" for i in range((rounds + 1) * COLD_STARTS + 1)]
+    source = "\n\n\n".join(
+        f'def {name}():\n    return "Hello!"' for name in names) + "\n"
+
+    def run(path):
+        left = iter(names)
+        with Host(SNAFU, [path], "worker") as host:
+            def cold(name):
+                """What a first call takes longer than a second one."""
+                first = host.call(f"cold.{name}", {})[1]
+                return first - host.call(f"cold.{name}", {})[1]
+
+            cold(next(left))  # starts the zygote
+            a, b = side_by_side(
+                rounds, lambda: statistics.median(cold(next(left)) for _ in range(COLD_STARTS)),
+                lambda: float(subprocess.run(
+                    [peer, os.path.dirname(path), "cold", names[0], str(COLD_STARTS)],
+                    check=True, capture_output=True).stdout) / 1e6)
+        return result("cold-start", "cold start of a worker, against a bare fork that imports the "
+                      "function's file", a, b, 3.0)
+    return with_source("cold.py", source, run)
+
+
 INSTANCES = 8
 
 
@@ -495,6 +528,28 @@ def bench_instance_memory(rounds):
     return with_functions(run)
 
 
+def instance_memory(language, rounds):
+    """An instance that is executed, with the process that looks after it."""
+    def one(paths):
+        with Host(SNAFU, [paths[language]], "worker") as host:
+            host.call(functions.NAMES[language], functions.ARGUMENTS)
+            return host.memory()["private"]
+
+    def run(paths, _):
+        a, b = side_by_side(rounds, lambda: one(paths), lambda: 1.0)
+        return result(f"instance-memory-{language}", f"private memory of a {language} instance, in "
+                      "MiB", a, b, None, unit="MiB")
+    return with_functions(run)
+
+
+def bench_instance_memory_java(rounds):
+    return instance_memory("java", rounds)
+
+
+def bench_instance_memory_c(rounds):
+    return instance_memory("c", rounds)
+
+
 def bench_records(rounds):
     return with_functions(lambda paths, _: hosts_ratio(
         "records", "a CSV log and debug output, against neither, in-process", rounds,
@@ -510,13 +565,52 @@ def write_many(folder, count):
                 file.write(f'def hello{i}(name="world"):\n    return "Hello, " + name + "!"\n\n\n')
 
 
+MANY = 10000
+
+
+def first_answer(count):
+    """Of a host with COUNT functions: seconds until its first answer, MiB then."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_many(folder, count)
+        start = time.perf_counter()
+        with Host(SNAFU, [folder]) as host:
+            host.call("many0.hello0", {})
+            return time.perf_counter() - start, host.memory()["host"]
+
+
+def growth(name, what, which, unit, rounds):
+    """What the second ten thousand functions add, against the first: 1 is in proportion."""
+    def added(more, fewer):
+        return first_answer(more)[which] - first_answer(fewer)[which]
+
+    a, b = side_by_side(rounds, lambda: added(2 * MANY, MANY), lambda: added(MANY, 1))
+    return result(name, f"{what}: what functions {MANY:,} to {2 * MANY:,} add, against the first "
+                  f"{MANY:,}", a, b, 1.2, unit=unit)
+
+
+def bench_many_start(rounds):
+    return growth("many-start", "time to the first answer", 0, "s", rounds)
+
+
+def bench_many_memory(rounds):
+    return growth("many-memory", "resident memory", 1, "MiB", rounds)
+
+
 def bench_many(rounds):
     with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many:
         write_many(few, 1)
-        write_many(many, 10000)
-        return hosts_ratio("many", "calls a second with 10,000 functions in the pool against one",
-                           rounds, lambda: Host(SNAFU, [many]), lambda: Host(SNAFU, [few]), 0.9,
-                           "many0.hello0")
+        write_many(many, MANY)
+        with Host(SNAFU, [many]) as one, Host(SNAFU, [few]) as other:
+            def cpu(host):
+                before = host.cpu()
+                calls = host.load("many0.hello0", {}, 8, SECONDS)["calls"]
+                return (host.cpu() - before) / calls
+
+            for host in one, other:
+                cpu(host)
+            a, b = side_by_side(rounds, lambda: cpu(one), lambda: cpu(other))
+        return result("many", f"processor time a call in the host with {MANY:,} functions in the "
+                      "pool, against one", a, b, 1.1)
 
 
 BENCHES = {name[6:].replace("_", "-"): run for name, run in list(globals().items())
@@ -524,7 +618,9 @@ BENCHES = {name[6:].replace("_", "-"): run for name, run in list(globals().items
 
 
 def show(value, unit):
-    return f"{value * 1000:.1f} ms" if unit == "s" else f"{value:,.0f} {unit}".replace(" /s", "/s")
+    if unit == "s":
+        return f"{value * 1000:.1f} ms" if value >= 1e-3 else f"{value * 1e6:.0f} µs"
+    return f"{value:.1f} MiB" if unit == "MiB" else f"{value:,.0f}{unit}"
 
 
 def main():
@@ -534,19 +630,20 @@ def main():
     parser.add_argument("--json")
     options = parser.parse_args()
     results, failed = [], 0
-    print(f"{'':14}{'ours':>12}{'theirs':>12}{'ratio':>8}  {'spread':<13}{'wanted':<10}")
+    print(f"{'':20}{'ours':>12}{'theirs':>12}{'ratio':>8}  {'spread':<13}{'wanted':<10}")
     for name in options.names or BENCHES:
         try:
             got = BENCHES[name](options.rounds)
         except Missing as missing:
-            print(f"{name:14}left out: {missing}")
+            print(f"{name:20} left out: {missing}")
             continue
         results.append(got)
         failed += not got["good"]
         sign = ">=" if got["at_least"] else "<="
-        print(f"{name:14}{show(got['ours'], got['unit']):>12}{show(got['theirs'], got['unit']):>12}"
-              f"{got['ratio']:8.2f}  {got['low']:.2f}..{got['high']:<7.2f}{sign} {got['limit']:<7g}"
-              f"{'' if got['good'] else 'MISSED'}\n{'':14}{got['what']}", flush=True)
+        wanted = "" if got["limit"] is None else f"{sign} {got['limit']:g}"
+        print(f"{name:20}{show(got['ours'], got['unit']):>12}{show(got['theirs'], got['unit']):>12}"
+              f"{got['ratio']:8.2f}  {got['low']:.2f}..{got['high']:<7.2f}{wanted:<10}"
+              f"{'' if got['good'] else 'MISSED'}\n    {got['what']}", flush=True)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=1)

@@ -91,16 +91,19 @@ class Host:
             with urllib.request.urlopen(request, timeout=timeout) as reply:
                 value = json.load(reply)
         except urllib.error.HTTPError as error:
-            raise Missing(f"{function}: {error.read(2000).decode('utf-8', 'replace')}") from None
+            raise Missing(f"{function}: {reason(error.read(65536))}") from None
         return value, time.perf_counter() - start
 
-    def load(self, function, arguments, connections, seconds):
-        """wrk's word on calls a second and latencies in seconds."""
+    def load(self, function, arguments, connections, seconds, pause_ms=0):
+        """wrk's word on calls a second and latencies in seconds; each connection waits for
+        PAUSE_MS between an answer and the next call."""
         script = os.path.join(self.state, "post.lua")
         with open(script, "w", encoding="utf-8") as file:
             body = json.dumps(json.dumps(arguments), ensure_ascii=True)
             file.write(f'wrk.method = "POST"\nwrk.body = {body}\n'
                        'wrk.headers["Content-Type"] = "application/json"\n')
+            if pause_ms:
+                file.write(f"function delay() return {pause_ms} end\n")
         return wrk(f"{self.url}/invoke/{function}", connections, seconds, script)
 
     def processes(self):
@@ -115,14 +118,31 @@ class Host:
                 found[pid] = name_of(pid)
         return found
 
+    def cpu(self):
+        """Seconds of processor time that the host itself has taken."""
+        spent = 0
+        for task in os.listdir(f"/proc/{self.process.pid}/task"):
+            with open(f"/proc/{self.process.pid}/task/{task}/schedstat", encoding="ascii") as file:
+                spent += int(file.read().split()[0])
+        return spent / 1e9
+
     def memory(self):
         """MiB: what the host has resident, and what its processes have for themselves."""
         mine = smaps(self.process.pid)
-        private = [smaps(pid) for pid in self.processes()]
+        private = [fields for fields in map(smaps, self.processes()) if fields]  # no zombies
         return {"host": mine.get("Rss", 0) / 1024,
                 "processes": len(private),
                 "private": sum(p.get("Private_Dirty", 0) + p.get("Private_Clean", 0)
                                for p in private) / 1024}
+
+
+def reason(body):
+    """What an error reply says."""
+    try:
+        error = json.loads(body)
+        return f"{error['errorType']}: {error['errorMessage']}"
+    except (ValueError, TypeError, KeyError):
+        return body[:2000].decode("utf-8", "replace")
 
 
 def wrk(url, connections, seconds, script=None):
@@ -134,7 +154,8 @@ def wrk(url, connections, seconds, script=None):
         raise Missing(f"{url}: " + "; ".join(
             line.strip() for line in done.stdout.splitlines() if "Non-2xx" in line
             or "Socket errors" in line))
-    figures = {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))}
+    figures = {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1)),
+               "calls": int(re.search(r"(\d+) requests in", done.stdout).group(1))}
     for percent in 50, 75, 90, 99:
         value, unit = re.search(rf"^\s+{percent}%\s+([\d.]+)(\w+)", done.stdout, re.M).groups()
         figures[f"p{percent}"] = float(value) * UNITS[unit]

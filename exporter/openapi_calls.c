@@ -54,8 +54,8 @@ static const char paths[] =
 static const char schemas[] =
 	",'CallState':{'enum':['waiting','running','succeeded','failed','dead']},"
 	"'Call':{'type':'object','properties':{'id':{'type':'string'},'function':{'type':'string'},"
-	"'tenant':{'type':'string'},'state':{'$ref':'#/components/schemas/"
-    "CallState'},'attempts':{'type':'integer'},"
+	"'tenant':{'type':'string'},"
+	"'state':{'$ref':'#/components/schemas/CallState'},'attempts':{'type':'integer'},"
 	"'interruptions':{'type':'integer'},"
 	"'accepted':{'type':['string','null']},'ended':{'type':['string','null']},"
 	"'due':{'type':'number','description':'Seconds until the next attempt.'},"

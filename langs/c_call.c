@@ -89,9 +89,10 @@ static void answer(struct snafu_c_call *call, const struct snafu_bound *bound,
 	if (!code)
 		code = snafu_buffer_failed(&result->payload);
 	if (code == -EMSGSIZE)
-		snafu_result_fail(result, SNAFU_BAD_RESULT, "ResultError",
-		                  "the result of %s is larger than the cap of %zu bytes",
-		                  bound->function->id, result->payload.cap);
+		snafu_result_fail(
+			result, SNAFU_BAD_RESULT, "ResultError",
+			"the result of %s is larger than the cap of %zu bytes ([limits] result-size)",
+			bound->function->id, result->payload.cap);
 	else if (code == -ENOMEM)
 		snafu_result_fail(result, SNAFU_INTERNAL, "Error", "no memory for the result");
 	else if (code)

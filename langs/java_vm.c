@@ -135,6 +135,10 @@ static int add_options(JavaVMInitArgs *args, const char *bridge, unsigned major)
 		code = add_option(args, strdup("-XX:TieredStopAtLevel=1"));
 	if (!code && java.options->memory)
 		code = add_memory(args, java.options->memory, java.options->brief);
+	/* A function's process that crashes again and again must not fill the disk with reports;
+	 * what matters of them is printed, too. */
+	if (!code && (java.options->memory || java.options->brief))
+		code = add_option(args, strdup("-XX:ErrorFile=/dev/null"));
 	/* 18 to 23 want to be asked; 24 and later refuse to start with it. */
 	if (!code && major >= 18 && major < 24)
 		code = add_option(args, strdup("-Djava.security.manager=allow"));

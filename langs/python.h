@@ -167,9 +167,6 @@ struct python_type *python_type_of(struct python_type **types, PyObject *annotat
 /* For a parameter without annotation, by its default. */
 struct python_type *python_type_by_default(struct python_type **types, PyObject *fallback);
 void python_types_free(struct python_type **types);
-/* Whether they hold nothing that was made by the function's own module: then they are as
- * good for another copy of it. */
-bool python_types_portable(const struct python_type *types);
 
 /* "an integer": what it wants, for messages. */
 const char *python_type_words(const struct python_type *type);

@@ -12,10 +12,12 @@ import re
 import types
 from base64 import b64encode
 
+# Surrogates without their other half, which UTF-8 has no bytes for. Not a literal: Jython, whose
+# texts never hold one, does not take that either.
 try:
-    HALF_A_PAIR = re.compile(r"[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]"
-                             .decode("unicode-escape"))
-except ValueError: # Jython has no such text
+    HALF_A_PAIR = re.compile((r"[\ud800-\udbff](?![\udc00-\udfff])|"
+                              r"(?<![\ud800-\udbff])[\udc00-\udfff]").decode("unicode-escape"))
+except UnicodeError:
     HALF_A_PAIR = None
 DEPTH_CAP = 100 # results inside each other
 

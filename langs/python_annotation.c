@@ -39,34 +39,6 @@ void python_types_free(struct python_type **types)
 	}
 }
 
-/* Whether OBJECT means the same whatever state the function's module is in. */
-static bool is_constant(PyObject *object)
-{
-	if (PyTuple_Check(object)) { /* of a Literal */
-		for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); i++) {
-			PyObject *item = PyTuple_GET_ITEM(object, i);
-
-			if (!PyUnicode_CheckExact(item) && !PyLong_CheckExact(item) && !PyBool_Check(item) &&
-			    !PyBytes_CheckExact(item) && item != Py_None)
-				return false;
-		}
-		return true;
-	}
-	if (PyFunction_Check(object)) /* of the helper; some stand for a class of the user's */
-		return !PyFunction_GET_CLOSURE(object);
-	return PyCFunction_Check(object) ||
-	       (PyType_Check(object) && !(((PyTypeObject *)object)->tp_flags & Py_TPFLAGS_HEAPTYPE));
-}
-
-bool python_types_portable(const struct python_type *types)
-{
-	for (; types; types = types->next)
-		if (types->kind == PYTHON_RECORD || types->kind == PYTHON_ENUM ||
-		    (types->object && !is_constant(types->object)))
-			return false;
-	return true;
-}
-
 static struct python_type *from_spec(struct python_type **types, PyObject *spec, unsigned depth);
 
 /* Fills in the fields of a record. The type is in the list already, so a class

@@ -162,6 +162,7 @@ void python_settle(bool child)
 	if (child) {
 		for (struct snafu_bound *bound = python.bound; bound; bound = bound->next)
 			touch_bound(bound);
+		read_and_write();
 		enter_and_leave();
 		return;
 	}

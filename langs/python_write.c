@@ -445,7 +445,7 @@ void python_write(PyObject *value, struct snafu_result *result)
 	if (full == -EMSGSIZE) {
 		PyErr_Clear();
 		snafu_result_fail(result, SNAFU_BAD_RESULT, "ResultError",
-		                  "the result is larger than %zu bytes (the result size cap)",
+		                  "the result is larger than %zu bytes ([limits] result-size)",
 		                  writer.into->cap);
 	} else if (full || (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_MemoryError))) {
 		PyErr_Clear();

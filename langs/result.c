@@ -80,6 +80,39 @@ void snafu_result_log(struct snafu_result *result, const char *bytes, size_t siz
 		log->failed = 0; /* no memory: this piece is lost */
 }
 
+void snafu_result_read_error(const char *payload, size_t size, const char *name,
+                             struct snafu_buffer *into)
+{
+	struct snafu_json_reader reader;
+	struct snafu_json_value key, value;
+
+	snafu_json_begin(&reader, payload, size);
+	if (snafu_json_read(&reader, &value, NULL) || value.type != SNAFU_JSON_OBJECT)
+		return;
+	while (snafu_json_next_member(&reader, &key, &value, NULL) > 0) {
+		if (snafu_json_equals(&key, name) && value.type == SNAFU_JSON_STRING) {
+			snafu_json_unescape(&value, into);
+			break;
+		}
+		if (snafu_json_skip(&reader, &value, NULL))
+			break;
+	}
+}
+
+void snafu_result_say_load(const struct snafu_result *result, const char *file,
+                           struct snafu_buffer *into)
+{
+	struct snafu_buffer why = SNAFU_BUFFER(SNAFU_RESULT_ERROR_CAP);
+
+	snafu_result_read_error(result->payload.data, result->payload.size, "errorMessage", &why);
+	const char *text = why.data ? why.data : "no reason was given";
+	if (strstr(text, file)) /* most languages say which it was */
+		snafu_buffer_append_text(into, text);
+	else
+		snafu_buffer_format(into, "%s: cannot be loaded: %s", file, text);
+	snafu_buffer_done(&why);
+}
+
 void snafu_result_done(struct snafu_result *result)
 {
 	snafu_buffer_done(&result->payload);

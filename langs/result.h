@@ -66,6 +66,15 @@ void snafu_result_fail_trace(struct snafu_result *result, enum snafu_status stat
                              const char *type, const char *message, const char *const *trace,
                              size_t n);
 
+/* Appends the text of the member NAME ("errorType", "errorMessage") of an error object; nothing
+ * where there is none. */
+void snafu_result_read_error(const char *payload, size_t size, const char *name,
+                             struct snafu_buffer *into);
+
+/* Appends a line on why FILE cannot be loaded, out of what failed. */
+void snafu_result_say_load(const struct snafu_result *result, const char *file,
+                           struct snafu_buffer *into);
+
 /* Bad arguments, gathered one by one and then reported together.
  *
  *     struct snafu_argument_problems problems = {0};

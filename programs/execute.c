@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "exporter/ask.h"
 #include "exporter/given.h"
 #include "exporter/show.h"
@@ -37,7 +38,8 @@ static int find(struct execution *execution, struct snafu_error *error)
 	const struct snafu_pool *pool = execution->pool;
 	const struct snafu_function *all[SNAFU_OVERLOADS_CAP];
 	const struct snafu_function *function;
-	int code = snafu_pool_find(pool, execution->options->function, &function, error);
+	int code =
+		snafu_host_meant(execution->host, pool, execution->options->function, &function, error);
 
 	if (code)
 		return code;
@@ -182,21 +184,6 @@ static int complete(struct execution *execution, struct snafu_error *error)
 
 /* ---- the call ------------------------------------------------------------------ */
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size) {
-		ssize_t written = write(fd, bytes, size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		bytes += written;
-		size -= (size_t)written;
-	}
-	return 0;
-}
-
 static int print_result(const struct execution *execution, struct snafu_call *call,
                         struct snafu_error *error)
 {
@@ -207,7 +194,7 @@ static int print_result(const struct execution *execution, struct snafu_call *ca
 		int code = snafu_buffer_append_byte(payload, '\n');
 
 		if (!code)
-			code = write_all(execution->options->result_fd, payload->data, payload->size);
+			code = snafu_write_all(execution->options->result_fd, payload->data, payload->size);
 		return code ? snafu_fail_errno(error, code, "cannot write the result") : 0;
 	}
 	struct snafu_buffer text = SNAFU_BUFFER(ERROR_TEXT_CAP);

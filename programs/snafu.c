@@ -231,11 +231,8 @@ static void report(void *state, enum snafu_severity severity, const char *text)
 	};
 	const struct command_line *line = state;
 
-	if (severity == SNAFU_ERROR || (severity == SNAFU_WARNING && !line->quiet) || line->verbose) {
-		progress_pause();
-		fprintf(stderr, "snafu: %s: %s\n", words[severity], text);
-		progress_resume();
-	}
+	if (severity == SNAFU_ERROR || (severity == SNAFU_WARNING && !line->quiet) || line->verbose)
+		debug_say("snafu: %s: %s\n", words[severity], text);
 }
 
 static void news(void *state, const char *text)
@@ -243,7 +240,7 @@ static void news(void *state, const char *text)
 	const struct command_line *line = state;
 
 	if (!line->quiet)
-		fprintf(stderr, "snafu: %s\n", text);
+		debug_say("snafu: %s\n", text);
 }
 
 /* Standard descriptors that are closed would be taken by files that are opened
@@ -322,6 +319,7 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	};
 	int result_fd = part_stdout(), stuck = 0, status;
 
+	debug_prepare();
 	int code = result_fd < 0 ? snafu_fail_errno(&error, -errno, "cannot keep stdout") : 0;
 	if (!line->quiet)
 		options.scan.progress = progress_start("snafu");

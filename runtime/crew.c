@@ -433,6 +433,16 @@ static bool may_lock_up(const struct snafu_crew *crew)
 	return before >= crew->options.threads;
 }
 
+/* Calls for which there is a thread do not count: many may come in one round of the event
+ * loop, before the first of them runs. */
+static bool is_full(const struct snafu_crew *crew)
+{
+	size_t threads = crew->options.threads;
+	size_t idle = threads > crew->n_calling ? threads - crew->n_calling : 0;
+
+	return crew->queue.count >= crew->options.queue_length + idle;
+}
+
 int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 {
 	bool wake = false;
@@ -441,8 +451,7 @@ int snafu_crew_queue(struct snafu_crew *crew, struct snafu_job *job)
 	pthread_mutex_lock(&crew->lock);
 	if (crew->stops || crew->ended) {
 		code = -ESHUTDOWN;
-	} else if (job->context.depth ? may_lock_up(crew)
-	                              : crew->queue.count >= crew->options.queue_length) {
+	} else if (job->context.depth ? may_lock_up(crew) : is_full(crew)) {
 		code = -EBUSY;
 	} else {
 		if (job->deadline < crew->queue_deadline)

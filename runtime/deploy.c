@@ -62,13 +62,12 @@ static int time_left(const struct snafu_deployer *deployer)
 
 static void look(struct snafu_deployer *deployer)
 {
-	uint64_t begin = snafu_now_ms();
-
 	deployer->dirty = false;
 	deployer->first_heard = 0;
 	deployer->dirty = snafu_deploy_round(deployer);
-	uint64_t took = snafu_now_ms() - begin;
-	uint64_t rest = took * (SNAFU_DEPLOY_EFFORT - 1);
+	uint64_t rest = deployer->listing_ms * (SNAFU_DEPLOY_EFFORT - 1);
+	if (rest > SNAFU_DEPLOY_REST_MS)
+		rest = SNAFU_DEPLOY_REST_MS;
 	deployer->due = snafu_now_ms() + (rest > SNAFU_DEPLOY_QUIET_MS ? rest : SNAFU_DEPLOY_QUIET_MS);
 	for (size_t i = 0; i < deployer->n_touched && !deployer->dirty; i++)
 		free(deployer->touched[i]);

@@ -23,7 +23,9 @@ struct snafu_host;
 
 #define SNAFU_DEPLOY_QUIET_MS    50 /* between the last event and the look */
 #define SNAFU_DEPLOY_PATIENCE    10 /* so often the first event waits for further ones */
-#define SNAFU_DEPLOY_EFFORT      4 /* looks take one part in so many of a thread's time */
+#define SNAFU_DEPLOY_EFFORT      4 /* listing takes one part in so many of a thread's time, */
+#define SNAFU_DEPLOY_REST_MS     2000 /* unless that would keep changes waiting for longer */
+#define SNAFU_DEPLOY_TOLD        8 /* changes of one kind in a round that get a line each */
 #define SNAFU_DEPLOY_RESCAN_MS   2000 /* between two looks where events do not come */
 #define SNAFU_DEPLOY_STOP_MS     2000 /* that the thread gets to end */
 #define SNAFU_DEPLOY_TOUCHED_CAP 10000 /* names of one round */
@@ -52,11 +54,11 @@ struct snafu_deployer {
 	int64_t since; /* ns since 1970, when the first scan began */
 	bool dirty, settings_dirty;
 	uint64_t first_heard, due; /* snafu_now_ms() */
+	uint64_t listing_ms; /* what the last look at all files took */
 	bool limited; /* not all folders are watched */
 	char **touched;
 	size_t n_touched;
 	struct snafu_broken *broken;
-	struct snafu_broken *next_broken; /* while a round is under way */
 };
 
 /* (deploy_round.c) Looks at all files, and deploys what has changed. Whether some were

@@ -2,6 +2,7 @@
  * them are of interest. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/array.h"
 #include "base/file.h"
@@ -45,6 +46,24 @@ static void add_parent(struct folders *folders, const char *path)
 	}
 }
 
+/* A link's own folder does not tell when the file changes that it leads to: that one's does. */
+static void add_target(struct folders *folders, const char *path)
+{
+	struct stat status;
+	char *target =
+		lstat(path, &status) == 0 && S_ISLNK(status.st_mode) ? realpath(path, NULL) : NULL;
+	char *folder = target ? snafu_path_folder(target) : NULL;
+
+	free(target);
+	if (folder && snafu_array_grow(&folders->made, &folders->made_capacity, folders->n_made,
+	                               sizeof *folders->made) == 0) {
+		folders->made[folders->n_made++] = folder;
+		add(folders, folder, false);
+	} else {
+		free(folder);
+	}
+}
+
 size_t snafu_deploy_watch_folders(struct snafu_deployer *deployer,
                                   const struct snafu_catalogue *catalogue)
 {
@@ -55,6 +74,8 @@ size_t snafu_deploy_watch_folders(struct snafu_deployer *deployer,
 
 	for (size_t i = 0; i < catalogue->walk.n_folders; i++)
 		add(&folders, catalogue->walk.folders[i], false);
+	for (size_t i = 0; i < catalogue->walk.count; i++)
+		add_target(&folders, catalogue->walk.found[i].source.path);
 	for (size_t i = 0; i < options->scan.n_include_paths; i++)
 		add(&folders, options->scan.include_paths[i], false);
 	for (size_t i = 0; i < options->n_paths; i++)
@@ -138,6 +159,21 @@ static void touch(struct snafu_deployer *deployer, char *path)
 		free(path);
 }
 
+/* Whether PATH is, or was, a link to a folder: the kernel does not call it one. */
+static bool is_linked_folder(const struct snafu_deployer *deployer, const char *path, bool gone)
+{
+	const struct snafu_walk *walk = &deployer->known.walk;
+	struct stat status;
+
+	if (!gone)
+		return lstat(path, &status) == 0 && S_ISLNK(status.st_mode) && stat(path, &status) == 0 &&
+		       S_ISDIR(status.st_mode);
+	for (size_t i = 0; deployer->has_known && i < walk->n_folders; i++)
+		if (strcmp(walk->folders[i], path) == 0)
+			return true;
+	return false;
+}
+
 void snafu_deploy_heard(void *opaque, const struct snafu_folder_event *event)
 {
 	struct snafu_deployer *deployer = opaque;
@@ -154,6 +190,8 @@ void snafu_deploy_heard(void *opaque, const struct snafu_folder_event *event)
 	if (snafu_path_has_suffix(name, ".config"))
 		deployer->settings_dirty = true;
 	char *path = snafu_path_join(event->folder->path, name);
+	if (path && name[0] != '.' && is_linked_folder(deployer, path, event->gone))
+		deployer->dirty = true;
 	if (path && is_source(deployer, path, name, event->gone)) {
 		deployer->dirty = true;
 		touch(deployer, path);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/clock.h"
 #include "runtime/deploy.h"
 #include "runtime/deploy_plan.h"
 #include "runtime/events.h"
@@ -19,7 +19,18 @@
 #include "runtime/languages.h"
 #include "runtime/service.h"
 
-static void report_file(const struct snafu_host *host, const struct snafu_planned *planned)
+enum kind { NEW, CHANGED, GONE, BROKEN, N_KINDS };
+
+static const char *const kind_words[] = {
+	[NEW] = "new", [CHANGED] = "changed", [GONE] = "gone", [BROKEN] = "broken"};
+
+static enum kind kind_of(const struct snafu_planned *planned)
+{
+	return planned->broken ? BROKEN : !planned->was_known ? NEW : planned->gone ? GONE : CHANGED;
+}
+
+static void report_file(const struct snafu_host *host, const struct snafu_planned *planned,
+                        bool quiet)
 {
 	char detail[512];
 
@@ -32,13 +43,31 @@ static void report_file(const struct snafu_host *host, const struct snafu_planne
 		                                        .function = NULL});
 		return;
 	}
-	const char *what = !planned->was_known ? "new" : planned->gone ? "gone" : "changed";
+	const char *what = kind_words[kind_of(planned)];
 	size_t count = planned->gone ? planned->n_before : planned->n_now;
 	snprintf(detail, sizeof detail, "%s: %s, %zu function%s", planned->path, what, count,
 	         count == 1 ? "" : "s");
-	snafu_host_news(host, "%s", detail);
+	if (!quiet)
+		snafu_host_news(host, "%s", detail);
 	snafu_event(host,
 	            &(struct snafu_event){.event = "source-changed", .state = what, .detail = detail});
+}
+
+/* Of many files, as after a checkout, a number says more than a screen of names. */
+static void report(const struct snafu_host *host, const struct snafu_plan *plan)
+{
+	size_t counts[N_KINDS] = {0};
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->planned[i].is_news)
+			counts[kind_of(&plan->planned[i])]++;
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->planned[i].is_news)
+			report_file(host, &plan->planned[i],
+			            counts[kind_of(&plan->planned[i])] > SNAFU_DEPLOY_TOLD);
+	for (int kind = NEW; kind < BROKEN; kind++)
+		if (counts[kind] > SNAFU_DEPLOY_TOLD)
+			snafu_host_news(host, "%zu files: %s", counts[kind], kind_words[kind]);
 }
 
 /* Everybody who looks at functions hears of PLAN's. */
@@ -86,9 +115,7 @@ static int deploy(struct snafu_deployer *deployer, struct snafu_catalogue *now,
 
 		if (generation) {
 			snafu_host_publish(host, generation);
-			for (size_t i = 0; i < plan.count; i++)
-				if (plan.planned[i].is_news)
-					report_file(host, &plan.planned[i]);
+			report(host, &plan);
 		} else {
 			code = snafu_fail(&error, -ENOMEM, "no memory for changed functions");
 		}
@@ -98,6 +125,35 @@ static int deploy(struct snafu_deployer *deployer, struct snafu_catalogue *now,
 	else
 		snafu_plan_note_broken(&plan, deployer);
 	snafu_plan_done(&plan);
+	return code;
+}
+
+/* Deploys what has changed, one language after the other, Python first: what a compiler has to
+ * see to does not keep the rest waiting. */
+static int deploy_all(struct snafu_deployer *deployer, struct snafu_catalogue *now,
+                      const enum snafu_change *changes)
+{
+	size_t count = now->walk.count;
+	enum snafu_change *some = calloc(count ? count : 1, sizeof *some);
+	int code = some ? 0 : -ENOMEM;
+
+	/* SNAFU_SAME is 0. Walked files stand in the order of their scanners, Python's last. */
+	for (size_t end = count, begin; some && end > 0 && !code; end = begin) {
+		const struct snafu_scanner *scanner = now->walk.found[end - 1].scanner;
+		bool any = false;
+
+		for (begin = end; begin > 0 && now->walk.found[begin - 1].scanner == scanner; begin--)
+			any |= changes[begin - 1] != SNAFU_SAME;
+		if (!any)
+			continue;
+		memcpy(&some[begin], &changes[begin], (end - begin) * sizeof *some);
+		code = deploy(deployer, now, some);
+		memset(&some[begin], 0, (end - begin) * sizeof *some);
+	}
+	/* And what is gone, where nothing else is news. */
+	if (!code)
+		code = deploy(deployer, now, some);
+	free(some);
 	return code;
 }
 
@@ -135,6 +191,7 @@ bool snafu_deploy_round(struct snafu_deployer *deployer)
 	if (deployer->settings_dirty || deployer->limited)
 		snafu_host_reload_settings(deployer->host);
 	deployer->settings_dirty = false;
+	uint64_t begin = snafu_now_ms();
 	if (list(deployer, &now))
 		return false;
 	size_t count = now.walk.count;
@@ -144,10 +201,11 @@ bool snafu_deploy_round(struct snafu_deployer *deployer)
 	                                      deployer->since, (const char *const *)deployer->touched,
 	                                      deployer->n_touched, changes)
 				: -ENOMEM;
+	deployer->listing_ms = snafu_now_ms() - begin;
 	bool unsettled = !code && any(changes, count, SNAFU_UNSETTLED);
 	/* Touched files that are no sources themselves must not be forgotten: all or nothing. */
 	if (!code && !unsettled)
-		code = deploy(deployer, &now, changes);
+		code = deploy_all(deployer, &now, changes);
 	if (!code && !unsettled) {
 		if (deployer->has_known)
 			snafu_catalogue_done(&deployer->known);

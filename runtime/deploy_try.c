@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/json.h"
 #include "langs/language.h"
 #include "runtime/deploy.h"
 #include "runtime/deploy_plan.h"
@@ -54,21 +53,12 @@ void snafu_plan_bind_old(struct snafu_plan *plan)
 
 /* ---- trying -------------------------------------------------------------------------- */
 
-/* errorType and errorMessage of a failed result, in one line. */
+/* Why a result failed: malloc'ed. */
 static char *read_failure(const struct snafu_result *result)
 {
-	struct snafu_json_reader reader;
-	struct snafu_json_value key, value;
 	struct snafu_buffer message = SNAFU_BUFFER(MESSAGE_CAP);
 
-	snafu_json_begin(&reader, result->payload.data, result->payload.size);
-	if (snafu_json_read(&reader, &value, NULL) == 0 && value.type == SNAFU_JSON_OBJECT)
-		while (snafu_json_next_member(&reader, &key, &value, NULL) > 0) {
-			if (snafu_json_equals(&key, "errorMessage") && value.type == SNAFU_JSON_STRING)
-				snafu_json_unescape(&value, &message);
-			if (snafu_json_skip(&reader, &value, NULL))
-				break;
-		}
+	snafu_result_read_error(result->payload.data, result->payload.size, "errorMessage", &message);
 	char *text = message.size ? snafu_buffer_take(&message) : NULL;
 	snafu_buffer_done(&message);
 	return text ? text : strdup("cannot be loaded");

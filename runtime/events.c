@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "runtime/event_text.h"
 #include "runtime/host_state.h"
@@ -100,5 +101,17 @@ void snafu_event_text(const struct snafu_message *message, struct snafu_buffer *
 		write_event(&message->event, into);
 	else
 		write_record(record, into);
+	snafu_buffer_append(into, "}\n", 2);
+}
+
+void snafu_event_text_lost(uint64_t lines, struct snafu_buffer *into)
+{
+	char time[SNAFU_RECORD_TIME_SIZE];
+
+	snafu_record_time(snafu_wall_ns(), time);
+	snafu_buffer_append_text(into, "{\"time\":\"");
+	snafu_buffer_append_text(into, time);
+	snafu_buffer_append_text(into, "\",\"event\":\"debug-output-lost\",\"lines\":");
+	snafu_json_write_uint64(into, lines);
 	snafu_buffer_append(into, "}\n", 2);
 }

@@ -419,14 +419,17 @@ char *snafu_function_config_path(const char *source)
 const struct snafu_settings_layer *
 snafu_function_config_find(const struct snafu_function_config *config, const char *id)
 {
-	size_t size = strlen(id);
+	size_t size = strlen(id), longest = 0;
+	const struct snafu_settings_layer *found = NULL;
 
 	for (const struct snafu_config_entry *at = config->functions; at; at = at->next) {
 		size_t length = strlen(at->name);
 
-		if (size >= length && strcmp(id + size - length, at->name) == 0 &&
-		    (size == length || id[size - length - 1] == '.'))
-			return &at->layer;
+		if (length <= longest || length > size || strcmp(id + size - length, at->name) != 0 ||
+		    (size > length && id[size - length - 1] != '.'))
+			continue;
+		found = &at->layer;
+		longest = length;
 	}
-	return NULL;
+	return found;
 }

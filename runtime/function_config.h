@@ -50,7 +50,8 @@ int snafu_function_config_read(const char *path, struct snafu_function_config **
                                struct snafu_error *error);
 void snafu_function_config_free(struct snafu_function_config *config); /* NULL is welcome */
 
-/* What it says of the function ID alone, or NULL. */
+/* What it says of the function ID alone, by the longest of the names that are a tail of it; or
+ * NULL. */
 const struct snafu_settings_layer *
 snafu_function_config_find(const struct snafu_function_config *config, const char *id);
 

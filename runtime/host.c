@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/environment.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "runtime/away.h"
 #include "runtime/crew.h"
 #include "runtime/generation.h"
@@ -251,6 +250,7 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 	snafu_host_close_queue(host);
 	if (stuck > 0) {
 		snafu_recorder_stop(host->recorder);
+		snafu_host_abandon_executors(host);
 		return;
 	}
 	snafu_languages_leave(host->languages);
@@ -274,30 +274,19 @@ void snafu_host_close(struct snafu_host *host, int stuck)
 static bool is_named(const struct snafu_host *host, const struct snafu_function *function)
 {
 	for (size_t i = 0; i < host->options.n_paths; i++)
-		if (strcmp(function->file, host->options.paths[i]) == 0)
+		if (strcmp(snafu_function_source(function), host->options.paths[i]) == 0)
 			return true;
 	return false;
 }
 
-/* Reads errorType and errorMessage out of a failed result, for a line of text. */
 static void report_result(const struct snafu_host *host, const struct snafu_function *function,
                           const struct snafu_result *result)
 {
-	struct snafu_json_reader reader;
-	struct snafu_json_value key, value;
-	struct snafu_buffer message = SNAFU_BUFFER(REPORT_CAP);
+	struct snafu_buffer line = SNAFU_BUFFER(SNAFU_RESULT_ERROR_CAP);
 
-	snafu_json_begin(&reader, result->payload.data, result->payload.size);
-	if (snafu_json_read(&reader, &value, NULL) == 0 && value.type == SNAFU_JSON_OBJECT)
-		while (snafu_json_next_member(&reader, &key, &value, NULL) > 0) {
-			if (snafu_json_equals(&key, "errorMessage") && value.type == SNAFU_JSON_STRING)
-				snafu_json_unescape(&value, &message);
-			if (snafu_json_skip(&reader, &value, NULL))
-				break;
-		}
-	snafu_host_report(host, SNAFU_ERROR, "%s: cannot be loaded: %s", function->file,
-	                  message.data ? message.data : "no reason was given");
-	snafu_buffer_done(&message);
+	snafu_result_say_load(result, function->file, &line);
+	snafu_host_report(host, SNAFU_ERROR, "%s", line.data ? line.data : "no memory");
+	snafu_buffer_done(&line);
 }
 
 /* Gets the file of SERVICE ready. Interpreters of this process start on this thread,
@@ -315,7 +304,7 @@ static void preload(struct snafu_host *host, struct snafu_service *service)
 		snafu_host_executor(host, atomic_load(&service->settings)->executor, &executor, &error);
 	if (!code)
 		code = snafu_host_executor_takes(executor, service, &error);
-	if (!code && executor->executor->run)
+	if (!code && executor->executor->run && !executor->executor->elsewhere)
 		code = snafu_languages_get(host->languages, function->language, &language, &state, &error);
 	if (code)
 		snafu_host_report(host, SNAFU_ERROR, "%s: %s", function->file, error.message);
@@ -352,13 +341,9 @@ const struct snafu_settings *snafu_host_settings(const struct snafu_host *host)
 	return &host->settings;
 }
 
-struct snafu_metrics *snafu_host_metrics(struct snafu_host *host)
-{
-	return host->metrics;
-}
-
 void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into)
 {
+	struct snafu_buffer samples = SNAFU_BUFFER(into->cap);
 	size_t n_executors = host->n_executors;
 
 	snafu_metrics_write(host->metrics, into);
@@ -369,8 +354,10 @@ void snafu_host_write_metrics(struct snafu_host *host, struct snafu_buffer *into
 		const struct snafu_open_executor *open = &host->executors[i];
 
 		if (open->executor && open->executor->write_metrics)
-			open->executor->write_metrics(open->state, into);
+			open->executor->write_metrics(open->state, &samples);
 	}
+	snafu_metrics_write_grouped(&samples, into);
+	snafu_buffer_done(&samples);
 }
 
 struct snafu_queue *snafu_host_queue(struct snafu_host *host)

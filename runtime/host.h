@@ -16,7 +16,6 @@
 struct snafu_host;
 struct snafu_pool;
 struct snafu_crew;
-struct snafu_metrics;
 struct snafu_queue;
 struct snafu_settings;
 struct snafu_buffer;
@@ -37,7 +36,7 @@ struct snafu_host_options {
 	/* Where records of calls go: "csv,sqlite=PATH"; NULL: as the settings say. */
 	const char *loggers;
 	/* Debug output, whole lines, see events.h; on a thread of its own. NULL: none. */
-	void (*debug)(void *state, const char *lines, size_t size);
+	size_t (*debug)(void *state, const char *lines, size_t size, int patience_ms);
 	void *debug_state;
 	/* What takes long just now, see struct snafu_language_options; MAY be NULL. */
 	void (*working)(void *state, const char *what);
@@ -73,9 +72,15 @@ void snafu_host_pool_release(const struct snafu_pool *pool); /* NULL is welcome 
 /* Another number is another pool: for what is made of one and kept. */
 uint64_t snafu_host_pool_number(const struct snafu_pool *pool);
 
+/* The function of POOL that a person means by NAME: an id, an unambiguous tail of one, or the name
+ * that a source's config gives it (FunctionName). As snafu_pool_find(). Any thread. */
+int snafu_host_meant(struct snafu_host *host, const struct snafu_pool *pool, const char *name,
+                     const struct snafu_function **ret_function, struct snafu_error *error);
+
 struct snafu_crew *snafu_host_crew(struct snafu_host *host);
 const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);
-struct snafu_metrics *snafu_host_metrics(struct snafu_host *host);
+/* The most bytes of arguments that any function may be called with now. */
+uint64_t snafu_host_largest_payload(const struct snafu_host *host);
 struct snafu_queue *snafu_host_queue(struct snafu_host *host);
 
 /* Appends all that the host and its executors count, in Prometheus' text format. */

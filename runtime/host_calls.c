@@ -60,6 +60,14 @@ static void end_late(struct snafu_job *job)
 		fail_late(job, false, &job->result);
 }
 
+/* JOB is under way no more. */
+static void leave(const struct snafu_job *job)
+{
+	atomic_fetch_sub_explicit(&job->service->running, 1, memory_order_relaxed);
+	if (job->tenant_running)
+		atomic_fetch_sub_explicit(job->tenant_running, 1, memory_order_relaxed);
+}
+
 /* The function has let go of the job. */
 static void note_duration(struct snafu_job *job)
 {
@@ -70,7 +78,7 @@ static void note_duration(struct snafu_job *job)
 
 	average = average ? average + (took_us - average) / AVERAGE_WEIGHT : took_us;
 	service->average_us = average < 1 ? 1 : average > UINT32_MAX ? UINT32_MAX : (uint32_t)average;
-	atomic_fetch_sub_explicit(&service->running, 1, memory_order_relaxed);
+	leave(job);
 }
 
 /* Runs a job on this thread. */
@@ -128,7 +136,7 @@ void snafu_host_give_up_running(void *state, struct snafu_job *job, int status, 
 	if (running)
 		job->executor->interrupt(job->executor_state, job);
 	else
-		atomic_fetch_sub_explicit(&job->service->running, 1, memory_order_relaxed);
+		leave(job);
 }
 
 void snafu_host_give_up_away(void *state, struct snafu_job *job, int status)
@@ -165,7 +173,8 @@ static int find(struct snafu_host *host, struct snafu_job *job, const struct sna
 		                  job->function->id, job->function->reason);
 		return -ENOEXEC;
 	}
-	job->settings = snafu_host_settings_of(host, job->service, tenant_of(call));
+	job->settings =
+		snafu_host_settings_of(host, job->service, tenant_of(call), &job->tenant_running);
 	job->result.payload.cap = job->settings->result_size;
 	job->result.log.cap = job->settings->log_size;
 	return 0;
@@ -178,16 +187,13 @@ static int find_executor(struct snafu_host *host, struct snafu_job *job, const c
 	struct snafu_error error;
 	int code;
 
-	if (wanted && *wanted && !host->settings.choose_executor)
-		code = snafu_fail(&error, -EPERM,
-		                  "this host does not let callers choose the executor "
-		                  "([execution] choose-executor)");
-	else if (wanted && *wanted)
-		code = snafu_host_executor(host, wanted, &open, &error);
-	else
+	if (wanted && *wanted) {
+		code = snafu_host_wanted_executor(host, wanted, job->service, &open, &error);
+	} else {
 		code = snafu_host_executor(host, job->settings->executor, &open, &error);
-	if (!code)
-		code = snafu_host_executor_takes(open, job->service, &error);
+		if (!code)
+			code = snafu_host_executor_takes(open, job->service, &error);
+	}
 	if (code) {
 		snafu_result_fail(&job->result, wanted && *wanted ? SNAFU_BAD_ARGUMENTS : SNAFU_LOAD_FAILED,
 		                  "ExecutorError", "%s", error.message);
@@ -198,32 +204,44 @@ static int find_executor(struct snafu_host *host, struct snafu_job *job, const c
 	return 0;
 }
 
-/* Keeps to the limits that hold before anything runs. */
+static int fail_busy(struct snafu_job *job, unsigned running, const char *whose)
+{
+	snafu_result_fail(&job->result, SNAFU_OVER_LIMIT, "TooManyCalls",
+	                  "%u calls of %s are under way already%s ([limits] concurrency); try again "
+	                  "later",
+	                  running, job->function->id, whose);
+	return -EBUSY;
+}
+
+/* Keeps to the limits that hold before anything runs. A function's concurrency is that of all
+ * its callers; a tenant's is that of its own calls. */
 static int admit(struct snafu_job *job, const struct snafu_context *caller)
 {
 	const struct snafu_settings *settings = job->settings;
-	struct snafu_result *result = &job->result;
+	const struct snafu_settings *plain = atomic_load(&job->service->settings);
 	unsigned running = atomic_fetch_add_explicit(&job->service->running, 1, memory_order_relaxed);
+	unsigned own = job->tenant_running
+	                   ? atomic_fetch_add_explicit(job->tenant_running, 1, memory_order_relaxed)
+	                   : 0;
 	int code = 0;
 
 	if (job->payload_size > settings->payload_size) {
-		snafu_result_fail(result, SNAFU_TOO_LARGE, "PayloadTooLarge",
-		                  "the arguments take %zu bytes, the limit is %zu", job->payload_size,
-		                  (size_t)settings->payload_size);
+		snafu_result_fail(&job->result, SNAFU_TOO_LARGE, "PayloadTooLarge",
+		                  "the arguments take %zu bytes, the limit is %zu ([limits] payload-size)",
+		                  job->payload_size, (size_t)settings->payload_size);
 		code = -EMSGSIZE;
-	} else if (settings->concurrency && running >= settings->concurrency) {
-		snafu_result_fail(result, SNAFU_OVER_LIMIT, "TooManyCalls",
-		                  "%u calls of %s are under way already; try again later", running,
-		                  job->function->id);
-		code = -EBUSY;
+	} else if (plain->concurrency && running >= plain->concurrency) {
+		code = fail_busy(job, running, "");
+	} else if (job->tenant_running && settings->concurrency && own >= settings->concurrency) {
+		code = fail_busy(job, own, " for this tenant");
 	} else if (caller && caller->depth + 1 > settings->call_depth) {
-		snafu_result_fail(result, SNAFU_OVER_LIMIT, "CallDepthExceeded",
+		snafu_result_fail(&job->result, SNAFU_OVER_LIMIT, "CallDepthExceeded",
 		                  "functions call functions %u deep already ([limits] call-depth)",
 		                  caller->depth);
 		code = -EBUSY;
 	}
 	if (code)
-		atomic_fetch_sub_explicit(&job->service->running, 1, memory_order_relaxed);
+		leave(job);
 	return code;
 }
 
@@ -439,10 +457,10 @@ void snafu_host_submit(struct snafu_host *host, struct snafu_call *call)
 	int code = job ? snafu_crew_queue(host->crew, job) : 0;
 	if (!code)
 		return;
-	atomic_fetch_sub_explicit(&job->service->running, 1, memory_order_relaxed);
+	leave(job);
 	if (code == -EBUSY)
 		snafu_result_fail(&job->result, SNAFU_OVER_LIMIT, "TooManyCalls",
-		                  "%zu calls are waiting already; try again later",
+		                  "%zu calls are waiting already ([limits] queue-length); try again later",
 		                  (size_t)host->settings.queue_length);
 	else
 		snafu_result_fail(&job->result, SNAFU_UNAVAILABLE, "Unavailable", "the host is stopping");

@@ -84,16 +84,18 @@ int snafu_host_executor(struct snafu_host *host, const char *name,
 bool snafu_executor_choose(const char *list, const char *language,
                            char name[SNAFU_EXECUTOR_NAME_CAP])
 {
-	bool found = false;
+	bool found = false, by_language = false;
 
 	while (*list) {
 		size_t size = strcspn(list, ","), word = strcspn(list, "=,");
+		bool plain = word == size;
 
-		if (word == size || (word == strlen(language) && strncmp(list, language, word) == 0)) {
-			const char *from = word == size ? list : list + word + 1;
+		if (plain ? !by_language : word == strlen(language) && strncmp(list, language, word) == 0) {
+			const char *from = plain ? list : list + word + 1;
 
 			snprintf(name, SNAFU_EXECUTOR_NAME_CAP, "%.*s", (int)(list + size - from), from);
 			found = true;
+			by_language = !plain;
 		}
 		list += size + (list[size] == ',');
 	}
@@ -112,7 +114,7 @@ static bool is_native(const struct snafu_service *service)
 int snafu_host_executor_takes(const struct snafu_open_executor *open,
                               const struct snafu_service *service, struct snafu_error *error)
 {
-	if (open->executor->run && is_native(service))
+	if (open->executor->run && !open->executor->elsewhere && is_native(service))
 		return snafu_fail(error, -ENOTSUP,
 		                  "%s runs in a real Python 2 (python2 = native), which is outside of this "
 		                  "process: take worker or spawn instead of %s",
@@ -120,6 +122,35 @@ int snafu_host_executor_takes(const struct snafu_open_executor *open,
 	return open->executor->supports
 	           ? open->executor->supports(open->state, service->function->language, error)
 	           : 0;
+}
+
+void snafu_host_abandon_executors(struct snafu_host *host)
+{
+	for (size_t i = host->n_executors; i-- > 0;) {
+		const struct snafu_open_executor *entry = &host->executors[i];
+
+		if (entry->executor && entry->executor->abandon)
+			entry->executor->abandon(entry->state);
+	}
+}
+
+int snafu_host_wanted_executor(struct snafu_host *host, const char *wanted,
+                               const struct snafu_service *service,
+                               const struct snafu_open_executor **ret_executor,
+                               struct snafu_error *error)
+{
+	const struct snafu_open_executor *open;
+
+	if (!host->settings.choose_executor)
+		return snafu_fail(error, -EPERM,
+		                  "this host does not let callers choose the executor "
+		                  "([execution] choose-executor)");
+	int code = snafu_host_executor(host, wanted, &open, error);
+	if (!code)
+		code = snafu_host_executor_takes(open, service, error);
+	if (!code)
+		*ret_executor = open;
+	return code;
 }
 
 void snafu_host_close_executors(struct snafu_host *host)

@@ -60,20 +60,25 @@ uint64_t snafu_host_pool_number(const struct snafu_pool *pool)
 	return generation_of(pool)->number;
 }
 
+int snafu_host_meant(struct snafu_host *host, const struct snafu_pool *pool, const char *name,
+                     const struct snafu_function **ret_function, struct snafu_error *error)
+{
+	int code = snafu_pool_find(pool, name, ret_function, error);
+	char *handler = code == -ENOENT ? snafu_host_handler(host, name) : NULL;
+
+	if (handler)
+		code = snafu_pool_find(pool, handler, ret_function, error);
+	free(handler);
+	return code;
+}
+
 int snafu_host_find(struct snafu_host *host, const char *name, struct snafu_service **ret_service,
                     struct snafu_error *error)
 {
 	struct snafu_generation *generation = snafu_host_generation(host);
 	const struct snafu_function *function;
-	int code = snafu_pool_find(generation->pool, name, &function, error);
+	int code = snafu_host_meant(host, generation->pool, name, &function, error);
 
-	if (code == -ENOENT) {
-		char *handler = snafu_host_handler(host, name);
-
-		if (handler)
-			code = snafu_pool_find(generation->pool, handler, &function, error);
-		free(handler);
-	}
 	if (!code)
 		*ret_service =
 			snafu_service_ref(generation->services[function - generation->functions.functions]);

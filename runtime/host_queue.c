@@ -27,7 +27,7 @@ static const struct snafu_settings *settings_of(void *state, const char *id, con
 	if (snafu_host_find(state, id, &service, NULL))
 		return NULL;
 	/* They live as long as the host. */
-	const struct snafu_settings *settings = snafu_host_settings_of(state, service, tenant);
+	const struct snafu_settings *settings = snafu_host_settings_of(state, service, tenant, NULL);
 	snafu_service_unref(service);
 	return settings;
 }
@@ -81,20 +81,26 @@ static void queue_call(struct snafu_host *host, struct snafu_call *call,
 	unsigned depth = call->caller ? call->caller->depth + 1 : 0;
 	if (!call->tenant && call->caller)
 		call->tenant = call->caller->tenant;
-	const struct snafu_settings *settings = snafu_host_settings_of(host, service, call->tenant);
+	const struct snafu_settings *settings =
+		snafu_host_settings_of(host, service, call->tenant, NULL);
 	const struct snafu_function *function = service->function;
+	const struct snafu_open_executor *open;
 	struct snafu_error error;
 
 	if (function->reason) {
 		snafu_fail(&error, -ENOEXEC, "%s cannot be called: %s", function->id, function->reason);
 		refuse(call, SNAFU_UNKNOWN_FUNCTION, "NotCallable", error.message);
 	} else if (call->payload_size > settings->payload_size) {
-		snafu_fail(&error, -EMSGSIZE, "the arguments take %zu bytes, the limit is %zu",
+		snafu_fail(&error, -EMSGSIZE,
+		           "the arguments take %zu bytes, the limit is %zu ([limits] payload-size)",
 		           call->payload_size, (size_t)settings->payload_size);
 		refuse(call, SNAFU_TOO_LARGE, "PayloadTooLarge", error.message);
 	} else if (depth > settings->call_depth) {
 		refuse(call, SNAFU_OVER_LIMIT, "CallDepthExceeded",
 		       "functions have called each other too deep already ([limits] call-depth)");
+	} else if (call->executor && *call->executor &&
+	           snafu_host_wanted_executor(host, call->executor, service, &open, &error)) {
+		refuse(call, SNAFU_BAD_ARGUMENTS, "ExecutorError", error.message);
 	} else if (!host->queue) {
 		refuse(call, SNAFU_UNAVAILABLE, "QueueError", host->queue_error.message);
 	} else {

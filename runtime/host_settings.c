@@ -61,6 +61,18 @@ static void apply_command_line(struct snafu_host *host, const char *language,
 		settings->executor = keep_name(host->all_settings, name);
 }
 
+/* The lock is held, or ALL is new. */
+static void note_payload(struct snafu_host_settings *all, const struct snafu_settings *settings)
+{
+	if (settings->payload_size > all->largest_payload)
+		all->largest_payload = settings->payload_size;
+}
+
+uint64_t snafu_host_largest_payload(const struct snafu_host *host)
+{
+	return host->all_settings->largest_payload;
+}
+
 /* The lock is held. Never NULL: without memory, the instance's. */
 const struct snafu_settings *snafu_settings_resolve(struct snafu_host *host, long tenant,
                                                     const struct snafu_function *function)
@@ -79,6 +91,7 @@ const struct snafu_settings *snafu_settings_resolve(struct snafu_host *host, lon
 	if (snafu_book_resolve(book, tenant, config, function->id, &all->texts, &settings))
 		settings = book->instance.values;
 	apply_command_line(host, function->language, &settings);
+	note_payload(all, &settings);
 	kept = keep(all, &settings);
 	if (plain && kept) {
 		all->plain = kept;
@@ -96,6 +109,11 @@ const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
 	const struct snafu_settings *settings = snafu_settings_resolve(host, -1, function);
 	pthread_mutex_unlock(&host->all_settings->lock);
 	return settings;
+}
+
+const struct snafu_settings_book *snafu_host_book(const struct snafu_host *host)
+{
+	return atomic_load(&host->all_settings->book);
 }
 
 /* The lock is held. */
@@ -117,12 +135,16 @@ static struct snafu_tenant_settings *make_tenants(struct snafu_host_settings *al
 	return tenants;
 }
 
-const struct snafu_settings *
-snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, const char *tenant)
+const struct snafu_settings *snafu_host_settings_of(struct snafu_host *host,
+                                                    struct snafu_service *service,
+                                                    const char *tenant, atomic_uint **ret_running)
 {
 	struct snafu_host_settings *all = host->all_settings;
 	const struct snafu_settings *settings = atomic_load(&service->settings);
 
+	atomic_uint *none, **running = ret_running ? ret_running : &none;
+
+	*running = NULL;
 	if (!tenant || !*tenant)
 		return settings;
 	const struct snafu_settings_book *book = atomic_load(&all->book);
@@ -130,12 +152,15 @@ snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, c
 	long index = snafu_book_tenant(book, tenant);
 	if (index < 0)
 		return settings;
-	if (tenants && tenants->book == book && atomic_load(&tenants->by_tenant[index]))
-		return atomic_load(&tenants->by_tenant[index]);
+	if (tenants && tenants->book == book && atomic_load(&tenants->by_tenant[index].settings)) {
+		*running = &tenants->by_tenant[index].running;
+		return atomic_load(&tenants->by_tenant[index].settings);
+	}
 	pthread_mutex_lock(&all->lock);
 	if (atomic_load(&all->book) == book && (tenants = make_tenants(all, book, service))) {
 		settings = snafu_settings_resolve(host, index, service->function);
-		atomic_store(&tenants->by_tenant[index], settings);
+		atomic_store(&tenants->by_tenant[index].settings, settings);
+		*running = &tenants->by_tenant[index].running;
 	}
 	pthread_mutex_unlock(&all->lock);
 	return settings;
@@ -145,9 +170,15 @@ snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, c
 
 void snafu_settings_take_book(struct snafu_host_settings *all, struct snafu_settings_book *book)
 {
+	int payload = snafu_setting_find("limits", "payload-size");
+
 	book->next = all->books;
 	all->books = book;
 	all->plain = NULL;
+	all->largest_payload = book->instance.values.payload_size;
+	for (size_t i = 0; i < book->count; i++)
+		if (book->sections[i]->layer.set[payload])
+			note_payload(all, &book->sections[i]->layer.values);
 	atomic_store(&all->book, book);
 }
 

@@ -34,7 +34,10 @@ struct snafu_kept_settings {
 struct snafu_tenant_settings {
 	struct snafu_tenant_settings *next; /* of all */
 	const struct snafu_settings_book *book; /* for which they hold */
-	_Atomic(const struct snafu_settings *) by_tenant[];
+	struct {
+		_Atomic(const struct snafu_settings *) settings; /* NULL: not made yet */
+		atomic_uint running; /* calls of the tenant that are under way */
+	} by_tenant[];
 };
 
 struct snafu_host_settings {
@@ -48,6 +51,7 @@ struct snafu_host_settings {
 	struct snafu_kept_settings *kept;
 	struct snafu_arena texts;
 	struct snafu_tenant_settings *tenants; /* all, old ones too */
+	_Atomic uint64_t largest_payload; /* that any function may be called with */
 	/* Where nobody says anything of a function: the last answer. */
 	const struct snafu_settings *plain;
 	const char *plain_language;

@@ -112,6 +112,14 @@ static void check_section(const struct snafu_host *host, const struct snafu_sett
 		                  section->line, section->name, error.message);
 }
 
+static bool sets_something(const struct snafu_settings_layer *layer)
+{
+	for (int i = 0; snafu_setting_table[i].name; i++)
+		if (layer->set[i])
+			return true;
+	return false;
+}
+
 static void check_entries(const struct snafu_host *host, const struct snafu_function_config *config)
 {
 	const struct snafu_pool *pool = host->generation->pool;
@@ -123,7 +131,8 @@ static void check_entries(const struct snafu_host *host, const struct snafu_func
 		snafu_host_report(host, SNAFU_WARNING, "%s: Handler: %s", config->path, error.message);
 	free(handler);
 	for (const struct snafu_config_entry *at = config->functions; at; at = at->next)
-		if (snafu_pool_find(pool, at->name, &function, &error) == -ENOENT)
+		if (sets_something(&at->layer) &&
+		    snafu_pool_find(pool, at->name, &function, &error) == -ENOENT)
 			snafu_host_report(host, SNAFU_WARNING, "%s: Functions: %s", config->path,
 			                  error.message);
 }

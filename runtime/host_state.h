@@ -23,6 +23,7 @@ struct snafu_queue;
 struct snafu_reactor;
 struct snafu_recorder;
 struct snafu_service;
+struct snafu_settings_book;
 
 /* An executor that was opened, or could not be. */
 struct snafu_open_executor {
@@ -84,9 +85,14 @@ void snafu_host_close_settings(struct snafu_host *host);
  * executor in it is one name, of one that there is. Any thread. */
 const struct snafu_settings *snafu_host_settings_for(struct snafu_host *host,
                                                      const struct snafu_function *function);
-/* What holds for a call of SERVICE by TENANT; allocates nothing but the first time. */
-const struct snafu_settings *
-snafu_host_settings_of(struct snafu_host *host, struct snafu_service *service, const char *tenant);
+/* All that the settings file says now; lives as long as the host. Any thread. */
+const struct snafu_settings_book *snafu_host_book(const struct snafu_host *host);
+/* What holds for a call of SERVICE by TENANT; allocates nothing but the first time.
+ * RET_RUNNING MAY be NULL: how many calls are under way of a tenant that has settings of its
+ * own, else NULL; lives as long as the host. */
+const struct snafu_settings *snafu_host_settings_of(struct snafu_host *host,
+                                                    struct snafu_service *service,
+                                                    const char *tenant, atomic_uint **ret_running);
 /* The handler that a config calls NAME (FunctionName), as a tail of its id: malloc'ed; NULL:
  * there is none. */
 char *snafu_host_handler(struct snafu_host *host, const char *name);
@@ -120,7 +126,8 @@ void snafu_host_close_pool(struct snafu_host *host);
 int snafu_host_executor(struct snafu_host *host, const char *name,
                         const struct snafu_open_executor **ret_executor, struct snafu_error *error);
 
-/* What LIST ("fork", or "python=fork,java=inprocess") says for LANGUAGE. */
+/* What LIST ("fork", or "python=fork,java=inprocess,worker") says for LANGUAGE; a name without
+ * a language is for those that are not named. */
 #define SNAFU_EXECUTOR_NAME_CAP 64
 bool snafu_executor_choose(const char *list, const char *language,
                            char ret_name[SNAFU_EXECUTOR_NAME_CAP]);
@@ -129,7 +136,15 @@ bool snafu_executor_choose(const char *list, const char *language,
 int snafu_host_executor_takes(const struct snafu_open_executor *open,
                               const struct snafu_service *service, struct snafu_error *error);
 
+/* The executor that the caller of SERVICE wants, if callers may choose. */
+int snafu_host_wanted_executor(struct snafu_host *host, const char *wanted,
+                               const struct snafu_service *service,
+                               const struct snafu_open_executor **ret_executor,
+                               struct snafu_error *error);
+
 void snafu_host_close_executors(struct snafu_host *host);
+/* Where threads are stuck: only what would outlive the process. */
+void snafu_host_abandon_executors(struct snafu_host *host);
 
 /* (host_calls.c) For the crew and the calls that are away. */
 void snafu_host_run_job(void *state, struct snafu_job *job);

@@ -30,6 +30,7 @@ struct snafu_job {
 	struct snafu_service *service; /* a reference */
 	const struct snafu_function *function; /* the service's */
 	const struct snafu_settings *settings; /* the service's, as they were at the start */
+	atomic_uint *tenant_running; /* counts this one, too; NULL: nobody counts */
 	char *payload; /* owned */
 	size_t payload_size;
 	struct snafu_context context; /* its strings belong to the job */
@@ -48,6 +49,7 @@ struct snafu_job {
 
 	/* For the executor that has begun it. */
 	void *place; /* where it is: an instance; NULL: in a queue, or ended */
+	uint64_t number; /* that it has there */
 	atomic_bool unwanted; /* it was interrupted, maybe before its function was begun */
 	void (*ended)(void *state, struct snafu_job *job); /* the host's; see snafu_job_ended() */
 	void *ended_state;

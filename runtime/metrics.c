@@ -14,9 +14,10 @@
 #include "runtime/records.h"
 #include "scanner/function.h"
 
-#define N_STATUSES  (SNAFU_INTERNAL + 1)
-#define LEAST_SLOTS 256
-#define ENTRIES_CAP 2000000 /* functions that were ever called */
+#define N_STATUSES     (SNAFU_INTERNAL + 1)
+#define LEAST_SLOTS    256
+#define ENTRIES_CAP    100000 /* functions that have counters of their own */
+#define HISTOGRAMS_CAP 2000 /* ...and histograms: fifty lines each */
 
 /* Upper bounds of the histogram's buckets; the last bucket has none. */
 static const struct bound {
@@ -35,7 +36,8 @@ struct histogram {
 	_Atomic uint64_t nanoseconds;
 };
 
-/* The calls of one function on one executor. */
+/* The calls of one function on one executor. (The nameless' histograms may have more calls
+ * than its counters: those of functions that have none.) */
 struct counters {
 	struct counters *next; /* of the same function */
 	const char *executor; /* "": refused before it came to one */
@@ -49,6 +51,7 @@ struct counters {
 struct entry {
 	struct entry *next; /* in the same slot */
 	_Atomic(struct counters *) counters; /* a list; entries come in front */
+	atomic_bool brief; /* its histograms are in those of the nameless */
 	char id[];
 };
 
@@ -154,15 +157,13 @@ static struct entry *entry_of(struct snafu_metrics *metrics, const char *id)
 		if (atomic_compare_exchange_weak(slot, &first, fresh))
 			break;
 	}
-	metrics->n_entries++;
+	fresh->brief = atomic_fetch_add(&metrics->n_entries, 1) >= HISTOGRAMS_CAP;
 	return fresh;
 }
 
-static struct counters *counters_of(struct snafu_metrics *metrics,
-                                    const struct snafu_function *function, const char *executor)
+static struct counters *counters_of(struct snafu_metrics *metrics, struct entry *entry,
+                                    const char *executor)
 {
-	struct entry *entry = function ? entry_of(metrics, function->id) : NULL;
-
 	if (!entry)
 		return &metrics->nameless;
 	struct counters *first = atomic_load_explicit(&entry->counters, memory_order_acquire);
@@ -197,16 +198,18 @@ static void observe(struct histogram *histogram, uint64_t ns)
 void snafu_metrics_end(struct snafu_metrics *metrics, const struct snafu_function *function,
                        const struct snafu_record *record)
 {
-	struct counters *counters = counters_of(metrics, function, record->executor);
+	struct entry *entry = function ? entry_of(metrics, function->id) : NULL;
+	struct counters *counters = counters_of(metrics, entry, record->executor);
+	struct counters *times = entry && entry->brief ? &metrics->nameless : counters;
 
 	add(&counters->by_status[record->status], 1);
-	observe(&counters->duration, record->duration);
-	if (*record->start)
-		observe(&counters->queue, record->queue);
-	if (record->init)
-		observe(&counters->init, record->init);
 	if (*record->start == 'c')
 		add(&counters->cold, 1);
+	observe(&times->duration, record->duration);
+	if (*record->start)
+		observe(&times->queue, record->queue);
+	if (record->init)
+		observe(&times->init, record->init);
 	add(&metrics->ended, 1);
 }
 
@@ -318,11 +321,7 @@ static void write_all(const struct snafu_metrics *metrics,
 			         atomic_load_explicit(&entry->counters, memory_order_acquire);
 			     at; at = at->next)
 				write(entry->id, at, into);
-	for (int status = 0; status < N_STATUSES; status++)
-		if (get(&metrics->nameless.by_status[status]) > 0) {
-			write("", &metrics->nameless, into);
-			break;
-		}
+	write("", &metrics->nameless, into);
 }
 
 static const struct family {

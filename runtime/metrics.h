@@ -35,6 +35,10 @@ void snafu_metrics_end(struct snafu_metrics *metrics, const struct snafu_functio
 /* Appends everything in Prometheus' text format, version 0.0.4. */
 void snafu_metrics_write(const struct snafu_metrics *metrics, struct snafu_buffer *into);
 
+/* Appends SAMPLES, which several have written, with those of one name together, behind
+ * their HELP and TYPE (metrics_families.c). */
+void snafu_metrics_write_grouped(const struct snafu_buffer *samples, struct snafu_buffer *into);
+
 /* Appends NAME as the value of a label: backslash, quote and newline are escaped. */
 void snafu_metrics_write_label(const char *name, struct snafu_buffer *into);
 

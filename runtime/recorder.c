@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/utf8.h"
-#include "runtime/event_text.h"
+#include "runtime/debug_output.h"
 #include "runtime/loggers/logger.h"
 #include "runtime/record_queue.h"
 
@@ -23,8 +23,7 @@
 #define RETRY_MS   1000 /* a logger that could not write is tried again */
 #define BATCH      512 /* records that a logger gets at once */
 #define NAME_CAP   64 /* bytes of a logger's name */
-#define LINES_CAP  (256u << 10) /* bytes of debug output at once */
-#define LINE_ROOM  (32u << 10) /* ...and of one line, at most */
+#define STUCK_MS   20 /* debug output that nobody takes is tried again */
 #define REPORT_CAP 2048
 
 struct open_logger {
@@ -50,8 +49,8 @@ struct snafu_recorder {
 	 * N % SNAFU_RECORDS_CAP; there are never more, since the queue counts them too. */
 	struct snafu_message **kept;
 	uint64_t first, end;
-	struct snafu_buffer lines;
-	uint64_t told_records, told_events; /* losses that were told */
+	struct snafu_debug_output debug;
+	uint64_t told_records; /* losses that were told */
 };
 
 static void report(const struct snafu_recorder *recorder, enum snafu_severity severity,
@@ -144,44 +143,24 @@ static void free_written(struct snafu_recorder *recorder)
 static void tell_losses(struct snafu_recorder *recorder, bool last)
 {
 	uint64_t records = atomic_load(&recorder->queue.dropped_records);
-	uint64_t events = atomic_load(&recorder->queue.dropped_events);
 
-	if (records > recorder->told_records && (last || !recorder->told_records))
-		report(recorder, SNAFU_ERROR, "%" PRIu64 " record%s of calls %s dropped%s", records,
-		       records == 1 ? "" : "s", records == 1 ? "was" : "were",
-		       last ? "" : ": writing them is too slow; snafu_records_dropped_total counts on");
-	if (events > recorder->told_events && (last || !recorder->told_events))
-		report(recorder, SNAFU_ERROR, "%" PRIu64 " line%s of debug output %s dropped", events,
-		       events == 1 ? "" : "s", events == 1 ? "was" : "were");
+	if (records == recorder->told_records || (recorder->told_records && !last))
+		return;
 	recorder->told_records = records;
-	recorder->told_events = events;
+	report(recorder, SNAFU_ERROR, "%" PRIu64 " record%s of calls %s dropped%s", records,
+	       records == 1 ? "" : "s", records == 1 ? "was" : "were",
+	       last ? "" : ": writing them is too slow; snafu_records_dropped_total counts on");
 }
 
 /* ---- the writer ------------------------------------------------------------------ */
 
-static void flush_lines(struct snafu_recorder *recorder)
-{
-	struct snafu_buffer *lines = &recorder->lines;
-
-	if (lines->size)
-		recorder->options.debug(recorder->options.debug_state, lines->data, lines->size);
-	snafu_buffer_clear(lines);
-}
-
-static void write_line(struct snafu_recorder *recorder, const struct snafu_message *message)
-{
-	if (recorder->lines.size > LINES_CAP - LINE_ROOM)
-		flush_lines(recorder);
-	snafu_event_text(message, &recorder->lines);
-}
-
-/* Writes the events, keeps the records. */
+/* Events become lines, records are kept for the loggers. */
 static void sort_out(struct snafu_recorder *recorder, struct snafu_message *message)
 {
 	for (struct snafu_message *next; message; message = next) {
 		next = message->next;
-		if (recorder->options.debug)
-			write_line(recorder, message);
+		if (recorder->options.debug && !snafu_debug_output_add(&recorder->debug, message))
+			atomic_fetch_add(&recorder->queue.dropped_events, 1);
 		if (message->is_event || !recorder->n_loggers) {
 			snafu_message_free(&recorder->queue, message);
 			continue;
@@ -189,8 +168,6 @@ static void sort_out(struct snafu_recorder *recorder, struct snafu_message *mess
 		clean_record(&message->record);
 		recorder->kept[recorder->end++ % SNAFU_RECORDS_CAP] = message;
 	}
-	if (recorder->options.debug)
-		flush_lines(recorder);
 }
 
 static void write_loggers(struct snafu_recorder *recorder)
@@ -198,7 +175,6 @@ static void write_loggers(struct snafu_recorder *recorder)
 	for (size_t i = 0; i < recorder->n_loggers; i++)
 		write_logger(recorder, &recorder->loggers[i]);
 	free_written(recorder);
-	tell_losses(recorder, false);
 }
 
 /* What no logger will get any more. */
@@ -213,26 +189,39 @@ static void give_up_rest(struct snafu_recorder *recorder)
 	tell_losses(recorder, true);
 }
 
+/* Until something comes. What could not be written is tried again. */
+static void rest(struct snafu_recorder *recorder, bool busy)
+{
+	bool waiting = recorder->first < recorder->end;
+
+	if (busy)
+		snafu_record_nap(&recorder->queue, NAP_NS);
+	else if (recorder->debug.stuck)
+		snafu_record_wait(&recorder->queue, STUCK_MS);
+	else
+		snafu_record_wait(&recorder->queue, waiting ? RETRY_MS : -1);
+}
+
 static void *run(void *state)
 {
 	struct snafu_recorder *recorder = state;
 
-	for (bool stopping = false; !stopping;) {
-		stopping = atomic_load(&recorder->stopping);
+	for (;;) {
+		bool stopping = atomic_load(&recorder->stopping);
 		struct snafu_message *messages = snafu_record_take(&recorder->queue);
-		bool any = messages != NULL, waiting = recorder->first < recorder->end;
 
 		sort_out(recorder, messages);
-		if (any || waiting)
+		/* First what must not be lost. */
+		if (recorder->first < recorder->end)
 			write_loggers(recorder);
+		tell_losses(recorder, false);
 		if (stopping)
 			break;
-		if (any)
-			snafu_record_nap(&recorder->queue, NAP_NS);
-		else
-			snafu_record_wait(&recorder->queue, waiting ? RETRY_MS : -1);
+		snafu_debug_output_flush(&recorder->debug);
+		rest(recorder, messages != NULL);
 	}
 	give_up_rest(recorder);
+	snafu_debug_output_finish(&recorder->debug);
 	return NULL;
 }
 
@@ -290,7 +279,7 @@ static int start(struct snafu_recorder *recorder, struct snafu_error *error)
 {
 	sigset_t all, before;
 
-	recorder->lines = SNAFU_BUFFER(LINES_CAP);
+	snafu_debug_output_init(&recorder->debug);
 	recorder->kept = calloc(SNAFU_RECORDS_CAP, sizeof(struct snafu_message *));
 	if (!recorder->kept)
 		return snafu_fail(error, -ENOMEM, "no memory");
@@ -310,6 +299,8 @@ int snafu_recorder_new(const struct snafu_recorder_options *options,
 	if (!recorder)
 		return snafu_fail(error, -ENOMEM, "no memory");
 	recorder->options = *options;
+	recorder->debug.write = options->debug;
+	recorder->debug.state = options->debug_state;
 	snafu_record_queue_init(&recorder->queue);
 	int code = open_loggers(recorder, error);
 	bool wanted = recorder->n_loggers || options->debug;
@@ -347,7 +338,7 @@ void snafu_recorder_free(struct snafu_recorder *recorder)
 		return;
 	snafu_recorder_stop(recorder);
 	snafu_record_queue_done(&recorder->queue);
-	snafu_buffer_done(&recorder->lines);
+	snafu_debug_output_done(&recorder->debug);
 	free(recorder->kept);
 	free(recorder);
 }

@@ -20,9 +20,9 @@ struct snafu_recorder;
 struct snafu_recorder_options {
 	const char *loggers; /* "csv,sqlite=PATH"; NULL, "" and "none": none */
 	const char *file; /* of loggers without a PATH, to which their suffix is added */
-	/* Whole lines of debug output, without a NUL; NULL: none is wanted. On the writer's
-	 * thread. */
-	void (*debug)(void *state, const char *lines, size_t size);
+	/* Takes whole lines of debug output, as many as there is room for within PATIENCE_MS,
+	 * and returns their size. NULL: no debug output is wanted. On the writer's thread. */
+	size_t (*debug)(void *state, const char *lines, size_t size, int patience_ms);
 	void *debug_state;
 	/* What the person who runs the host should know, one line. On the writer's thread. */
 	void (*report)(void *state, enum snafu_severity severity, const char *line);

@@ -92,22 +92,9 @@ void snafu_record_span(uint64_t ns, struct snafu_buffer *into)
 
 void snafu_record_error_type(const char *payload, size_t size, char *ret_type, size_t cap)
 {
-	struct snafu_json_reader reader;
-	struct snafu_json_value key, value;
 	struct snafu_buffer type = SNAFU_BUFFER(ESCAPED_CAP);
 
-	ret_type[0] = '\0';
-	snafu_json_begin(&reader, payload, size);
-	if (snafu_json_read(&reader, &value, NULL) || value.type != SNAFU_JSON_OBJECT)
-		return;
-	while (snafu_json_next_member(&reader, &key, &value, NULL) > 0) {
-		if (snafu_json_equals(&key, "errorType") && value.type == SNAFU_JSON_STRING) {
-			snafu_json_unescape(&value, &type);
-			break;
-		}
-		if (snafu_json_skip(&reader, &value, NULL))
-			break;
-	}
+	snafu_result_read_error(payload, size, "errorType", &type);
 	size_t length = type.data ? type.size : 0;
 	if (length > cap - 1)
 		length = snafu_utf8_cut(type.data, cap - 1);

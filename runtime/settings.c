@@ -46,6 +46,9 @@ const struct snafu_setting snafu_setting_table[] = {
             "calls of one function at the same time, waiting ones included; 0: no limit"),
 	NUMBER("limits", "instances", instances, SNAFU_UNIT_COUNT, 64, 1, 1000, true,
            "processes of one function"),
+	NUMBER(
+		"limits", "all-instances", all_instances, SNAFU_UNIT_COUNT, 512, 1, 100000, false,
+		"processes of all functions together, on one executor; fewer where few files may be open"),
 	ENDLESS("limits", "memory", memory, SNAFU_UNIT_SIZE, 512 * MIB, 1024 * 1024 * MIB,
             "memory of a process of a function; 0: no limit"),
 	NUMBER("limits", "open-files", open_files, SNAFU_UNIT_COUNT, 256, 16, 1000000, true,
@@ -119,10 +122,24 @@ const struct snafu_setting snafu_setting_table[] = {
            "connections open at the same time"),
 	NUMBER("web", "idle-timeout", idle_timeout, SNAFU_UNIT_TIME, 60 * SECOND, SECOND, 3600 * SECOND,
            false, "time without traffic before a connection is closed"),
+	NUMBER("web", "choose-tenant", choose_tenant, SNAFU_UNIT_SWITCH, 0, 0, 1, false,
+           "whether callers say whose call it is (X-Snafu-Tenant), as where a proxy checks that"),
 	INSTANCE_TEXT("container", "image", container_image, "",
                   "image that has Snafu installed; empty: one of the machine's own files"),
-	INSTANCE_TEXT("container", "executor", container_executor, "inprocess",
+	INSTANCE_TEXT("container", "executor", container_executor, "worker",
                   "where calls run inside their container"),
+	NUMBER("container", "containers", containers, SNAFU_UNIT_COUNT, 64, 1, 1000, false,
+           "containers at the same time, one for each tenant"),
+	{.section = "container",
+     .name = "memory",
+     .offset = offsetof(struct snafu_settings, container_memory),
+     .unit = SNAFU_UNIT_SIZE,
+     .fallback = 1024 * MIB,
+     .most = 1024 * 1024 * MIB,
+     .help = "memory of a container, /tmp included; 0: no limit",
+     .endless = true},
+	NUMBER("container", "processes", container_processes, SNAFU_UNIT_COUNT, 512, 64, 100000, false,
+           "processes and threads in a container"),
 	INSTANCE_TEXT("log", "logger", logger, "none",
                   "where calls are noted: csv, sqlite, with =PATH or without"),
 	INSTANCE_TEXT("log", "file", log_file, "snafu-log",
@@ -239,6 +256,12 @@ static int check_text(const struct snafu_setting *setting, const char *value,
 	if (setting->offset == offsetof(struct snafu_settings, python2) &&
 	    strcmp(value, "upgrade") != 0 && strcmp(value, "native") != 0)
 		return snafu_fail(error, -EINVAL, "python2 takes upgrade or native, not '%.80s'", value);
+	if (setting->offset == offsetof(struct snafu_settings, container_executor) &&
+	    strcmp(value, "container") == 0)
+		return snafu_fail(
+			error, -EINVAL,
+			"there is no container in a container: [container] executor takes worker, "
+			"fork, spawn, inprocess or isolated");
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct snafu_settings {
 	uint64_t concurrency; /* calls of one function at the same time, waiting ones included;
 	                       * more are refused; 0: no limit */
 	uint64_t instances; /* processes of one function */
+	uint64_t all_instances; /* processes of all functions, of one executor; of the instance */
 	uint64_t memory; /* bytes that a process of a function may use; 0: no limit */
 	uint64_t open_files; /* descriptors of a process of a function */
 	uint64_t processes; /* processes and threads that a function may have */
@@ -66,8 +67,12 @@ struct snafu_settings {
 	uint64_t threads; /* in-process calls at the same time */
 	uint64_t connections; /* open at the same time, web connector */
 	uint64_t idle_timeout; /* ms without traffic on a connection */
+	uint64_t choose_tenant; /* 1: callers say whose call it is (X-Snafu-Tenant) */
 	const char *container_image; /* ""; one made of the machine's own files */
 	const char *container_executor; /* in the container */
+	uint64_t containers; /* at the same time: tenants that have one */
+	uint64_t container_memory; /* bytes of all that runs in one; 0: no limit */
+	uint64_t container_processes; /* processes and threads in one */
 	const char *logger; /* "csv,sqlite=PATH" */
 	const char *log_file; /* of loggers without a PATH; their suffixes are added */
 };

@@ -218,7 +218,7 @@ static int take_line(void *state, const char *section, const char *name, const c
 	if (!tenant && !function && !is_section(section))
 		return snafu_fail(error, -EINVAL,
 		                  "there is no section [%s]; there are limits, execution, asynchronous, "
-		                  "web, log, caps, tenant NAME and function NAME",
+		                  "web, container, log, caps, tenant NAME and function NAME",
 		                  section);
 	if (!tenant && !function)
 		return set(book, &book->instance, section, name, value, line, error);

@@ -74,6 +74,8 @@ struct comparison {
 	const struct snafu_catalogue *before;
 	struct snafu_catalogue *now;
 	int64_t since, time; /* ns since 1970 */
+	const char *const *touched;
+	size_t n_touched;
 	enum snafu_change *changes;
 	const char **changed; /* paths that have changed, come or gone; malloc'ed */
 	size_t n_changed;
@@ -83,6 +85,27 @@ static bool same_stamp(const struct snafu_stamp *one, const struct snafu_stamp *
 {
 	return one->device == other->device && one->inode == other->inode && one->size == other->size &&
 	       one->modified == other->modified;
+}
+
+static bool is_touched(const struct comparison *comparison, const char *path)
+{
+	for (size_t i = 0; i < comparison->n_touched; i++)
+		if (strcmp(comparison->touched[i], path) == 0)
+			return true;
+	return false;
+}
+
+/* Other bytes may come with the size and the time of the old ones (cp -p, tar, rsync -t); the
+ * entry's own time cannot be set. It changes with the mode and the name, too: so it means
+ * something only when somebody has heard of a change. */
+static bool is_same(const struct comparison *comparison, const struct snafu_walked *before,
+                    const struct snafu_walked *now)
+{
+	return before && before->scanner == now->scanner && same_stamp(&before->stamp, &now->stamp) &&
+	       strcmp(before->source.root, now->source.root) == 0 &&
+	       strcmp(before->source.module, now->source.module) == 0 &&
+	       (before->stamp.changed == now->stamp.changed ||
+	        !is_touched(comparison, now->source.path));
 }
 
 static bool is_settled(const struct comparison *comparison, const struct snafu_walked *walked)
@@ -100,10 +123,7 @@ static enum snafu_change compare_one(const struct comparison *comparison,
 	bool same;
 
 	if (comparison->before)
-		same = before && before->scanner == walked->scanner &&
-		       same_stamp(&before->stamp, &walked->stamp) &&
-		       strcmp(before->source.root, walked->source.root) == 0 &&
-		       strcmp(before->source.module, walked->source.module) == 0;
+		same = is_same(comparison, before, walked);
 	else
 		same = walked->stamp.changed < comparison->since;
 	if (same)
@@ -184,6 +204,8 @@ int snafu_catalogue_compare(const struct snafu_catalogue *before, struct snafu_c
 		.now = now,
 		.since = since,
 		.time = (int64_t)snafu_wall_ns(),
+		.touched = touched,
+		.n_touched = n_touched,
 		.changes = ret_changes,
 		.changed = calloc(now->walk.count + n_before + n_touched + 1, sizeof(char *)),
 	};

@@ -37,7 +37,8 @@ void snafu_catalogue_done(struct snafu_catalogue *catalogue);
 
 /* Compares NOW with BEFORE (NULL: with a scan that was begun at SINCE, ns since 1970, when
  * what has changed later is CHANGED): RET_CHANGES has an entry for each of NOW's. TOUCHED
- * are paths that somebody says have changed, also files that are in neither. An unsettled
+ * are paths that somebody says have changed, whatever size and time they have, also files that
+ * are in neither. An unsettled
  * entry takes the old one's stamp, so that it differs the next time. */
 int snafu_catalogue_compare(const struct snafu_catalogue *before, struct snafu_catalogue *now,
                             int64_t since, const char *const *touched, size_t n_touched,

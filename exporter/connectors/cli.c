@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "exporter/connectors/cli_input.h"
 #include "exporter/show.h"
 #include "runtime/settings.h"
@@ -35,23 +36,12 @@ void cli_complain(const char *format, ...)
 /* Writes and frees TEXT. */
 void cli_print(struct cli *cli, struct snafu_buffer *text)
 {
-	const char *at = text->data;
-	size_t left = text->size;
-
 	if (snafu_buffer_failed(text))
 		cli_complain("no memory for all of the output");
-	while (left) {
-		ssize_t written = write(cli->options.result_fd, at, left);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0) {
-			cli_complain("cannot write: %s", strerror(errno));
-			cli->ended = true;
-			break;
-		}
-		at += written;
-		left -= (size_t)written;
+	int code = snafu_write_all(cli->options.result_fd, text->data, text->size);
+	if (code) {
+		cli_complain("cannot write: %s", strerror(-code));
+		cli->ended = true;
 	}
 	snafu_buffer_done(text);
 }

@@ -24,7 +24,7 @@ static bool find(struct cli *cli, const char *name, struct snafu_overloads *ret_
 	struct snafu_error error;
 
 	ret_overloads->count = 0;
-	if (snafu_pool_find(cli->pool, name, &function, &error)) {
+	if (snafu_host_meant(cli->options.host, cli->pool, name, &function, &error)) {
 		cli_complain("%s", error.message);
 		return false;
 	}

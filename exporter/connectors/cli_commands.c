@@ -85,7 +85,7 @@ static void help_function(struct cli *cli, const char *name)
 	struct snafu_buffer text = SNAFU_BUFFER(CLI_TEXT_CAP);
 	struct snafu_error error;
 
-	if (snafu_pool_find(cli->pool, name, &function, &error)) {
+	if (snafu_host_meant(cli->options.host, cli->pool, name, &function, &error)) {
 		cli_complain("%s", error.message);
 		return;
 	}

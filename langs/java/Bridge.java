@@ -196,7 +196,7 @@ final class Bridge {
 			return BAD_RESULT;
 		} catch (Out.Full e) {
 			state.out.begin(Math.max(cap, ERROR_CAP));
-			error(state, "ResultError", "the result is larger than the cap of " + cap + " bytes");
+			error(state, "ResultError", "the result is larger than the cap of " + cap + " bytes ([limits] result-size)");
 			return BAD_RESULT;
 		} catch (Throwable e) { // out of a getter or iterator, or no stack is left
 			return raised(state, e, cap);

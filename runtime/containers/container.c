@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -22,35 +24,16 @@
 #include "runtime/settings.h"
 
 #define DESCRIPTION_CAP (4u << 20)
-#define PATH_CAP        256 /* bytes of a path in the API */
+#define PATH_CAP        512 /* bytes of a path in the API */
 #define LAST_WORDS      2000 /* bytes of what a container printed that are repeated */
 #define KNOCK_MS        10 /* between two looks at whether it answers */
 #define LOOK_MS         500 /* between two looks at whether it still runs */
+#define REMOVE_MS       10000 /* that the engine gets to remove one */
 
 /* ---- files on the host ----------------------------------------------------------- */
 
-/* The settings that hold for calls here hold there, too. */
-static int write_settings(const char *path, const struct snafu_settings *settings,
-                          struct snafu_error *error)
-{
-	struct snafu_buffer text = SNAFU_BUFFER(1u << 20);
-
-	for (const struct snafu_setting *at = snafu_setting_table; at->name; at++) {
-		if (at->unit == SNAFU_UNIT_TEXT || !at->narrowable)
-			continue;
-		snafu_buffer_format(&text, "[%s]\n%s = ", at->section, at->name);
-		snafu_setting_write(at, *(const uint64_t *)((const char *)settings + at->offset), &text);
-		snafu_buffer_append_byte(&text, '\n');
-	}
-	int code = snafu_buffer_failed(&text);
-	code = code ? snafu_fail_errno(error, code, "cannot write %s", path)
-	            : snafu_file_write(path, text.data, text.size, error);
-	snafu_buffer_done(&text);
-	return code;
-}
-
-static int make_files(struct container *container, const struct snafu_settings *settings,
-                      struct snafu_error *error)
+static int make_files(struct container *container, const struct snafu_executor_options *options,
+                      const char *tenant, struct snafu_error *error)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	char *folder;
@@ -65,65 +48,71 @@ static int make_files(struct container *container, const struct snafu_settings *
 		return code;
 	}
 	container->folder = folder;
-	container->inside = snafu_path_join(folder, "inside");
 	container->settings = snafu_path_join(folder, "snafu.ini");
-	container->socket =
-		container->inside ? snafu_path_join(container->inside, CONTAINER_SOCKET) : NULL;
-	if (!container->socket || !container->settings)
+	if (!container->settings)
 		return snafu_fail(error, -ENOMEM, "no memory");
-	if (mkdir(container->inside, 0700))
-		return snafu_fail_errno(error, -errno, "cannot make the folder %s", container->inside);
-	return write_settings(container->settings, settings, error);
+	return container_write_settings(container->settings, options, tenant, error);
 }
 
-/* Only what we know to be there, so that no mistake can remove more. What a function has
- * made beside the socket stays. */
+/* Only what we know to be there, so that no mistake can remove more. */
 static void remove_files(const char *folder)
 {
-	static const char *const names[] = {"inside/" CONTAINER_SOCKET, "snafu.ini"};
+	char *path = snafu_path_join(folder, "snafu.ini");
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		char *path = snafu_path_join(folder, names[i]);
-
-		if (path)
-			unlink(path);
-		free(path);
-	}
-	char *inside = snafu_path_join(folder, "inside");
-	if (inside)
-		rmdir(inside);
-	free(inside);
+	if (path)
+		unlink(path);
+	free(path);
 	rmdir(folder);
 }
 
-/* Holds on to the socket's file, which cannot be exchanged for a link from then on. */
-static int hold_socket(struct container *container)
+/* ---- its socket -------------------------------------------------------------------- */
+
+/* PATH in the container whose first process is PID: no link leads out of there. */
+static int open_inside(long pid, const char *path)
+{
+	struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+	                       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	char root[32];
+
+	snprintf(root, sizeof root, "/proc/%ld/root", pid);
+	int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -errno;
+	long file = syscall(SYS_openat2, folder, path, &how, sizeof how);
+	int code = file < 0 ? -errno : (int)file;
+	close(folder);
+	return code;
+}
+
+/* Holds on to the socket's file, which cannot be exchanged for another from then on. */
+static int hold_socket(struct container *container, long pid)
 {
 	struct stat status;
-	int file = open(container->socket, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int file = open_inside(pid, CONTAINER_FOLDER "/" CONTAINER_SOCKET);
 
 	if (file < 0)
-		return -errno;
+		return file;
 	if (fstat(file, &status) || !S_ISSOCK(status.st_mode)) {
 		close(file);
 		return -ENOTSOCK;
 	}
-	container->file = file;
+	container->socket = file;
 	snprintf(container->address, sizeof container->address, "/proc/self/fd/%d", file);
 	return 0;
 }
 
 static void let_socket_go(struct container *container)
 {
-	if (container->file >= 0)
-		close(container->file);
-	container->file = -1;
+	if (container->socket >= 0)
+		close(container->socket);
+	container->socket = -1;
 }
 
 static int connect_to(const struct container *container)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* It may be hung: a full backlog must not hang us, too. */
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	snprintf(name.sun_path, sizeof name.sun_path, "%s", container->address);
 	if (fd >= 0 && connect(fd, (const struct sockaddr *)&name, sizeof name)) {
@@ -135,45 +124,41 @@ static int connect_to(const struct container *container)
 
 /* ---- its life --------------------------------------------------------------------- */
 
-static int create(struct container *container, const struct snafu_executor_options *options,
+static int create(const struct container *container, const struct snafu_executor_options *options,
                   const char *tenant, struct snafu_error *error)
 {
 	const char *wanted = options->settings->container_image;
 	const char *image = *wanted ? wanted : IMAGE_NAME ":" IMAGE_TAG;
-	struct snafu_buffer text = SNAFU_BUFFER(DESCRIPTION_CAP), body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
-	struct snafu_json_value id;
+	struct snafu_buffer text = SNAFU_BUFFER(DESCRIPTION_CAP), path = SNAFU_BUFFER(PATH_CAP);
+	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
 
 	int code = *wanted ? 0 : image_make(container->engine, error);
 	if (!code)
 		code = container_describe(container, options, image, tenant, &text, error);
+	snafu_buffer_format(&path, "/containers/create?name=%s", container->name);
 	if (!code)
 		code = engine_do(container->engine,
 		                 &(struct engine_request){.method = "POST",
-		                                          .path = "/containers/create",
+		                                          .path = path.data ? path.data : "",
 		                                          .body = text.data,
 		                                          .size = text.size},
 		                 "create a container", &body, error);
-	if (!code && (engine_member(body.data, body.size, "Id", &id) || id.type != SNAFU_JSON_STRING))
-		code = snafu_fail(error, -EPROTO, "the container engine gave the container no Id");
-	if (!code) {
-		container->id = strndup(id.text, id.size);
-		code = container->id ? 0 : snafu_fail(error, -ENOMEM, "no memory");
-	}
 	snafu_buffer_done(&text);
+	snafu_buffer_done(&path);
 	snafu_buffer_done(&body);
 	return code;
 }
 
-/* One request about this container, without a body. */
-static int tell(const struct container *container, const char *method, const char *format,
+/* One request about this container, without a body: the status, or a negative errno. */
+static int tell(const struct container *container, const struct engine_request *request,
                 const char *what, struct snafu_buffer *body, struct snafu_error *error)
 {
 	struct snafu_buffer path = SNAFU_BUFFER(PATH_CAP);
+	struct engine_request whole = *request;
 
-	snafu_buffer_format(&path, "/containers/%s%s", container->id, format);
-	int code =
-		engine_do(container->engine, &(struct engine_request){.method = method, .path = path.data},
-	              what, body, error);
+	snafu_buffer_format(&path, "/containers/%s%s", container->name, request->path);
+	whole.path = path.data ? path.data : "";
+	int code = engine_ask(container->engine, &whole, what, body, error);
 	snafu_buffer_done(&path);
 	return code;
 }
@@ -184,8 +169,9 @@ static void last_words(const struct container *container, struct snafu_buffer *w
 	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
 	struct snafu_error error;
 
-	if (tell(container, "GET", "/logs?stdout=1&stderr=1&tail=10", "read the log", &body, &error) ==
-	    0)
+	if (tell(container,
+	         &(struct engine_request){.method = "GET", .path = "/logs?stdout=1&stderr=1&tail=10"},
+	         "read the log", &body, &error) == 200)
 		for (size_t at = 0; at + 8 <= body.size;) {
 			const unsigned char *head = (const unsigned char *)body.data + at;
 			size_t size =
@@ -203,26 +189,49 @@ static void last_words(const struct container *container, struct snafu_buffer *w
 	snafu_buffer_done(&body);
 }
 
-bool container_runs(const struct container *container, struct snafu_buffer *words)
+static enum container_state read_state(const struct container *container,
+                                       const struct snafu_buffer *body, struct snafu_buffer *words,
+                                       long *ret_pid)
+{
+	struct snafu_json_value state, value;
+	int64_t pid;
+
+	if (engine_member(body->data, body->size, "State", &state) ||
+	    engine_member(state.text, state.size, "Running", &value))
+		return CONTAINER_UNKNOWN;
+	if (value.type == SNAFU_JSON_TRUE) {
+		if (ret_pid && engine_member(state.text, state.size, "Pid", &value) == 0 &&
+		    value.type == SNAFU_JSON_INTEGER && snafu_json_int64(&value, &pid) == 0 && pid > 0)
+			*ret_pid = (long)pid;
+		return CONTAINER_RUNS;
+	}
+	if (engine_member(state.text, state.size, "OOMKilled", &value) == 0 &&
+	    value.type == SNAFU_JSON_TRUE)
+		snafu_buffer_append_text(words, "it needed more than its memory ([container] memory)");
+	else
+		last_words(container, words);
+	return CONTAINER_ENDED;
+}
+
+enum container_state container_look(const struct container *container, struct snafu_buffer *words,
+                                    long *ret_pid)
 {
 	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
-	struct snafu_json_value state, running, killed;
+	enum container_state state = CONTAINER_UNKNOWN;
 	struct snafu_error error;
-	bool runs = false;
 
-	if (tell(container, "GET", "/json", "look at a container", &body, &error)) {
+	int status = tell(container, &(struct engine_request){.method = "GET", .path = "/json"},
+	                  "look at a container", &body, &error);
+	if (status == 404) {
+		snafu_buffer_append_text(words, "somebody has removed it");
+		state = CONTAINER_ENDED;
+	} else if (status == 200 && body.data) {
+		state = read_state(container, &body, words, ret_pid);
+	} else if (status < 0) {
 		snafu_buffer_append_text(words, error.message);
-	} else if (engine_member(body.data, body.size, "State", &state) == 0 &&
-	           engine_member(state.text, state.size, "Running", &running) == 0) {
-		runs = running.type == SNAFU_JSON_TRUE;
-		if (!runs && engine_member(state.text, state.size, "OOMKilled", &killed) == 0 &&
-		    killed.type == SNAFU_JSON_TRUE)
-			snafu_buffer_append_text(words, "it needed more than its memory ([limits] memory)");
-		else if (!runs)
-			last_words(container, words);
 	}
 	snafu_buffer_done(&body);
-	return runs;
+	return state;
 }
 
 /* Whether Snafu in it answers GET /healthz. */
@@ -244,9 +253,9 @@ bool container_answers(const struct container *container)
 }
 
 /* The socket is there, and Snafu has begun to listen. */
-static bool can_be_reached(struct container *container)
+static bool can_be_reached(struct container *container, long pid)
 {
-	if (hold_socket(container))
+	if (hold_socket(container, pid))
 		return false;
 	if (container_answers(container))
 		return true;
@@ -254,30 +263,77 @@ static bool can_be_reached(struct container *container)
 	return false;
 }
 
+static int find_pid(const struct container *container, long *ret_pid, struct snafu_error *error)
+{
+	struct snafu_buffer words = SNAFU_BUFFER(LAST_WORDS);
+	long pid = 0;
+	int code = 0;
+
+	switch (container_look(container, &words, &pid)) {
+	case CONTAINER_RUNS: break;
+	case CONTAINER_ENDED:
+		code = snafu_fail(error, -ECHILD, "the container has ended at once: %s",
+		                  words.size ? words.data : "it printed nothing");
+		break;
+	case CONTAINER_UNKNOWN:
+		code = snafu_fail(error, -ECONNREFUSED, "the container was lost: %s",
+		                  words.size ? words.data : "the engine does not say whether it runs");
+		break;
+	}
+	snafu_buffer_done(&words);
+	if (code)
+		return code;
+	int folder = pid ? open_inside(pid, "/") : -ESRCH;
+	if (folder == -EACCES || folder == -EPERM || folder == -ENOSYS)
+		return snafu_fail_errno(error, folder,
+		                        "cannot look into a container (/proc/%ld/root): Snafu and the "
+		                        "engine must run on the same machine, without a container round "
+		                        "Snafu",
+		                        pid);
+	if (folder >= 0)
+		close(folder);
+	*ret_pid = pid;
+	return 0;
+}
+
 static int wait_until_it_answers(struct container *container, const atomic_bool *stop,
                                  struct snafu_error *error)
 {
-	uint64_t end = snafu_now_ms() + CONTAINER_START_MS, look = snafu_now_ms() + LOOK_MS;
-	struct snafu_buffer words = SNAFU_BUFFER(LAST_WORDS);
-	int code = 0;
+	uint64_t end = snafu_now_ms() + CONTAINER_START_MS, look = 0;
+	long pid = 0;
 
-	while (!code && !can_be_reached(container)) {
+	for (;;) {
 		uint64_t now = snafu_now_ms();
+		int code = 0;
 
 		if (atomic_load(stop))
 			code = snafu_fail(error, -ECANCELED, "the host is stopping");
 		else if (now > end)
-			code = snafu_fail(error, -ETIMEDOUT, "the container did not answer within %d s",
+			code = snafu_fail(error, -EPROTO, "the container did not answer within %d s",
 			                  CONTAINER_START_MS / 1000);
-		else if (now > look && !container_runs(container, &words))
-			code = snafu_fail(error, -ECHILD, "the container has ended at once: %s",
-			                  words.size ? words.data : "it printed nothing");
-		else
-			poll(NULL, 0, KNOCK_MS);
-		if (now > look)
+		else if (now >= look)
+			code = find_pid(container, &pid, error);
+		if (now >= look)
 			look = now + LOOK_MS;
+		if (code)
+			return code;
+		if (pid && can_be_reached(container, pid))
+			return 0;
+		poll(NULL, 0, KNOCK_MS);
 	}
-	snafu_buffer_done(&words);
+}
+
+static int begin(const struct container *container, struct snafu_error *error)
+{
+	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP), path = SNAFU_BUFFER(PATH_CAP);
+
+	snafu_buffer_format(&path, "/containers/%s/start", container->name);
+	int code =
+		engine_do(container->engine,
+	              &(struct engine_request){.method = "POST", .path = path.data ? path.data : ""},
+	              "start a container", &body, error);
+	snafu_buffer_done(&path);
+	snafu_buffer_done(&body);
 	return code;
 }
 
@@ -285,41 +341,64 @@ int container_start(const struct engine *engine, const struct snafu_executor_opt
                     const char *tenant, const atomic_bool *stop, struct container *ret_container,
                     struct snafu_error *error)
 {
-	struct container container = {.engine = engine, .file = -1};
-	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
+	struct container container = {.engine = engine, .socket = -1};
 
-	int code = make_files(&container, options->settings, error);
+	int code = make_files(&container, options, tenant, error);
+	if (!code && !(container.name = strdup(snafu_path_base(container.folder))))
+		code = snafu_fail(error, -ENOMEM, "no memory");
 	if (!code)
 		code = create(&container, options, tenant, error);
 	if (!code)
-		code = tell(&container, "POST", "/start", "start a container", &body, error);
+		code = begin(&container, error);
 	if (!code)
 		code = wait_until_it_answers(&container, stop, error);
-	if (code)
-		container_remove(&container);
-	else
+	if (!code)
 		*ret_container = container;
-	snafu_buffer_done(&body);
+	else if (container_remove(&container))
+		container_forget(&container); /* by its label somebody finds it */
 	return code;
 }
 
-void container_remove(struct container *container)
+void container_forget(struct container *container)
 {
-	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
-	struct snafu_error error;
-
-	if (container->id)
-		tell(container, "DELETE", "?force=1&v=1", "remove a container", &body, &error);
 	if (container->folder)
 		remove_files(container->folder);
-	snafu_buffer_done(&body);
-	free(container->id);
+	free(container->name);
 	free(container->folder);
-	free(container->inside);
-	free(container->socket);
 	free(container->settings);
 	let_socket_go(container);
-	*container = (struct container){.engine = container->engine, .file = -1};
+	*container = (struct container){.engine = container->engine, .socket = -1};
+}
+
+int container_end(const struct container *container)
+{
+	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
+	const struct engine_request request = {
+		.method = "DELETE",
+		.path = "?force=1&v=1",
+		.patience_ms = REMOVE_MS,
+		.last = true,
+	};
+	struct snafu_error error;
+
+	int status =
+		container->name ? tell(container, &request, "remove a container", &body, &error) : 404;
+	snafu_buffer_done(&body);
+	/* 404: it was not there; 409: somebody is removing it. */
+	if (status < 0 || (status >= 300 && status != 404 && status != 409))
+		return status < 0 ? status : -EPROTO;
+	if (container->folder)
+		remove_files(container->folder);
+	return 0;
+}
+
+int container_remove(struct container *container)
+{
+	int code = container_end(container);
+
+	if (!code)
+		container_forget(container);
+	return code;
 }
 
 /* ---- what others have left -------------------------------------------------------- */
@@ -344,30 +423,34 @@ static bool is_our_folder(const char *folder)
 	       lstat(folder, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid();
 }
 
-static bool remove_orphan(const struct engine *engine, const struct snafu_json_value *entry)
+/* 1: it was one; 0: it was none, or stays; a negative errno: the engine is away. */
+static int remove_orphan(const struct engine *engine, const struct snafu_json_value *entry)
 {
 	struct snafu_json_value labels;
-	bool gone = false;
+	int code = 0;
 
 	if (engine_member(entry->text, entry->size, "Labels", &labels))
-		return false;
+		return 0;
 	char *id = text_of(entry, "Id"), *owner = text_of(&labels, CONTAINER_LABEL);
 	char *folder = text_of(&labels, "snafu.folder");
 	if (id && owner && container_owner_is_gone(owner)) {
-		struct container container = {.engine = engine, .id = id, .file = -1};
+		struct container container = {.engine = engine, .name = id, .socket = -1};
 
 		if (folder && is_our_folder(folder)) {
 			container.folder = folder;
 			folder = NULL;
 		}
-		container_remove(&container);
+		code = container_remove(&container);
+		if (code)
+			container_forget(&container);
 		id = NULL;
-		gone = true;
+		if (!engine_is_away(code))
+			code = code == 0; /* what the engine cannot remove keeps nobody from starting */
 	}
 	free(id);
 	free(owner);
 	free(folder);
-	return gone;
+	return code;
 }
 
 int container_clean_up(const struct engine *engine, struct snafu_error *error)
@@ -384,11 +467,15 @@ int container_clean_up(const struct engine *engine, struct snafu_error *error)
 	if (!code) {
 		snafu_json_begin(&reader, body.data, body.size);
 		if (snafu_json_read(&reader, &value, NULL) == 0 && value.type == SNAFU_JSON_ARRAY)
-			while (snafu_json_next_element(&reader, &value, NULL) > 0 &&
-			       snafu_json_skip(&reader, &value, NULL) == 0)
-				count += remove_orphan(engine, &value);
+			while (code >= 0 && snafu_json_next_element(&reader, &value, NULL) > 0 &&
+			       snafu_json_skip(&reader, &value, NULL) == 0) {
+				code = remove_orphan(engine, &value);
+				count += code > 0;
+			}
+		if (code < 0)
+			snafu_fail_errno(error, code, "cannot remove a container that a host has left");
 	}
 	snafu_buffer_done(&body);
 	snafu_buffer_done(&path);
-	return code ? code : count;
+	return code < 0 ? code : count;
 }

@@ -14,13 +14,15 @@
 #include "base/parts.h"
 #include "langs/language.h"
 #include "runtime/containers/container.h"
+#include "runtime/containers/engine.h"
 #include "runtime/containers/image.h"
 #include "runtime/executors/executor.h"
-#include "runtime/settings.h"
+#include "runtime/function_config.h"
+#include "runtime/host_state.h"
+#include "runtime/settings_book.h"
 
 #define MOUNTS_CAP    128
-#define OWN_FILES     128 /* descriptors that Snafu itself needs there */
-#define OWN_THREADS   128 /* and threads, an interpreter's included */
+#define OWN_FILES     128 /* descriptors of Snafu itself, where functions run in its process */
 #define TEMPORARY     "rw,exec,nosuid,nodev,mode=1777,size=" /* C functions are loaded from there */
 #define TEMPORARY_CAP (256u << 20) /* bytes */
 
@@ -67,24 +69,41 @@ static void add_pattern(struct mounts *mounts, const char *pattern)
 	globfree(&found);
 }
 
+/* Folders that hold more than what belongs to one program. */
+static bool is_common(const char *folder)
+{
+	static const char *const common[] = {"/",      "/boot", "/dev", "/dev/shm", "/etc",    "/home",
+	                                     "/media", "/mnt",  "/opt", "/proc",    "/root",   "/run",
+	                                     "/srv",   "/sys",  "/tmp", "/var",     "/var/tmp"};
+	const char *home = getenv("HOME");
+
+	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+		if (strcmp(folder, common[i]) == 0)
+			return true;
+	if (strncmp(folder, "/home/", 6) == 0 && !strchr(folder + 6, '/'))
+		return true;
+	return home && strcmp(folder, home) == 0;
+}
+
 /* A file comes with its folder, since it may import or include what is beside it; but not
  * with everything that a person or the machine has. */
 static void add_source(struct mounts *mounts, const char *source)
 {
 	char *path = realpath(source, NULL), *folder = path ? snafu_path_folder(path) : NULL;
-	const char *home = getenv("HOME");
+	char *config = path ? snafu_function_config_path(path) : NULL;
 	struct stat status;
 
 	bool is_folder = path && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-	bool alone = !folder || strcmp(folder, "/") == 0 || strcmp(folder, "/tmp") == 0 ||
-	             (home && strcmp(folder, home) == 0);
-	if (path && !is_folder && !alone) {
+	if (path && !is_folder && folder && !is_common(folder)) {
 		add_mount(mounts, folder);
 		free(path);
 	} else {
 		add_mount(mounts, path);
 		free(folder);
+		if (config)
+			add_mount(mounts, realpath(config, NULL));
 	}
+	free(config);
 }
 
 /* The program that is to run there: snafu, beside the one that runs here. */
@@ -140,6 +159,40 @@ static void gather_mounts(const struct snafu_executor_options *options, bool own
 		add_mount(mounts, realpath(language->include_paths[i], NULL));
 }
 
+static void add_directory(struct mounts *mounts, const char *directory)
+{
+	if (*directory)
+		add_mount(mounts, realpath(directory, NULL));
+}
+
+/* Where functions work. */
+static void add_directories(const struct snafu_settings_book *book, const char *tenant,
+                            struct mounts *mounts)
+{
+	add_directory(mounts, book->instance.values.directory);
+	for (size_t i = 0; i < book->count; i++) {
+		const struct snafu_book_section *section = book->sections[i];
+
+		if (!section->tenant || strcmp(section->name, tenant) == 0)
+			add_directory(mounts, section->layer.values.directory);
+	}
+}
+
+/* Whoever reaches the engine can do anything on the machine, and a read-only mount does not
+ * keep anybody from a socket. */
+static void keep_engine_out(struct mounts *mounts, const struct engine *engine)
+{
+	char *socket = realpath(engine->path, NULL);
+
+	for (size_t i = 0; socket && i < mounts->count; i++)
+		if (is_inside(socket, mounts->sources[i]))
+			mounts->code = snafu_fail(mounts->error, -EPERM,
+			                          "functions in containers would reach the container engine: "
+			                          "its socket %s is in %s, which they are given",
+			                          socket, mounts->sources[i]);
+	free(socket);
+}
+
 /* ---- JSON ---------------------------------------------------------------------- */
 
 static void write_key(const char *key, struct snafu_buffer *into)
@@ -157,8 +210,7 @@ static void write_item(const char *text, struct snafu_buffer *into)
 	snafu_json_write_text(into, text);
 }
 
-static void write_mount(const char *source, const char *target, bool read_only,
-                        struct snafu_buffer *into)
+static void write_mount(const char *source, const char *target, struct snafu_buffer *into)
 {
 	if (into->data[into->size - 1] != '[')
 		snafu_buffer_append_byte(into, ',');
@@ -166,7 +218,7 @@ static void write_mount(const char *source, const char *target, bool read_only,
 	snafu_json_write_text(into, source);
 	write_key("Target", into);
 	snafu_json_write_text(into, target);
-	snafu_buffer_format(into, ",\"ReadOnly\":%s}", read_only ? "true" : "false");
+	snafu_buffer_append_text(into, ",\"ReadOnly\":true}");
 }
 
 static void write_ulimit(const char *name, uint64_t most, struct snafu_buffer *into)
@@ -186,26 +238,30 @@ static void write_host(const struct container *container, const struct snafu_set
 	                               "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":"
 	                               "{\"max-size\":\"1m\",\"max-file\":\"1\"}},"
 	                               "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"}");
-	if (settings->memory)
+	if (settings->container_memory)
 		snafu_buffer_format(into, ",\"Memory\":%llu,\"MemorySwap\":%llu",
-		                    (unsigned long long)settings->memory,
-		                    (unsigned long long)settings->memory);
+		                    (unsigned long long)settings->container_memory,
+		                    (unsigned long long)settings->container_memory);
 	snafu_buffer_format(into, ",\"PidsLimit\":%llu",
-	                    (unsigned long long)settings->processes + OWN_THREADS);
-	snafu_buffer_format(into, ",\"Tmpfs\":{\"/tmp\":\"" TEMPORARY "%u\"}", TEMPORARY_CAP);
+	                    (unsigned long long)settings->container_processes);
+	snafu_buffer_format(into, ",\"Tmpfs\":{\"/tmp\":\"" TEMPORARY "%u\"", TEMPORARY_CAP);
+	snafu_buffer_format(into,
+	                    ",\"" CONTAINER_FOLDER "\":\"rw,noexec,nosuid,nodev,mode=0700,size=64k,"
+	                    "nr_inodes=8,uid=%u,gid=%u\"}",
+	                    (unsigned)geteuid(), (unsigned)getegid());
 	write_key("Ulimits", into);
 	snafu_buffer_append_byte(into, '[');
-	write_ulimit("nofile", settings->open_files + OWN_FILES, into);
 	write_ulimit("core", 0, into);
-	if (settings->file_size)
-		write_ulimit("fsize", settings->file_size, into);
+	/* Processes of functions have their own limit. */
+	if (strcmp(settings->container_executor, "inprocess") == 0 ||
+	    strcmp(settings->container_executor, "isolated") == 0)
+		write_ulimit("nofile", settings->open_files + OWN_FILES, into);
 	snafu_buffer_append_text(into, "],\"Mounts\":[");
 	if (!own_image)
-		write_mount("/usr", "/usr", true, into);
+		write_mount("/usr", "/usr", into);
 	for (size_t i = 0; i < mounts->count; i++)
-		write_mount(mounts->sources[i], mounts->sources[i], true, into);
-	write_mount(container->inside, CONTAINER_FOLDER, false, into);
-	write_mount(container->settings, CONTAINER_SETTINGS, true, into);
+		write_mount(mounts->sources[i], mounts->sources[i], into);
+	write_mount(container->settings, CONTAINER_SETTINGS, into);
 	snafu_buffer_append_text(into, "]}");
 }
 
@@ -242,6 +298,10 @@ static void write_command(const struct snafu_executor_options *options, bool own
 		write_item("-D", into);
 		write_item(language->defines[i], into);
 	}
+	if (options->host->options.python2) {
+		write_item("--python2", into);
+		write_item(options->host->options.python2, into);
+	}
 	write_item("--", into);
 	for (size_t i = 0; i < language->n_paths; i++) {
 		path = realpath(language->paths[i], NULL);
@@ -262,10 +322,10 @@ static void write_variable(const char *name, const char *value, struct snafu_buf
 	snafu_buffer_done(&line);
 }
 
-static void write_environment(const struct snafu_settings *settings, struct snafu_buffer *into)
+/* Not what functions are to see: the engine shows this to whoever asks; theirs is in the
+ * settings. */
+static void write_environment(struct snafu_buffer *into)
 {
-	const char *line = settings->environment;
-
 	write_key("Env", into);
 	snafu_buffer_append_byte(into, '[');
 	write_variable("PATH", "/usr/local/bin:/usr/bin:/bin", into);
@@ -275,15 +335,6 @@ static void write_environment(const struct snafu_settings *settings, struct snaf
 	write_variable("LANG", "C.UTF-8", into);
 	write_variable("JAVA_HOME", getenv("JAVA_HOME"), into);
 	write_variable("SNAFU_PARTS", getenv("SNAFU_PARTS"), into);
-	while (*line) {
-		size_t size = strcspn(line, "\n");
-		char *text = strndup(line, size);
-
-		if (text && *text)
-			write_item(text, into);
-		free(text);
-		line += size + (line[size] == '\n');
-	}
 	snafu_buffer_append_byte(into, ']');
 }
 
@@ -313,13 +364,15 @@ int container_describe(const struct container *container,
 	bool own_image = strcmp(image, IMAGE_NAME ":" IMAGE_TAG) != 0;
 
 	gather_mounts(options, own_image, &mounts);
+	add_directories(snafu_host_book(options->host), tenant, &mounts);
+	keep_engine_out(&mounts, container->engine);
 	snafu_buffer_append_byte(into, '{');
 	write_key("Image", into);
 	snafu_json_write_text(into, image);
 	snafu_buffer_format(into, ",\"User\":\"%u:%u\",\"WorkingDir\":\"/tmp\",\"Hostname\":\"snafu\"",
 	                    (unsigned)geteuid(), (unsigned)getegid());
 	write_command(options, own_image, into);
-	write_environment(options->settings, into);
+	write_environment(into);
 	write_labels(container, tenant, into);
 	write_host(container, options->settings, &mounts, own_image, into);
 	snafu_buffer_append_byte(into, '}');

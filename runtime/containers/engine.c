@@ -18,27 +18,21 @@ __attribute__((constructor)) static void begin(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-int engine_open(struct engine *engine, struct snafu_error *error)
+int engine_open(struct engine *engine, const atomic_bool *stop, struct snafu_error *error)
 {
 	const char *host = getenv("DOCKER_HOST");
-	struct snafu_buffer body = SNAFU_BUFFER(ENGINE_REPLY_CAP);
 
 	if (!host || !*host)
 		host = ENGINE_DEFAULT_HOST;
-	if (strncmp(host, UNIX_PREFIX, strlen(UNIX_PREFIX)) != 0)
+	const char *path = host + strlen(UNIX_PREFIX);
+	if (strncmp(host, UNIX_PREFIX, strlen(UNIX_PREFIX)) != 0 || *path != '/' ||
+	    strlen(path) > ENGINE_PATH_CAP)
 		return snafu_fail(error, -EINVAL,
 		                  "the container engine must listen at a Unix socket: DOCKER_HOST is "
-		                  "'%s', not unix:///PATH",
-		                  host);
-	engine->path = strdup(host + strlen(UNIX_PREFIX));
-	if (!engine->path)
-		return snafu_fail(error, -ENOMEM, "no memory");
-	int code = engine_do(engine, &(struct engine_request){.method = "GET", .path = "/_ping"},
-	                     "reach the container engine", &body, error);
-	snafu_buffer_done(&body);
-	if (code)
-		engine_done(engine);
-	return code;
+		                  "'%.200s', not unix:///PATH (at most %d characters)",
+		                  host, ENGINE_PATH_CAP);
+	*engine = (struct engine){.path = strdup(path), .stop = stop};
+	return engine->path ? 0 : snafu_fail(error, -ENOMEM, "no memory");
 }
 
 void engine_done(struct engine *engine)
@@ -55,6 +49,13 @@ static size_t receive(char *bytes, size_t one, size_t size, void *state)
 	return snafu_buffer_append(body, bytes, size) ? 0 : size;
 }
 
+/* libcurl asks now and then whether to go on, at least once a second. */
+static int look_up(void *state, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	(void)a, (void)b, (void)c, (void)d;
+	return atomic_load((const atomic_bool *)state);
+}
+
 static int set(CURL *curl, const struct engine *engine, const struct engine_request *request,
                const char *url, struct curl_slist *headers, struct snafu_buffer *body)
 {
@@ -64,7 +65,13 @@ static int set(CURL *curl, const struct engine *engine, const struct engine_requ
 	SET(CURLOPT_URL, url);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_TIMEOUT_MS, (long)ENGINE_PATIENCE_MS);
+	SET(CURLOPT_TIMEOUT_MS,
+	    (long)(request->patience_ms ? request->patience_ms : ENGINE_PATIENCE_MS));
+	if (engine->stop && !request->last) {
+		SET(CURLOPT_NOPROGRESS, 0L);
+		SET(CURLOPT_XFERINFOFUNCTION, look_up);
+		SET(CURLOPT_XFERINFODATA, (void *)engine->stop);
+	}
 	SET(CURLOPT_WRITEFUNCTION, receive);
 	SET(CURLOPT_WRITEDATA, body);
 	if (strcmp(request->method, "GET") != 0) {
@@ -91,6 +98,42 @@ static struct curl_slist *headers_of(const struct engine_request *request)
 	return more ? more : headers;
 }
 
+bool engine_is_away(int code)
+{
+	return code == -ECONNREFUSED || code == -ETIMEDOUT;
+}
+
+static int fail_undone(const struct engine *engine, CURL *curl, CURLcode done,
+                       const struct engine_request *request, const char *what,
+                       struct snafu_error *error)
+{
+	unsigned patience = request->patience_ms ? request->patience_ms : ENGINE_PATIENCE_MS;
+	long number = 0;
+
+	if (done == CURLE_ABORTED_BY_CALLBACK)
+		return snafu_fail(error, -ECANCELED, "cannot %s: the host is stopping", what);
+	if (done == CURLE_WRITE_ERROR)
+		return snafu_fail(error, -EMSGSIZE,
+		                  "cannot %s: the container engine at %s answered with more than %u bytes",
+		                  what, engine->path, ENGINE_REPLY_CAP);
+	if (done == CURLE_OPERATION_TIMEDOUT)
+		return snafu_fail(error, -ETIMEDOUT,
+		                  "cannot %s: the container engine at %s did not answer within %u s", what,
+		                  engine->path, patience / 1000);
+	curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);
+	if (number == EACCES || number == EPERM)
+		return snafu_fail(error, -ECONNREFUSED,
+		                  "cannot %s: this user may not use the container engine at %s (its "
+		                  "group, often docker, may)",
+		                  what, engine->path);
+	return snafu_fail(error, -ECONNREFUSED,
+	                  "cannot %s: no container engine answers at %s (%s): start it (Debian: "
+	                  "docker.io), or set DOCKER_HOST=unix:///PATH",
+	                  what, engine->path,
+	                  done == CURLE_COULDNT_CONNECT && number ? strerrordesc_np((int)number)
+	                                                          : curl_easy_strerror(done));
+}
+
 int engine_ask(const struct engine *engine, const struct engine_request *request, const char *what,
                struct snafu_buffer *ret_body, struct snafu_error *error)
 {
@@ -111,9 +154,7 @@ int engine_ask(const struct engine *engine, const struct engine_request *request
 
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 		if (done)
-			code = snafu_fail(error, done == CURLE_OPERATION_TIMEDOUT ? -ETIMEDOUT : -ECONNREFUSED,
-			                  "cannot %s at %s: %s; start it, or set DOCKER_HOST=unix:///PATH",
-			                  what, engine->path, curl_easy_strerror(done));
+			code = fail_undone(engine, curl, done, request, what, error);
 	}
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);

@@ -73,6 +73,11 @@ void exchange_cancel(struct exchange *exchange)
 	curl_multi_wakeup(exchange->multi);
 }
 
+bool exchange_is_cancelled(const struct exchange *exchange)
+{
+	return atomic_load(&exchange->cancelled);
+}
+
 /* ---- callbacks ------------------------------------------------------------------- */
 
 /* There is no way back to the start: libcurl must not send a call a second time. */

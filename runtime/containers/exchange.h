@@ -26,5 +26,7 @@ enum exchange_end exchange_run(struct exchange *exchange, struct snafu_job *job)
 
 /* Makes a run() that is under way end soon, with EXCHANGE_CANCELLED. Any thread. */
 void exchange_cancel(struct exchange *exchange);
+/* Whether it is of no use for another call: it may have been cancelled too late for its own. */
+bool exchange_is_cancelled(const struct exchange *exchange);
 
 #endif

@@ -45,6 +45,7 @@ struct snafu_executor_options {
 struct snafu_executor {
 	unsigned version; /* SNAFU_EXECUTOR_VERSION; a module with another one is refused */
 	const char *name; /* one of the names of the isolation ladder */
+	bool elsewhere; /* run() only waits: nothing of a language is needed in this process */
 
 	int (*open)(const struct snafu_executor_options *options, void **ret_state,
 	            struct snafu_error *error);
@@ -76,13 +77,19 @@ struct snafu_executor {
 	 * frees what its slot holds. */
 	void (*forget)(void *state, struct snafu_service *service);
 
-	/* MAY be NULL. Appends samples in Prometheus' text format. */
+	/* MAY be NULL. Appends samples in Prometheus' text format. Where several
+	 * executors have the same ones, each writes their HELP and TYPE. */
 	void (*write_metrics)(void *state, struct snafu_buffer *into);
 
 	void (*close)(void *state); /* no job is under way; ends every process */
+
+	/* MAY be NULL. Instead of close(), where threads are stuck inside functions and the
+	 * process is about to end: only gives back what would outlive it. Jobs may be under
+	 * way; frees nothing. */
+	void (*abandon)(void *state);
 };
 
-#define SNAFU_EXECUTOR_VERSION 2
+#define SNAFU_EXECUTOR_VERSION 3
 #define SNAFU_EXECUTOR_SYMBOL  "snafu_executor"
 
 /* The executor NAME: built in, or a module. -ENOENT, with the names of those that

@@ -157,7 +157,7 @@ static void free_groups(struct snafu_control_groups *groups)
 {
 	for (size_t i = 0; i < N_CONTROLLERS; i++) {
 		if (groups->places[i])
-			rmdir(groups->places[i]);
+			remove_tree(groups->places[i], 2); /* with groups that have got empty only now */
 		free(groups->places[i]);
 	}
 	free(groups);

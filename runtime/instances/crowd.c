@@ -13,10 +13,10 @@
 #define QUICK_NS      500000 /* calls shorter than this may be written ahead... */
 #define AHEAD_NS      1000000 /* ...as many as take so long together... */
 #define AHEAD_CAP     16 /* ...and not more */
-#define WAKE_UP_NS    50000 /* waking somebody takes as long as so much work behind another call */
+#define WAKE_UP_NS    100000 /* waking somebody takes as long as so much work behind another call */
 #define PRESSURE_NS   250000 /* so much work written ahead to everybody asks for one more... */
 #define PATIENCE_MS   5 /* ...when it lasts so long; what calls wait before others are started */
-#define COLD_MS       50 /* a first process that takes longer to start is not waited for alone */
+#define COLD_MS       200 /* a first process that takes longer to start is not waited for alone */
 #define STARTS_A_CORE 2 /* executed at the same time */
 
 int snafu_crowd_supports(void *state, const char *name, struct snafu_error *error)
@@ -38,7 +38,8 @@ int snafu_crowd_supports(void *state, const char *name, struct snafu_error *erro
 /* How many calls may be with one instance. */
 static size_t places(const struct snafu_crowd *crowd)
 {
-	if (crowd->station->policy->once || !crowd->run_ns || crowd->run_ns > QUICK_NS || crowd->prints)
+	if (crowd->station->policy->once || crowd->argv || !crowd->run_ns || crowd->run_ns > QUICK_NS ||
+	    crowd->prints)
 		return 1;
 	uint64_t places = AHEAD_NS / crowd->run_ns;
 	return places > AHEAD_CAP ? AHEAD_CAP : (size_t)places;
@@ -70,6 +71,15 @@ static struct snafu_instance *find_place(const struct snafu_crowd *crowd, size_t
 	return best;
 }
 
+static bool give_to(struct snafu_crowd *crowd, struct snafu_instance *instance,
+                    struct snafu_job *job)
+{
+	if (!instance || snafu_instance_call(instance, job))
+		return false;
+	snafu_crowd_watch_behind(crowd);
+	return true;
+}
+
 /* Gives JOB to somebody who will be through with what is before it sooner than another one is
  * awake, or when there is no core for another one. */
 static bool give_behind(struct snafu_crowd *crowd, struct snafu_job *job)
@@ -80,8 +90,7 @@ static bool give_behind(struct snafu_crowd *crowd, struct snafu_job *job)
 		return false;
 	if (busy < crowd->station->cores && most > WAKE_UP_NS / crowd->run_ns)
 		most = WAKE_UP_NS / crowd->run_ns;
-	struct snafu_instance *instance = find_place(crowd, most);
-	return instance && snafu_instance_call(instance, job) == 0;
+	return give_to(crowd, find_place(crowd, most), job);
 }
 
 /* Gives JOB to somebody who is idle. */
@@ -122,7 +131,7 @@ static bool give_ahead(struct snafu_crowd *crowd, struct snafu_job *job)
 	size_t most = places(crowd);
 	struct snafu_instance *instance = most < 2 ? NULL : find_place(crowd, most);
 
-	if (!instance || snafu_instance_call(instance, job))
+	if (!give_to(crowd, instance, job))
 		return false;
 	if (pressed(crowd, instance) && !crowd->n_starting && crowd->n_live < crowd->station->cores)
 		snafu_crowd_start(crowd, NULL, NULL);
@@ -152,14 +161,18 @@ static void refuse(struct snafu_crowd *crowd, struct snafu_job *job)
 		                  crowd->n_live, crowd->function->id);
 	else
 		snafu_result_fail(&job->result, SNAFU_OVER_LIMIT, "TooManyCalls",
-		                  "%zu calls of %s are waiting already; try again later",
+		                  "%zu calls of %s are waiting already ([limits] queue-length); try again "
+		                  "later",
 		                  crowd->waiting.count, crowd->function->id);
 	snafu_station_end(crowd->station, job);
 }
 
 static void fail(struct snafu_crowd *crowd, struct snafu_job *job, const struct snafu_error *error)
 {
-	snafu_result_fail(&job->result, SNAFU_LOAD_FAILED, "ExecutorError",
+	bool busy = error->code == -EBUSY;
+
+	snafu_result_fail(&job->result, busy ? SNAFU_OVER_LIMIT : SNAFU_LOAD_FAILED,
+	                  busy ? "TooManyProcesses" : "ExecutorError",
 	                  "%s: no process could be started: %s", crowd->function->id, error->message);
 	snafu_station_end(crowd->station, job);
 }
@@ -203,12 +216,15 @@ void snafu_crowd_replace(struct snafu_crowd *crowd)
 		admit_nested(crowd, snafu_job_queue_pop(&lost));
 }
 
-/* Those for whom a process is being started do not count. */
+/* Those for whom a process is being started do not count; one for a single call has its call
+ * already. */
 static void wait(struct snafu_crowd *crowd, struct snafu_job *job)
 {
-	if (crowd->waiting.count >= crowd->settings->queue_length + crowd->n_starting &&
-	    (crowd->station->policy->once || !snafu_crowd_may_start(crowd) ||
-	     snafu_crowd_start(crowd, NULL, NULL)))
+	bool once = crowd->station->policy->once;
+	size_t served = once ? 0 : crowd->n_starting;
+
+	if (crowd->waiting.count >= crowd->settings->queue_length + served &&
+	    (once || !snafu_crowd_may_start(crowd) || snafu_crowd_start(crowd, NULL, NULL)))
 		refuse(crowd, job);
 	else
 		snafu_job_queue_append(&crowd->waiting, job);
@@ -219,7 +235,8 @@ static bool start_for(struct snafu_crowd *crowd, struct snafu_job *job)
 {
 	struct snafu_error error = {0};
 
-	if (!snafu_crowd_may_start(crowd) || must_wait_to_start(crowd, job))
+	if (!snafu_crowd_may_start(crowd) || snafu_crowd_is_full(crowd) ||
+	    must_wait_to_start(crowd, job))
 		return false;
 	int code = snafu_crowd_start(crowd, job, &error);
 	if (code && crowd->n_live)
@@ -246,8 +263,11 @@ static void start_more(struct snafu_crowd *crowd, bool late)
 	struct snafu_error error = {0};
 	size_t wanted = crowd->waiting.count;
 
-	if (crowd->station->policy->once)
+	if (crowd->station->policy->once) {
+		if (!crowd->n_live && !crowd->awaits_start) /* it rests: nobody's end starts the next one */
+			watch_the_clock(crowd);
 		return;
+	}
 	if (wanted && !is_slow(crowd, late))
 		wanted = (late && crowd->run_ns) || !crowd->n_live ? 1 : 0;
 	/* What nested calls have started is theirs. */
@@ -300,6 +320,21 @@ void snafu_crowd_dispatch(struct snafu_crowd *crowd)
 		start_more(crowd, false);
 }
 
+void snafu_crowd_admit_back(struct snafu_crowd *crowd, struct snafu_job_queue *queue)
+{
+	struct snafu_job_queue turned = {0};
+
+	while (queue->first)
+		snafu_job_queue_prepend(&turned, snafu_job_queue_pop(queue));
+	while (turned.first)
+		snafu_crowd_admit_again(crowd, snafu_job_queue_pop(&turned));
+	if (!crowd->waiting.first)
+		return;
+	snafu_crowd_dispatch(crowd);
+	if (crowd->waiting.first)
+		start_more(crowd, true);
+}
+
 static void scale_up(struct snafu_timer *timer)
 {
 	struct snafu_crowd *crowd =
@@ -307,7 +342,9 @@ static void scale_up(struct snafu_timer *timer)
 	struct snafu_station *station = crowd->station;
 
 	snafu_station_enter(station);
-	if (crowd->waiting.first)
+	if (crowd->waiting.first && station->policy->once)
+		snafu_crowd_dispatch(crowd);
+	else if (crowd->waiting.first)
 		start_more(crowd, true);
 	snafu_station_leave(station);
 }
@@ -340,8 +377,8 @@ static void admit(struct snafu_crowd *crowd, struct snafu_job *job)
 		crowd->settings = job->settings;
 		snafu_crowd_disband(crowd);
 		snafu_crowd_replace(crowd);
-	} else if (crowd->service && job->settings == atomic_load(&crowd->service->settings)) {
-		crowd->settings = job->settings; /* not some tenant's */
+	} else {
+		crowd->settings = job->settings;
 	}
 	if (is_resting(crowd, &job->result)) {
 		snafu_station_end(crowd->station, job);
@@ -374,7 +411,8 @@ void snafu_crowd_begin(void *state, struct snafu_job *job)
 
 	snafu_station_enter(station);
 	job->place = NULL;
-	if (snafu_crowd_of(station, job->service, &crowd, &job->result))
+	if (snafu_crowd_of(station, job->service, job->context.tenant, job->settings, &crowd,
+	                   &job->result))
 		snafu_station_end(station, job);
 	else
 		admit(crowd, job);
@@ -388,7 +426,8 @@ int snafu_crowd_prepare(void *state, struct snafu_service *service, struct snafu
 	struct snafu_crowd *crowd;
 
 	snafu_station_enter(station);
-	int code = snafu_crowd_of(station, service, &crowd, result);
+	int code =
+		snafu_crowd_of(station, service, "", atomic_load(&service->settings), &crowd, result);
 	if (!code && station->policy->stock)
 		code = snafu_crowd_want_zygote(crowd, &error);
 	else if (!code && !station->policy->once && !crowd->n_live)
@@ -404,8 +443,10 @@ static void interrupt_waiting(struct snafu_station *station, struct snafu_job *j
 {
 	struct snafu_crowd *crowd = atomic_load(&job->service->slots[station->options->number]);
 
-	if (!crowd || (!snafu_job_queue_remove(&crowd->waiting, job) &&
-	               !snafu_job_queue_remove(&crowd->nested, job)))
+	while (crowd && !snafu_job_queue_remove(&crowd->waiting, job) &&
+	       !snafu_job_queue_remove(&crowd->nested, job))
+		crowd = crowd->next_tenant;
+	if (!crowd)
 		return;
 	snafu_result_fail(&job->result, SNAFU_CANCELLED, "Cancelled", "%s was cancelled",
 	                  job->function->id);

@@ -16,6 +16,18 @@
 #define LEAST_NS       1000
 #define LOSSES_CAP     8 /* processes in a row that are replaced at once */
 
+/* What was started before there were calls has failed; callers hear for themselves. */
+static void warn(const struct snafu_crowd *crowd, const struct snafu_result *why)
+{
+	struct snafu_buffer line = SNAFU_BUFFER(SNAFU_RESULT_ERROR_CAP);
+
+	if (crowd->last_call || !crowd->service || crowd->station->closing)
+		return;
+	snafu_result_say_load(why, crowd->function->file, &line);
+	snafu_station_warn(crowd->station, "%s", line.data ? line.data : "no memory");
+	snafu_buffer_done(&line);
+}
+
 static void copy_result(const struct snafu_result *from, struct snafu_job *job)
 {
 	struct snafu_result *into = &job->result;
@@ -47,9 +59,8 @@ void snafu_crowd_fail_waiting(struct snafu_crowd *crowd, const struct snafu_resu
 static void start_failed(struct snafu_crowd *crowd, const struct snafu_result *why)
 {
 	if (!crowd->waiting.first && !crowd->nested.first) {
-		if (crowd->service && !crowd->station->closing && !crowd->n_live && crowd->starts <= 1)
-			snafu_station_warn(crowd->station, "%s: cannot be loaded: %.*s", crowd->function->file,
-			                   (int)why->payload.size, why->payload.data);
+		if (!crowd->n_live)
+			warn(crowd, why);
 		return;
 	}
 	if (!crowd->n_live) {
@@ -103,6 +114,7 @@ void snafu_crowd_ready(struct snafu_instance *instance)
 			job->result.init_ns = snafu_now_ns() - job->started;
 	} else if (instance->in_stock) {
 		instance->state = SNAFU_INSTANCE_IDLE;
+		snafu_crowd_prefer(instance);
 	} else {
 		struct snafu_job *next = crowd->nested.first ? crowd->nested.first : crowd->waiting.first;
 		if (next) {
@@ -161,8 +173,11 @@ void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_jo
 			snafu_crowd_dispatch(crowd);
 		return;
 	}
-	if (crowd->station->policy->once || (most && instance->sent >= most) ||
-	    !snafu_settings_same_process(instance->settings, crowd->settings) || !crowd->service) {
+	if (crowd->station->policy->stock && crowd->service) {
+		snafu_crowd_spend(instance);
+	} else if (crowd->station->policy->once || (most && instance->sent >= most) ||
+	           !snafu_settings_same_process(instance->settings, crowd->settings) ||
+	           !crowd->service) {
 		snafu_crowd_let_go(instance);
 	} else {
 		/* Without a rest for the clock: most calls find nobody waiting. */
@@ -170,8 +185,6 @@ void snafu_crowd_answered(struct snafu_instance *instance, const struct snafu_jo
 	}
 	if (crowd->nested.first || crowd->waiting.first)
 		snafu_crowd_dispatch(crowd);
-	if (crowd->station->policy->stock && crowd->service)
-		snafu_crowd_refill_later(crowd);
 }
 
 static void rest(struct snafu_crowd *crowd)
@@ -248,10 +261,11 @@ void snafu_crowd_gone(struct snafu_instance *instance)
 	if (lost)
 		crowd->losses++;
 	end_calls(instance, starting, lost);
-	bool failed = starting && !lost && !station->closing && !instance->process.kill_wanted;
+	bool failed = starting && !lost && !station->closing && !instance->interrupted;
 	if (failed)
 		start_has_failed(instance);
 	TAILQ_REMOVE(&crowd->members, instance, entry);
+	crowd->n_members--;
 	if (!crowd->service) {
 		snafu_reactor_set_timer(station->options->reactor, &station->later, snafu_now_ms());
 	} else if (!station->closing) {
@@ -284,9 +298,8 @@ void snafu_crowd_zygote_ready(struct snafu_crowd *crowd, struct snafu_zygote *zy
 		if (!instance->ready)
 			snafu_crowd_not_ready(instance, result);
 	}
-	if (!somebody && crowd->service)
-		snafu_station_warn(crowd->station, "%s: cannot be loaded: %.*s", crowd->function->file,
-		                   (int)result->payload.size, result->payload.data);
+	if (!somebody)
+		warn(crowd, result);
 	snafu_crowd_fail_waiting(crowd, result);
 	snafu_crowd_drop_zygote(crowd);
 }
@@ -296,6 +309,6 @@ void snafu_crowd_zygote_gone(struct snafu_crowd *crowd, struct snafu_zygote *zyg
 	if (crowd->zygote != zygote)
 		return;
 	crowd->zygote = NULL;
-	if (!zygote->ready && !zygote->process.kill_wanted && !snafu_process_was_lost(&zygote->process))
+	if (!zygote->ready && !snafu_process_was_lost(&zygote->process))
 		rest(crowd);
 }

@@ -2,6 +2,7 @@
  * the function or the host. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -50,34 +51,85 @@ static int choose(struct snafu_crowd *crowd, struct snafu_error *error)
 	return 0;
 }
 
-int snafu_crowd_of(struct snafu_station *station, struct snafu_service *service,
-                   struct snafu_crowd **ret_crowd, struct snafu_result *result)
+/* Tenants that have not called for long and have no process left make room. The reactor's
+ * thread frees them. */
+static void drop_idle(struct snafu_station *station, _Atomic(void *) *slot)
 {
-	_Atomic(void *) *slot = &service->slots[station->options->number];
-	struct snafu_crowd *crowd = atomic_load(slot);
-	struct snafu_error error = {0};
+	struct snafu_crowd *crowd, *next, *kept = NULL;
 
-	if (crowd) {
-		*ret_crowd = crowd;
-		return 0;
+	for (crowd = atomic_load(slot); crowd; crowd = next) {
+		next = crowd->next_tenant;
+		if (*crowd->tenant && TAILQ_EMPTY(&crowd->members) && !crowd->waiting.first &&
+		    !crowd->nested.first && !crowd->zygote) {
+			crowd->service = NULL;
+			continue;
+		}
+		crowd->next_tenant = kept;
+		kept = crowd;
 	}
-	crowd = calloc(1, sizeof *crowd);
-	if (!crowd) {
-		snafu_fail(&error, -ENOMEM, "no memory");
-		return refuse(result, &error);
-	}
+	atomic_store(slot, kept);
+	snafu_reactor_set_timer(station->options->reactor, &station->later, snafu_now_ms());
+}
+
+static struct snafu_crowd *find(const struct snafu_service *service, size_t number,
+                                const char *tenant, size_t *ret_count)
+{
+	struct snafu_crowd *crowd = atomic_load(&service->slots[number]);
+
+	for (*ret_count = 0; crowd && strcmp(crowd->tenant, tenant) != 0; ++*ret_count)
+		crowd = crowd->next_tenant;
+	return crowd;
+}
+
+static int make(struct snafu_station *station, struct snafu_service *service, const char *tenant,
+                const struct snafu_settings *settings, struct snafu_crowd **ret_crowd,
+                struct snafu_error *error)
+{
+	struct snafu_crowd *crowd = calloc(1, sizeof *crowd + strlen(tenant) + 1);
+
+	if (!crowd)
+		return snafu_fail(error, -ENOMEM, "no memory");
+	memcpy(crowd->tenant, tenant, strlen(tenant) + 1);
 	crowd->station = station;
 	crowd->service = service;
 	crowd->function = service->function;
-	crowd->settings = atomic_load(&service->settings);
+	crowd->settings = settings;
 	TAILQ_INIT(&crowd->members);
 	TAILQ_INIT(&crowd->idle);
-	if (choose(crowd, &error)) {
+	int code = choose(crowd, error);
+	if (code)
 		free_crowd(crowd);
-		return refuse(result, &error);
+	else
+		*ret_crowd = crowd;
+	return code;
+}
+
+int snafu_crowd_of(struct snafu_station *station, struct snafu_service *service, const char *tenant,
+                   const struct snafu_settings *settings, struct snafu_crowd **ret_crowd,
+                   struct snafu_result *result)
+{
+	_Atomic(void *) *slot = &service->slots[station->options->number];
+	struct snafu_error error = {0};
+	size_t count;
+	struct snafu_crowd *crowd = find(service, station->options->number, tenant, &count);
+
+	if (!crowd && count >= SNAFU_CROWDS_CAP) {
+		drop_idle(station, slot);
+		find(service, station->options->number, tenant, &count);
+		if (count >= SNAFU_CROWDS_CAP) {
+			snafu_result_fail(result, SNAFU_OVER_LIMIT, "TooManyTenants",
+			                  "%zu tenants have processes of %s already; try again later", count,
+			                  service->function->id);
+			return -EBUSY;
+		}
 	}
-	TAILQ_INSERT_TAIL(&station->crowds, crowd, entry);
-	atomic_store(slot, crowd);
+	if (!crowd) {
+		if (make(station, service, tenant, settings, &crowd, &error))
+			return refuse(result, &error);
+		TAILQ_INSERT_TAIL(&station->crowds, crowd, entry);
+		crowd->next_tenant = atomic_load(slot);
+		atomic_store(slot, crowd);
+	}
 	*ret_crowd = crowd;
 	return 0;
 }
@@ -99,6 +151,7 @@ static void clear_timers(struct snafu_crowd *crowd)
 	struct snafu_reactor *reactor = crowd->station->options->reactor;
 
 	snafu_reactor_clear_timer(reactor, &crowd->scale);
+	snafu_reactor_clear_timer(reactor, &crowd->recall);
 	snafu_reactor_clear_timer(reactor, &crowd->reap);
 	snafu_reactor_clear_timer(reactor, &crowd->refill);
 }
@@ -139,7 +192,7 @@ void snafu_crowd_forget(void *state, struct snafu_service *service)
 
 	snafu_station_enter(station);
 	struct snafu_crowd *crowd = atomic_exchange(&service->slots[station->options->number], NULL);
-	if (crowd)
+	for (; crowd; crowd = crowd->next_tenant)
 		crowd->service = NULL;
 	snafu_zygotes_forget(station, service->function);
 	snafu_station_leave_for_later(station); /* the reactor's thread sees to the rest */

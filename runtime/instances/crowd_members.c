@@ -24,18 +24,48 @@ bool snafu_crowd_may_start(const struct snafu_crowd *crowd)
 	       !crowd->station->closing && snafu_now_ms() >= crowd->not_before;
 }
 
+/* The one that there was has ended, which has not been told yet. */
+static int another_zygote(struct snafu_crowd *crowd, struct snafu_error *error)
+{
+	snafu_crowd_drop_zygote(crowd);
+	return crowd->station->policy->stock ? snafu_crowd_want_zygote(crowd, error) : 0;
+}
+
+static int no_room(const struct snafu_crowd *crowd, struct snafu_error *error)
+{
+	return snafu_fail(
+		error, -EBUSY,
+		"%zu processes of functions are at work already ([limits] all-instances, or a "
+		"twentieth of the files that the host may open)",
+		crowd->station->n_processes - crowd->station->n_leaving);
+}
+
+bool snafu_crowd_is_full(const struct snafu_crowd *crowd)
+{
+	return crowd->station->policy->stock &&
+	       crowd->n_members >= crowd->settings->instances * (1 + SNAFU_CROWD_LEAVING);
+}
+
 int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct snafu_error *error)
 {
 	struct snafu_instance *instance;
 	bool stock = crowd->station->policy->stock;
 
+	if (!snafu_station_make_room(crowd->station, crowd))
+		return no_room(crowd, error);
 	if (job)
 		job->cold = true;
 	int code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
+	if (code == -EPIPE) {
+		code = another_zygote(crowd, error);
+		if (!code)
+			code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
+	}
 	if (code)
 		return code;
 	instance->state = SNAFU_INSTANCE_STARTING;
 	TAILQ_INSERT_TAIL(&crowd->members, instance, entry);
+	crowd->n_members++;
 	crowd->n_live++;
 	crowd->n_starting++;
 	crowd->starts++;
@@ -78,20 +108,25 @@ struct snafu_instance *snafu_crowd_take_idle(struct snafu_crowd *crowd)
 	return NULL;
 }
 
-void snafu_crowd_let_go(struct snafu_instance *instance)
+static void leave(struct snafu_instance *instance)
 {
 	struct snafu_crowd *crowd = instance->crowd;
 
 	take_out(instance);
-	if (instance->state != SNAFU_INSTANCE_LEAVING) {
-		if (instance->state == SNAFU_INSTANCE_STARTING) {
-			crowd->n_starting--;
-			if (crowd->executes)
-				crowd->station->n_starting--;
-		}
-		crowd->n_live--;
-		instance->state = SNAFU_INSTANCE_LEAVING;
+	if (instance->state == SNAFU_INSTANCE_LEAVING)
+		return;
+	if (instance->state == SNAFU_INSTANCE_STARTING) {
+		crowd->n_starting--;
+		if (crowd->executes)
+			crowd->station->n_starting--;
 	}
+	crowd->n_live--;
+	instance->state = SNAFU_INSTANCE_LEAVING;
+}
+
+void snafu_crowd_let_go(struct snafu_instance *instance)
+{
+	leave(instance);
 	if (!instance->jobs.first && !instance->process.exited) {
 		snafu_invoked_drop(&instance->invoked);
 		snafu_process_retire(&instance->process, LEAVE_MS);
@@ -156,6 +191,8 @@ int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error
 
 	if (crowd->zygote)
 		return 0;
+	if (!snafu_station_make_room(crowd->station, crowd))
+		return no_room(crowd, error);
 	int code = snafu_zygote_for_crowd(crowd, &crowd->zygote, error);
 	if (!code)
 		code = snafu_zygote_for_language(crowd->station, crowd->function, &language, error);
@@ -167,6 +204,19 @@ int snafu_crowd_want_zygote(struct snafu_crowd *crowd, struct snafu_error *error
 	return 0;
 }
 
+/* Those whose one call has been answered. */
+static void let_spent_go(struct snafu_crowd *crowd)
+{
+	struct snafu_instance *instance, *next;
+
+	crowd->spent = false;
+	for (instance = TAILQ_FIRST(&crowd->members); instance; instance = next) {
+		next = TAILQ_NEXT(instance, entry);
+		if (instance->state == SNAFU_INSTANCE_LEAVING && !instance->process.hung_up)
+			snafu_crowd_let_go(instance);
+	}
+}
+
 static void refill(struct snafu_timer *timer)
 {
 	struct snafu_crowd *crowd =
@@ -174,8 +224,11 @@ static void refill(struct snafu_timer *timer)
 	struct snafu_station *station = crowd->station;
 
 	snafu_station_enter(station);
+	if (crowd->spent)
+		let_spent_go(crowd);
 	while (crowd->zygote && crowd->zygote->ready && crowd->n_idle < crowd->stock &&
-	       snafu_crowd_may_start(crowd))
+	       snafu_station_has_room(station) && snafu_crowd_may_start(crowd) &&
+	       !snafu_crowd_is_full(crowd))
 		if (snafu_crowd_start(crowd, NULL, NULL))
 			break;
 	snafu_station_leave(station);
@@ -187,10 +240,26 @@ void snafu_crowd_refill_later(struct snafu_crowd *crowd)
 
 	if (!crowd->n_idle && crowd->zygote && crowd->zygote->ready && crowd->stock < most)
 		crowd->stock = crowd->stock * 2 < most ? crowd->stock * 2 : most;
-	if (snafu_timer_is_set(&crowd->refill) || crowd->n_idle >= crowd->stock || !crowd->zygote)
+	if (snafu_timer_is_set(&crowd->refill) ||
+	    ((crowd->n_idle >= crowd->stock || !crowd->zygote) && !crowd->spent))
 		return;
 	crowd->refill.expired = refill;
 	snafu_reactor_set_timer(reactor_of(crowd), &crowd->refill, snafu_now_ms() + REFILL_DELAY_MS);
+}
+
+void snafu_crowd_spend(struct snafu_instance *instance)
+{
+	leave(instance);
+	instance->crowd->spent = true;
+	snafu_crowd_refill_later(instance->crowd);
+}
+
+void snafu_crowd_prefer(struct snafu_instance *instance)
+{
+	struct snafu_crowd *crowd = instance->crowd;
+
+	TAILQ_REMOVE(&crowd->idle, instance, idle_entry);
+	TAILQ_INSERT_HEAD(&crowd->idle, instance, idle_entry);
 }
 
 void snafu_crowd_drop_zygote(struct snafu_crowd *crowd)
@@ -202,6 +271,7 @@ void snafu_crowd_drop_zygote(struct snafu_crowd *crowd)
 		return;
 	zygote->crowd = NULL;
 	zygote->old = true;
+	snafu_process_resign(&zygote->process);
 	if (LIST_EMPTY(&zygote->children))
 		snafu_process_retire(&zygote->process, LEAVE_MS);
 }

@@ -47,6 +47,8 @@ enum snafu_frame_kind {
 	SNAFU_FRAME_START, /* struct snafu_start; number: the instance's */
 	SNAFU_FRAME_CALL, /* snafu_pack_call(); number: the call's */
 	SNAFU_FRAME_ANSWER, /* snafu_pack_result(), to INVOKE; number: as there */
+	SNAFU_FRAME_BOARD, /* nothing; a board.h that is used from now on comes along: calls that were
+	                    * written ahead may be taken back, and are then passed over */
 
 	/* Process to host. */
 	SNAFU_FRAME_READY = 16, /* snafu_pack_result() with init_ns: the function is loaded. Status

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "langs/language.h"
 #include "runtime/instances/below.h"
+#include "runtime/instances/board.h"
 #include "runtime/instances/channel.h"
 #include "runtime/instances/invoked.h"
 #include "scanner/function.h"
@@ -54,6 +55,7 @@ struct snafu_inside {
 	bool reading; /* a thread is at it */
 	struct snafu_incoming *ahead; /* came, and wait for their reader; oldest first */
 	unsigned n_ahead;
+	struct snafu_board *board; /* NULL: no call is ever taken back */
 	int gone; /* why no frame will come any more; 0: they may */
 	uint64_t last_invocation;
 	unsigned n_invoking; /* threads that wait for an answer */

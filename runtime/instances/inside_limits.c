@@ -56,16 +56,14 @@ static int each_line(const char *text, int (*each)(const char *line, struct snaf
 static uint64_t count_tasks(void)
 {
 	char text[128];
-	unsigned long running, all = 0;
 	int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
 	ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
 
 	if (fd >= 0)
 		close(fd);
 	text[size > 0 ? size : 0] = '\0';
-	if (sscanf(text, "%*f %*f %*f %lu/%lu", &running, &all) != 2)
-		return 0;
-	return all;
+	const char *slash = strchr(text, '/');
+	return slash ? strtoul(slash + 1, NULL, 10) : 0;
 }
 
 static int set_limit(int which, const char *name, uint64_t value, bool hard,
@@ -216,7 +214,7 @@ int snafu_inside_limit(struct snafu_inside *inside, bool before, struct snafu_er
 	}
 	if (!code && opened)
 		code = tell_variable(inside, start->environment);
-	if (!code)
+	if (!code && !inside->bound) /* a copy of who has loaded it needs only those that stay */
 		code = set_limits(inside, false, error);
 	return code;
 }

@@ -76,7 +76,8 @@ void snafu_inside_serve(struct snafu_inside *inside)
 		code = snafu_inside_wait(inside, SNAFU_FRAME_CALL, 0, &incoming);
 		if (code)
 			break;
-		code = run(inside, incoming, &body);
+		if (!inside->board || snafu_board_begin(inside->board, incoming->frame.number))
+			code = run(inside, incoming, &body);
 		pthread_mutex_lock(&inside->lock);
 		if (inside->reading)
 			free(incoming);

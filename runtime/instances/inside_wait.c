@@ -46,6 +46,17 @@ static int keep_ahead(struct snafu_inside *inside, struct snafu_incoming *incomi
 	return 0;
 }
 
+static int take_board(struct snafu_inside *inside)
+{
+	int file;
+
+	if (inside->board || !snafu_channel_take_files(&inside->channel, &file, 1))
+		return -EBADMSG;
+	inside->board = snafu_board_map(file);
+	close(file);
+	return inside->board ? 0 : -ENOMEM;
+}
+
 int snafu_inside_wait(struct snafu_inside *inside, enum snafu_frame_kind kind, uint64_t number,
                       struct snafu_incoming **ret)
 {
@@ -63,8 +74,12 @@ int snafu_inside_wait(struct snafu_inside *inside, enum snafu_frame_kind kind, u
 		pthread_mutex_lock(&inside->lock);
 		inside->reading = false;
 		bool mine = !code && wanted(incoming, kind, number);
-		if (!code && !mine)
+		if (!code && incoming->frame.kind == SNAFU_FRAME_BOARD) {
+			code = take_board(inside);
+			free(incoming);
+		} else if (!code && !mine) {
 			code = keep_ahead(inside, incoming);
+		}
 		if (code)
 			inside->gone = code;
 		pthread_cond_broadcast(&inside->arrived);

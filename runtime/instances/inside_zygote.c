@@ -21,6 +21,8 @@
 #define SOCKET_FROM 640
 #define SOCKET_TO   1000
 
+#define STARTS_A_TURN 4 /* forks before those that have ended are looked for */
+
 /* The number of a socket that is hard to guess; SOCKET itself when there is no other. */
 static int hide_socket(int socket)
 {
@@ -155,10 +157,12 @@ static int start(struct snafu_inside *inside)
 	return fork_child(inside, files);
 }
 
-/* Takes all frames that are there. 1 in a child. */
-static int start_all(struct snafu_inside *inside)
+/* Takes the frames that are there, not more than a few: those that have ended wait, too.
+ * RET_MORE: there may be others. 1 in a child. */
+static int start_some(struct snafu_inside *inside, bool *ret_more)
 {
-	for (;;) {
+	*ret_more = false;
+	for (int i = 0; i < STARTS_A_TURN; i++) {
 		struct snafu_incoming *incoming;
 		int code = snafu_channel_read(&inside->channel, false, &incoming);
 
@@ -170,6 +174,8 @@ static int start_all(struct snafu_inside *inside)
 		if (code)
 			return code;
 	}
+	*ret_more = true;
+	return 0;
 }
 
 void snafu_inside_zygote(struct snafu_inside *inside, bool first)
@@ -184,9 +190,11 @@ void snafu_inside_zygote(struct snafu_inside *inside, bool first)
 		code = start(inside);
 	bool readable = true; /* frames may have been read together with the first one */
 	while (!code) {
+		bool more = false;
+
 		if (readable)
-			code = start_all(inside);
-		if (!code)
+			code = start_some(inside, &more);
+		if (!code && !more)
 			readable = snafu_below_wait(&inside->below, inside->channel.fd) != 0;
 		if (!code)
 			snafu_below_reap(&inside->below, tell_ended, inside);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "runtime/instances/board.h"
 #include "runtime/instances/control_group.h"
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/output.h"
@@ -29,15 +30,35 @@ static void begin(struct snafu_instance *instance, struct snafu_job *job)
 		snafu_instance_interrupt(instance);
 }
 
+/* The first call that is written behind another one comes with a board. */
+static int add_board(struct snafu_instance *instance, const struct snafu_job *job,
+                     struct snafu_buffer *frame, int *ret_file)
+{
+	const struct snafu_job *running = instance->jobs.first;
+
+	if (!running || running == job || instance->board)
+		return 0;
+	int code = snafu_board_make(&instance->board, running->number, ret_file);
+	if (!code)
+		snafu_frame_end(frame, snafu_frame_begin(frame, SNAFU_FRAME_BOARD, 0), 0);
+	return code;
+}
+
 static int write_call(struct snafu_instance *instance, struct snafu_job *job)
 {
 	struct snafu_buffer *frame = snafu_station_frame(instance->process.station);
+	int files[2] = {-1, -1};
+
+	int code = add_board(instance, job, frame, &files[0]);
+	if (code)
+		return code;
 	size_t at = snafu_frame_begin(frame, SNAFU_FRAME_CALL, ++instance->sent);
 
+	job->number = instance->sent;
 	snafu_pack_call(frame, &job->context, job->payload_size);
 	snafu_frame_end(frame, at, job->payload_size);
-	int code =
-		snafu_process_write(&instance->process, frame, job->payload, job->payload_size, job, NULL);
+	code =
+		snafu_process_write(&instance->process, frame, job->payload, job->payload_size, job, files);
 	if (code)
 		snafu_process_kill(&instance->process); /* its socket is closed, or memory is out */
 	return code;
@@ -58,6 +79,23 @@ int snafu_instance_call(struct snafu_instance *instance, struct snafu_job *job)
 	if (!code)
 		take_job(instance, job);
 	return code;
+}
+
+void snafu_instance_take_back(struct snafu_instance *instance, struct snafu_job_queue *ret_back)
+{
+	struct snafu_job_queue kept = {0};
+	uint64_t begun;
+
+	if (!instance->board || !instance->jobs.first ||
+	    !snafu_board_take_back(instance->board, instance->jobs.first->number, instance->sent,
+	                           &begun))
+		return;
+	while (instance->jobs.first) {
+		struct snafu_job *job = snafu_job_queue_pop(&instance->jobs);
+
+		snafu_job_queue_append(job->number > begun ? ret_back : &kept, job);
+	}
+	instance->jobs = kept;
 }
 
 void snafu_instance_interrupt(struct snafu_instance *instance)
@@ -110,15 +148,19 @@ static int heard_ready(struct snafu_instance *instance, const struct snafu_frame
 	return code;
 }
 
-/* Believes no figure that cannot be: they are summed up. INIT_NS was measured here. */
+/* Believes no figure that cannot be: they are summed up. INIT_NS was measured here, until
+ * READY was heard: the call may have begun before. */
 static void check_figures(const struct snafu_instance *instance, struct snafu_job *job,
                           uint64_t init_ns)
 {
 	struct snafu_result *result = &job->result;
-	uint64_t took = snafu_now_ns() - job->started, rest = took > init_ns ? took - init_ns : 0;
+	uint64_t took = snafu_now_ns() - job->started, own = result->init_ns;
 
 	result->run_ns = result->run_ns < took ? result->run_ns : took;
-	result->init_ns = init_ns + (result->init_ns < rest ? result->init_ns : rest);
+	uint64_t most = took - result->run_ns;
+	if (init_ns > most)
+		init_ns = most;
+	result->init_ns = init_ns + (own < most - init_ns ? own : most - init_ns);
 	if (result->peak_memory > instance->process.station->memory)
 		result->peak_memory = 0;
 }
@@ -128,7 +170,7 @@ static int heard_result(struct snafu_instance *instance, const struct snafu_fram
 {
 	struct snafu_job *job = instance->jobs.first;
 
-	if (!job || !instance->ready || frame->number != instance->answered + 1)
+	if (!job || !instance->ready || frame->number != job->number)
 		return -EBADMSG;
 	/* Once for all that was read together: calls are only written ahead to who is silent. */
 	if (instance->process.output.fd >= 0 && instance->process.news)
@@ -141,7 +183,6 @@ static int heard_result(struct snafu_instance *instance, const struct snafu_fram
 		return code;
 	}
 	check_figures(instance, job, init_ns);
-	instance->answered++;
 	snafu_job_queue_pop(&instance->jobs);
 	snafu_station_end(instance->process.station, job);
 	if (instance->jobs.first)
@@ -172,6 +213,7 @@ static void gone(struct snafu_process *process)
 	snafu_invoked_drop(&instance->invoked);
 	snafu_crowd_gone(instance);
 	snafu_process_done(process);
+	snafu_board_close(instance->board);
 	snafu_buffer_done(&instance->log);
 	free(instance);
 }
@@ -254,8 +296,10 @@ static int fork_one(struct snafu_instance *instance, struct snafu_start *start,
 	} else {
 		start->function = crowd->zygote_function;
 	}
-	snafu_zygote_fork(zygote, &instance->process, start, ends);
-	return job ? snafu_instance_call(instance, job) : 0;
+	int code = snafu_zygote_fork(zygote, &instance->process, start, ends);
+	if (!code && job)
+		code = snafu_instance_call(instance, job);
+	return code ? snafu_fail(error, code, "the process that forks others has ended") : 0;
 }
 
 int snafu_instance_start(struct snafu_crowd *crowd, bool ahead, struct snafu_job *job,

@@ -14,6 +14,7 @@
 #include "runtime/instances/process.h"
 #include "runtime/job.h"
 
+struct snafu_board;
 struct snafu_crowd;
 struct snafu_settings;
 
@@ -35,7 +36,8 @@ struct snafu_instance {
 	bool ready;
 	bool interrupted; /* killed for the sake of its call */
 	struct snafu_job_queue jobs; /* written to it: the first one runs, the others wait there */
-	uint64_t sent, answered; /* calls */
+	uint64_t sent; /* calls */
+	struct snafu_board *board; /* NULL: no call was ever written behind another one */
 	uint64_t seen; /* bytes that the call has printed */
 	struct snafu_invoked_list invoked;
 	size_t n_invoked;
@@ -44,12 +46,17 @@ struct snafu_instance {
 	uint64_t idle_since; /* snafu_now_ms() */
 };
 
-/* Starts one for CROWD. JOB: its call, or NULL. */
+/* Starts one for CROWD. JOB: its call, or NULL. -EPIPE: its zygote has just ended; another one
+ * will do. */
 int snafu_instance_start(struct snafu_crowd *crowd, bool ahead, struct snafu_job *job,
                          struct snafu_instance **ret_instance, struct snafu_error *error);
 
-/* Writes JOB's call to it. -EPIPE: it is about to be gone, and the job is not its. */
+/* Writes JOB's call to it, behind those that it has. An error: the job is not its, and unless
+ * that is -EMFILE, -ENFILE or -ENOMEM it is about to be gone. */
 int snafu_instance_call(struct snafu_instance *instance, struct snafu_job *job);
+
+/* Moves the calls that it has, but has not begun with, to the end of RET_BACK. */
+void snafu_instance_take_back(struct snafu_instance *instance, struct snafu_job_queue *ret_back);
 
 /* Ends the call that runs by killing it. */
 void snafu_instance_interrupt(struct snafu_instance *instance);

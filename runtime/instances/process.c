@@ -71,7 +71,9 @@ void snafu_process_done(struct snafu_process *process)
 	process->parent = NULL;
 	if (process->leaving)
 		TAILQ_REMOVE(&station->leaving, process, leaving_entry);
+	station->n_leaving -= process->leaving || process->resigned;
 	TAILQ_REMOVE(&station->processes, process, entry);
+	station->n_processes--;
 	if (process->in_control_group)
 		snafu_control_group_remove(station->control_groups, process->number);
 }
@@ -136,6 +138,7 @@ static void leave_by(struct snafu_process *process, uint64_t at)
 
 	if (process->leaving)
 		TAILQ_REMOVE(&station->leaving, process, leaving_entry);
+	station->n_leaving += !process->leaving && !process->resigned;
 	process->leaving = true;
 	process->leave_by = at;
 	TAILQ_FOREACH_REVERSE(before, &station->leaving, snafu_process_list, leaving_entry)
@@ -208,6 +211,12 @@ void snafu_process_go_on(struct snafu_process *process)
 {
 	if (!process->exited && process->pid)
 		send_signal(process, SIGCONT);
+}
+
+void snafu_process_resign(struct snafu_process *process)
+{
+	process->station->n_leaving += !process->leaving && !process->resigned;
+	process->resigned = true;
 }
 
 void snafu_process_retire(struct snafu_process *process, uint64_t patience_ms)
@@ -285,10 +294,12 @@ static void socket_ready(struct snafu_watch *watch, uint32_t events)
 		 * tells why. */
 		if (process->hostile)
 			snafu_process_kill(process);
-		if (!process->parent && !process->executed)
-			snafu_process_forget(process);
-		else if (!process->killed)
+		if (!process->parent && !process->executed) {
+			send_signal(process, SIGKILL);
+			finish(process); /* nobody tells of its end */
+		} else if (!process->killed) {
 			leave_by(process, snafu_now_ms() + HANGUP_MS);
+		}
 	}
 	snafu_station_leave(station);
 }
@@ -353,6 +364,7 @@ int snafu_process_init(struct snafu_process *process, struct snafu_station *stat
 		return snafu_fail_errno(error, code, "cannot wait for a process of a function");
 	ends->socket = ends->output = -1;
 	TAILQ_INSERT_TAIL(&station->processes, process, entry);
+	station->n_processes++;
 	return 0;
 }
 

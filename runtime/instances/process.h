@@ -49,6 +49,7 @@ struct snafu_process {
 	bool status_known;
 	int status; /* as from waitpid() */
 	bool leaving; /* in the station's list */
+	bool resigned; /* it will be, as soon as its children have ended */
 	uint64_t leave_by; /* ms */
 	bool hostile; /* it said what may not be said... */
 	bool deaf; /* ...or that too often */
@@ -75,6 +76,8 @@ int snafu_process_write(struct snafu_process *process, const struct snafu_buffer
 void snafu_process_kill(struct snafu_process *process);
 /* One that somebody has stopped goes on. */
 void snafu_process_go_on(struct snafu_process *process);
+/* It counts no more: it will leave as soon as its children have ended. */
+void snafu_process_resign(struct snafu_process *process);
 /* Closes its socket, so that it ends by itself; whoever does not in time is killed. */
 void snafu_process_retire(struct snafu_process *process, uint64_t patience_ms);
 /* Its zygote has told its pid, and its end. PIDFD is taken. */

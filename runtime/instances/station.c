@@ -76,6 +76,7 @@ int snafu_station_open(const struct snafu_executor_options *options,
 	pthread_mutex_init(&station->lock, NULL);
 	snafu_control_groups_open(name, &station->control_groups);
 	allow_descriptors();
+	snafu_station_limit(station);
 	*ret_station = station;
 	return 0;
 }

@@ -44,6 +44,8 @@ struct snafu_station {
 	pthread_mutex_t lock;
 	char *helper; /* path of the helper program; NULL until it is needed */
 	struct snafu_process_list processes; /* all */
+	size_t n_processes, n_leaving; /* of `processes` and of `leaving` */
+	size_t most; /* processes that there may be */
 	struct snafu_process_list leaving; /* told to end, the one with the least patience first */
 	struct snafu_crowd_list crowds;
 	struct snafu_zygote *zygotes[SNAFU_LANGUAGES_CAP]; /* one a language, in use from the front */
@@ -83,6 +85,13 @@ void snafu_station_end(struct snafu_station *station, struct snafu_job *job);
 
 /* An empty buffer to pack one frame or several into. */
 struct snafu_buffer *snafu_station_frame(struct snafu_station *station);
+
+/* (room.c) Sets station->most. No lock. */
+void snafu_station_limit(struct snafu_station *station);
+bool snafu_station_has_room(const struct snafu_station *station);
+/* Ends somebody who is idle where there is no room for one more process of WANTED; false: nobody
+ * is. */
+bool snafu_station_make_room(struct snafu_station *station, const struct snafu_crowd *wanted);
 
 void snafu_station_warn(const struct snafu_station *station, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

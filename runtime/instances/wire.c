@@ -67,13 +67,15 @@ static ssize_t send_some(int fd, struct iovec *parts, size_t n_parts, const int 
 	} control = {0};
 
 	if (files && files[0] >= 0) {
+		size_t size = (files[1] >= 0 ? 2 : 1) * sizeof(int);
+
 		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof control.bytes;
+		message.msg_controllen = CMSG_SPACE(size);
 		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 		header->cmsg_level = SOL_SOCKET;
 		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(2 * sizeof(int));
-		memcpy(CMSG_DATA(header), files, 2 * sizeof(int));
+		header->cmsg_len = CMSG_LEN(size);
+		memcpy(CMSG_DATA(header), files, size);
 	}
 	for (;;) {
 		ssize_t sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -42,8 +42,8 @@ size_t snafu_frame_begin(struct snafu_buffer *into, enum snafu_frame_kind kind, 
 void snafu_frame_end(struct snafu_buffer *into, size_t begin, size_t extra);
 
 /* Writes HEAD and then REST. What the socket does not take now is kept: a copy of HEAD, a
- * copy of REST or, when it is OWNER's payload, a reference to OWNER. FILES (two, or
- * NULL) go along, and are closed here in any case. 0: all is written. 1: the
+ * copy of REST or, when it is OWNER's payload, a reference to OWNER. FILES (two, one
+ * and -1, or NULL) go along, and are closed here in any case. 0: all is written. 1: the
  * rest waits for snafu_wire_flush(), when the socket is writable. -EPIPE and others: the
  * process is gone. */
 int snafu_wire_write(struct snafu_wire *wire, const struct snafu_buffer *head, const char *rest,

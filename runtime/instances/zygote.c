@@ -150,7 +150,7 @@ static void gone(struct snafu_process *process)
 	struct snafu_process *child, *next;
 
 	leave_table(zygote);
-	if (zygote->language && !station->closing && !process->kill_wanted)
+	if (zygote->language && !zygote->old && !station->closing && !process->kill_wanted)
 		snafu_station_warn(station, "the process that starts %s functions has ended%s%.200s",
 		                   zygote->language, zygote->log.size ? ": " : "; another one takes over",
 		                   zygote->log.size ? zygote->log.data : "");
@@ -162,6 +162,7 @@ static void gone(struct snafu_process *process)
 			/* As this, so that one; the kernel may have taken this for that one's memory. */
 			child->status_known = process->status_known;
 			child->status = process->status;
+			child->hostile |= process->hostile;
 		}
 		snafu_process_orphaned(child);
 	}
@@ -287,7 +288,7 @@ static struct snafu_group_limits group_limits(const struct snafu_station *statio
 
 	return (struct snafu_group_limits){
 		.memory = settings->memory && all < most ? all : most,
-		.processes = settings->processes + settings->instances,
+		.processes = settings->processes + settings->instances * (1 + SNAFU_CROWD_LEAVING),
 		.several = true,
 	};
 }
@@ -337,8 +338,10 @@ int snafu_zygote_fork(struct snafu_zygote *zygote, struct snafu_process *child,
 	if (!snafu_timer_is_set(&child->station->waker))
 		snafu_reactor_set_timer(child->station->options->reactor, &child->station->waker,
 		                        snafu_now_ms() + WAKE_MS);
-	/* Should it fail, the zygote is about to be gone, and its children with it. */
-	return snafu_process_write(&zygote->process, frame, NULL, 0, NULL, files);
+	int code = snafu_process_write(&zygote->process, frame, NULL, 0, NULL, files);
+	if (code) /* it is about to be gone, and its children with it: nobody asks it again */
+		snafu_process_kill(&zygote->process);
+	return code;
 }
 
 /* One that is loading its function takes its time. */

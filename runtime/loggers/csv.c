@@ -11,16 +11,21 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "runtime/loggers/logger.h"
 
-#define BATCH_CAP  (16u << 20) /* bytes written at once */
-#define HEADER_CAP 1024
-#define RECORD_CAP (64u << 10) /* bytes of one record: more is never written */
+#define BATCH_CAP        (16u << 20) /* bytes written at once */
+#define HEADER_CAP       1024
+#define LOCK_PATIENCE_MS 2000
+#define LOCK_PAUSE_NS    5000000
+#define RECORD_CAP       (64u << 10) /* bytes of one record: more is never written */
 
 struct csv {
 	int fd;
@@ -30,23 +35,35 @@ struct csv {
 
 /* ---- writing --------------------------------------------------------------------- */
 
+/* Functions print what they like, and anybody may ask for a function of any name: what a
+ * spreadsheet would take for a formula gets an apostrophe in front, which keeps it text. */
+static bool is_formula(const char *value)
+{
+	return *value && strchr("=+-@\t\r", *value);
+}
+
 static void write_value(const char *value, struct snafu_buffer *into)
 {
-	if (!value[strcspn(value, ",\"\r\n")]) {
+	bool formula = is_formula(value);
+
+	if (!formula && !value[strcspn(value, ",\"\r\n")]) {
 		snafu_buffer_append_text(into, value);
 		return;
 	}
-	snafu_buffer_append_byte(into, '"');
+	snafu_buffer_append_text(into, formula ? "\"'" : "\"");
 	while (*value) {
 		size_t plain = strcspn(value, "\"\r");
+		size_t returns = strspn(value + plain, "\r");
 
 		snafu_buffer_append(into, value, plain);
 		value += plain;
-		if (*value == '"')
+		if (*value == '"') {
 			snafu_buffer_append(into, "\"\"", 2);
-		else if (*value == '\r' && value[1] != '\n')
-			snafu_buffer_append_byte(into, '\r');
-		value += *value != '\0';
+			value++;
+		} else if (value[returns] != '\n') {
+			snafu_buffer_append(into, value, returns);
+		}
+		value += returns;
 	}
 	snafu_buffer_append_byte(into, '"');
 }
@@ -73,41 +90,43 @@ static void write_record(const struct snafu_record *record, struct snafu_buffer 
 	snafu_buffer_append(into, "\r\n", 2);
 }
 
-static int put(int fd, const char *bytes, size_t size)
-{
-	while (size) {
-		ssize_t written = write(fd, bytes, size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		bytes += written;
-		size -= (size_t)written;
-	}
-	return 0;
-}
-
 /* All or nothing; the lock is held. */
 static int append(const struct csv *csv, const char *bytes, size_t size)
 {
 	off_t end = lseek(csv->fd, 0, SEEK_END);
-	int code = end < 0 ? -errno : put(csv->fd, bytes, size);
+	int code = end < 0 ? -errno : snafu_write_all(csv->fd, bytes, size);
 
 	if (code && end >= 0 && ftruncate(csv->fd, end))
 		return code; /* what was written of it is mended at the next start */
 	return code;
 }
 
+/* Other hosts hold the lock for a moment. Somebody who does not let go of it must not hold up
+ * the writer, and with it the end of the host. */
 static int lock(const struct csv *csv)
 {
-	while (flock(csv->fd, LOCK_EX))
-		if (errno != EINTR)
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+	uint64_t end = snafu_now_ms() + LOCK_PATIENCE_MS;
+
+	while (flock(csv->fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EINTR && errno != EWOULDBLOCK)
 			return -errno;
+		if (snafu_now_ms() >= end)
+			return -EBUSY;
+		nanosleep(&pause, NULL);
+	}
 	return 0;
 }
 
+static int fail_lock(const struct csv *csv, int code, struct snafu_error *error)
+{
+	if (code == -EBUSY)
+		return snafu_fail(error, code, "another process holds the lock of %s", csv->path);
+	return snafu_fail_errno(error, code, "cannot lock %s", csv->path);
+}
+
 static int make_ready(const struct csv *csv, struct snafu_error *error);
+static int follow(struct csv *csv, struct snafu_error *error);
 
 static int write_batch(void *state, const struct snafu_record *const *records, size_t count,
                        struct snafu_error *error)
@@ -118,10 +137,14 @@ static int write_batch(void *state, const struct snafu_record *const *records, s
 	for (size_t i = 0; i < count; i++)
 		write_record(records[i], &csv->text);
 	int code = snafu_buffer_failed(&csv->text);
-	if (!code)
-		code = lock(csv);
 	if (code)
 		return snafu_fail_errno(error, code, "cannot write to %s", csv->path);
+	code = follow(csv, error);
+	if (code)
+		return code;
+	code = lock(csv);
+	if (code)
+		return fail_lock(csv, code, error);
 	code = make_ready(csv, error);
 	if (!code) {
 		code = append(csv, csv->text.data, csv->text.size);
@@ -252,38 +275,66 @@ static void close_file(void *state)
 {
 	struct csv *csv = state;
 
-	close(csv->fd);
+	if (csv->fd >= 0)
+		close(csv->fd);
 	free(csv->path);
 	snafu_buffer_done(&csv->header);
 	snafu_buffer_done(&csv->text);
 	free(csv);
 }
 
+/* Opens the file at the path, in place of the one that is open. */
+static int open_path(struct csv *csv, struct snafu_error *error)
+{
+	struct csv next = *csv;
+
+	next.fd =
+		open(csv->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	if (next.fd < 0)
+		return snafu_fail_errno(error, -errno, "cannot open the log %s", csv->path);
+	int code = lock(&next);
+	if (code) {
+		fail_lock(&next, code, error);
+	} else {
+		code = check(&next, error);
+		if (!code)
+			code = make_ready(&next, error);
+		flock(next.fd, LOCK_UN);
+	}
+	if (code) {
+		close(next.fd);
+		return code;
+	}
+	if (csv->fd >= 0)
+		close(csv->fd);
+	csv->fd = next.fd;
+	return 0;
+}
+
+/* Where the file was renamed or removed (logrotate does that), records go to a new one. */
+static int follow(struct csv *csv, struct snafu_error *error)
+{
+	struct stat there, ours;
+
+	if (stat(csv->path, &there) == 0 && fstat(csv->fd, &ours) == 0 && there.st_ino == ours.st_ino &&
+	    there.st_dev == ours.st_dev)
+		return 0;
+	return open_path(csv, error);
+}
+
 static int open_file(const char *path, void **ret_state, struct snafu_error *error)
 {
-	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-
-	if (fd < 0)
-		return snafu_fail_errno(error, -errno, "cannot open the log %s", path);
 	struct csv *csv = calloc(1, sizeof *csv);
+
 	if (!csv || !(csv->path = strdup(path))) {
 		free(csv);
-		close(fd);
 		return snafu_fail(error, -ENOMEM, "no memory");
 	}
-	csv->fd = fd;
+	csv->fd = -1;
 	csv->text = SNAFU_BUFFER(BATCH_CAP);
 	csv->header = SNAFU_BUFFER(HEADER_CAP);
 	write_header(&csv->header);
-	int code = lock(csv);
-	if (code) {
-		snafu_fail_errno(error, code, "cannot lock %s", path);
-	} else {
-		code = check(csv, error);
-		if (!code)
-			code = make_ready(csv, error);
-		flock(fd, LOCK_UN);
-	}
+	int code = open_path(csv, error);
 	if (code)
 		close_file(csv);
 	else

@@ -72,12 +72,32 @@ static int add(const struct database *database, const struct snafu_record *recor
 	return code == SQLITE_OK ? step(database->insert) : -EIO;
 }
 
+/* A database that works cannot be renamed under way: its side files would stay behind, and
+ * would be taken for those of the next one. So all goes into the main file, wherever that
+ * is, and records wait until it is back. */
+static int check_place(const struct database *database, struct snafu_error *error)
+{
+	int moved = 0;
+
+	sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (!moved)
+		return 0;
+	sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return snafu_fail(error, -ESTALE,
+	                  "%s was moved or removed while the host works with it: put it back, or start "
+	                  "the host again",
+	                  database->path);
+}
+
 static int write_batch(void *state, const struct snafu_record *const *records, size_t count,
                        struct snafu_error *error)
 {
 	const struct database *database = state;
-	int code = step(database->begin);
+	int code = check_place(database, error);
 
+	if (code)
+		return code;
+	code = step(database->begin);
 	for (size_t i = 0; i < count && !code; i++)
 		code = add(database, records[i]);
 	if (!code)

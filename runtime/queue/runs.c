@@ -263,7 +263,9 @@ static int pick_suspect(struct snafu_work *work, bool *ret_alone, struct snafu_e
 	*ret_alone = count > 0;
 	if (code || !count || work->n_free < work->n_runs)
 		return code;
-	return pick_one(work, number, error);
+	code = pick_one(work, number, error);
+	*ret_alone = suspect_runs(work); /* or it was given up */
+	return code;
 }
 
 int snafu_work_pick(struct snafu_work *work, struct snafu_error *error)

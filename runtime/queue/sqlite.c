@@ -188,12 +188,18 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* A suspect that waits to be alone holds up the others only while there are some. */
+static bool is_blocked(const struct snafu_work *work)
+{
+	return work->blocked && work->n_free < work->n_runs;
+}
+
 /* When the next turn is needed, if nothing comes. */
 static uint64_t next_turn(const struct snafu_work *work)
 {
 	uint64_t at = UINT64_MAX;
 
-	if (work->queue->dispatching && work->n_free > 0 && !work->blocked)
+	if (work->queue->dispatching && work->n_free > 0 && !is_blocked(work))
 		at = later(monotonic(work, work->next_due), later(work->pause_until, work->hold_until));
 	if (work->queue->dispatching && work->n_deliveries < WORK_DELIVERIES_CAP)
 		at = earlier(at, monotonic(work, work->next_delivery));
@@ -209,7 +215,7 @@ static uint64_t next_turn(const struct snafu_work *work)
 
 static void turn(struct snafu_work *work)
 {
-	bool due = may_pick(work) && !work->blocked && snafu_work_now(work) >= work->next_due &&
+	bool due = may_pick(work) && !is_blocked(work) && snafu_work_now(work) >= work->next_due &&
 	           snafu_now_ms() >= work->hold_until;
 
 	if (has_changed(work) || due) {

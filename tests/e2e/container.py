@@ -1,5 +1,4 @@
-"""The executor `container`, with a Docker engine of this test's own: it is started by hand in
-a private folder, without a network, and ended when the tests are over."""
+"""tests/e2e/container.py — the executor `container`, with a Docker engine of this test's own."""
 
 import http.client
 import json
@@ -7,19 +6,22 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
-import urllib.parse
-import socket
+
+from engine import PATIENCE, open_engine
 
 BUILD = os.environ["SNAFU_BUILD"]
-PATIENCE = 120  # seconds until a test that would hang fails instead
-LABEL = "snafu.host"
 SOURCE = '''
 import os
 import socket
+import subprocess
+import sys
+import time
 
 def look():
     def attempt(path):
@@ -35,9 +37,24 @@ def look():
             "tmp": attempt("/tmp/new"), "capabilities": status["CapEff"].strip(),
             "new_privileges": status["NoNewPrivs"].strip(), "name": socket.gethostname()}
 
+def fill():
+    """How much can be written beside the socket."""
+    written = 0
+    try:
+        for number in range(100):
+            with open(f"/run/snafu/{number}", "wb", buffering=0) as file:
+                for _ in range(100):
+                    written += file.write(bytes(1 << 20))
+    except OSError as error:
+        return written, os.strerror(error.errno)
+    return written, None
+
 def add(a: int, b: int):
     print("adding")
     return a + b
+
+def variable(name: str):
+    return os.environ.get(name)
 
 def who(event, context):
     return [context.aws_request_id, context.get_remaining_time_in_millis()]
@@ -52,236 +69,388 @@ def loop():
     while True:
         pass
 
+def wait(path: str):
+    with open(path, "w"):
+        time.sleep(1000)
+
 def hog():
     return len(bytearray(1 << 30))
+
+def bomb():
+    children = []
+    try:
+        while len(children) < 5000:
+            children.append(subprocess.Popen(["/usr/bin/sleep", "100"]))
+    except OSError as error:
+        return len(children), os.strerror(error.errno)
+    finally:
+        for child in children:
+            child.kill()
+            child.wait()
+    return len(children), None
 '''
+JAVA = "public class Twice { public static int twice(int n) { return 2 * n; } }\n"
+C = "int thrice(int n) { return 3 * n; }\nint spin(void) { for (volatile int i = 0;; i++); }\n"
 
 
 def until(condition, what):
     end = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
-            raise AssertionError(f"in vain: {what}")
+            raise AssertionError(f"waited in vain: {what}")
         time.sleep(0.05)
 
 
-class Engine:
-    """dockerd, its files in FOLDER."""
+class Host:
+    """A Snafu that serves; through a Unix socket, calls can be somebody's."""
 
-    def __init__(self, folder):
-        self.socket = os.path.join(folder, "engine.sock")
-        self.log = open(os.path.join(folder, "engine.log"), "w+", encoding="utf-8")
+    def __init__(self, case, settings="", sources=None, socket_path=None, environment=None):
+        self.settings = os.path.join(case.folder, "snafu.ini")
+        self.path = socket_path
+        self.write(settings)
+        self.errors = open(os.path.join(case.folder, "errors"), "w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            ["dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec",
-             "-H", f"unix://{self.socket}", "--pidfile", f"{folder}/engine.pid", "--bridge=none",
-             "--iptables=false", "--ip-masq=false", "--storage-driver=vfs"],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+            [os.path.join(BUILD, "snafu"), "-q", "-C", "web", "-L",
+             f"unix:{socket_path}" if socket_path else "0", "-e", "container", "-s",
+             self.settings, *(sources or [case.source])],
+            stdin=subprocess.DEVNULL, stderr=self.errors, env=environment or case.env)
+        case.addCleanup(self.kill)
+        until(self.is_ready, "the host gets ready")
 
-    def ask(self, method, path):
-        connection = http.client.HTTPConnection("engine", timeout=PATIENCE)
-        connection.sock = socket.socket(socket.AF_UNIX)
+    def write(self, settings):
+        with open(self.settings + ".new", "w", encoding="ascii") as file:
+            file.write(settings)
+        os.rename(self.settings + ".new", self.settings)
+
+    def said(self):
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(self.said())
+        ready = re.search(r"ready on (.*)\n", self.said())
+        if ready and not self.path:
+            self.port = int(ready[1].rsplit(":", 1)[1])
+        return ready
+
+    def call(self, name, payload=None, headers=None, tenant=None):
+        connection = http.client.HTTPConnection("127.0.0.1", 0 if self.path else self.port,
+                                                timeout=PATIENCE)
+        headers = dict(headers or {})
+        if self.path:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.settimeout(PATIENCE)
+            connection.sock.connect(self.path)
+        if tenant:
+            headers["X-Snafu-Context"] = json.dumps({"tenant": tenant})
         try:
-            connection.sock.connect(self.socket)
-            connection.request(method, path)
+            connection.request("POST", f"/invoke/{name}",
+                               None if payload is None else json.dumps(payload), headers)
             reply = connection.getresponse()
-            return reply.status, reply.read()
+            self.headers = reply.headers
+            return reply.status, json.loads(reply.read())
         finally:
             connection.close()
 
-    def ready(self):
-        """None, or why there is no engine."""
-        end = time.monotonic() + 30
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                if self.ask("GET", "/_ping")[0] == 200:
-                    return None
-            except OSError:
-                pass
-            time.sleep(0.1)
-        self.log.seek(0)
-        lines = self.log.read().splitlines()
-        return f"no container engine can be started here: {lines[-1] if lines else 'no word'}"
+    def stop(self, number=signal.SIGTERM):
+        """Its exit status, and what it said after it was ready."""
+        self.process.send_signal(number)
+        status = self.process.wait(PATIENCE)
+        return status, self.said().split("\n", 1)[1]
 
-    def containers(self):
-        filters = urllib.parse.quote(json.dumps({"label": [LABEL]}))
-        return json.loads(self.ask("GET", f"/containers/json?all=1&filters={filters}")[1])
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(PATIENCE)
-        self.log.close()
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.errors.close()
 
 
-class Containers(unittest.TestCase):
+class Case(unittest.TestCase):
+    """With sources and a place for sockets; not the engine's folder."""
+
     @classmethod
     def setUpClass(cls):
-        cls.reason = cls.engine = None
-        cls.folder = tempfile.mkdtemp(prefix="snafu-engine-")
-        if os.geteuid() != 0:
-            cls.reason = "only root can start a container engine"
-        elif os.environ.get("SNAFU_SANITIZE"):
-            cls.reason = "sanitizers need more of /proc and memory than containers have"
-        elif not shutil.which("dockerd"):
-            cls.reason = "there is no dockerd here (package docker.io)"
-        else:
-            cls.engine = Engine(cls.folder)
-            cls.reason = cls.engine.ready()
+        cls.folder = tempfile.mkdtemp(prefix="snafu-container-test-")
         os.mkdir(os.path.join(cls.folder, "sources"))
         cls.source = os.path.join(cls.folder, "sources/probe.py")
-        with open(cls.source, "w", encoding="ascii") as file:
-            file.write(SOURCE)
-        cls.env = dict(os.environ, XDG_RUNTIME_DIR=os.path.join(cls.folder, "run"),
-                       DOCKER_HOST=f"unix://{cls.folder}/engine.sock")
+        cls.java = os.path.join(cls.folder, "sources/Twice.java")
+        cls.c = os.path.join(cls.folder, "sources/thrice.c")
+        for path, text in (cls.source, SOURCE), (cls.java, JAVA), (cls.c, C):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(text)
+        cls.env = dict(os.environ, XDG_RUNTIME_DIR=os.path.join(cls.folder, "run"))
         os.mkdir(cls.env["XDG_RUNTIME_DIR"], 0o700)
 
     @classmethod
     def tearDownClass(cls):
-        if cls.engine:
-            cls.engine.stop()
-        subprocess.run(f"umount {cls.folder}/exec/netns/* 2>/dev/null", shell=True, check=False)
         shutil.rmtree(cls.folder)
+
+
+class Containers(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.engine, cls.reason = open_engine()
+        if cls.engine:
+            cls.env["DOCKER_HOST"] = f"unix://{cls.engine.socket}"
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.engine:
+            cls.engine.end()
+        super().tearDownClass()
 
     def setUp(self):
         if self.reason:
             self.skipTest(self.reason)
 
     def tearDown(self):
-        if not self.reason:
-            self.assertEqual(self.engine.containers(), [])
-            self.assertEqual(os.listdir(self.env["XDG_RUNTIME_DIR"]), [])
+        """Nothing is left, of containers and files."""
+        self.engine.go_on()
+        left = self.engine.containers()
+        self.engine.remove_all()
+        files = os.listdir(self.env["XDG_RUNTIME_DIR"])
+        for name in files:
+            shutil.rmtree(os.path.join(self.env["XDG_RUNTIME_DIR"], name))
+        self.assertEqual(([each["Names"] for each in left], files), ([], []))
 
-    def serve(self, settings=""):
-        path = os.path.join(self.folder, "snafu.ini")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(settings)
-        process = subprocess.Popen(
-            [os.path.join(BUILD, "snafu"), "-q", "-C", "web", "-L", "0", "-e", "container", "-s",
-             path, self.source],
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=self.env)
-        for line in process.stderr:
-            if "ready on" in line:
-                self.port = int(line.rsplit(":", 1)[1])
-                break
-        self.addCleanup(lambda: process.poll() is None and process.kill())
-        return process
+    def only(self):
+        """The Id of the one container that there is, once others are removed."""
+        until(lambda: len(self.engine.containers()) == 1, "there is one container")
+        return self.engine.containers()[0]["Id"]
 
-    def stop(self, process, number=signal.SIGTERM):
-        process.send_signal(number)
-        said = process.stderr.read()
-        process.stderr.close()
-        return process.wait(PATIENCE), said
-
-    def call(self, name, payload=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        connection.request("POST", f"/invoke/{name}",
-                           None if payload is None else json.dumps(payload), headers or {})
-        reply = connection.getresponse()
-        text = reply.read()
-        connection.close()
-        self.headers = reply.headers
-        return reply.status, json.loads(text)
-
-    def test_a_call(self):
-        process = self.serve()
-        self.assertEqual(self.call("add", {"a": 1, "b": 2}, {"X-Snafu-Log": "tail"}), (200, 3))
-        self.assertEqual(self.call("add", [5, 6]), (200, 11))
-        status, failure = self.call("fail")
+    def test_every_language(self):
+        host = Host(self, sources=[self.source, self.java, self.c])
+        self.assertEqual(host.call("add", {"a": 1, "b": 2}), (200, 3))
+        self.assertEqual(host.call("add", [5, 6]), (200, 11))
+        self.assertEqual(host.call("thrice", [7]), (200, 21))
+        self.assertEqual(host.call("twice", [7]), (200, 14))
+        status, failure = host.call("fail")
         self.assertEqual((status, failure["errorType"]), (500, "LookupError"))
-        status, failure = self.call("add", {"a": 1})
+        status, failure = host.call("add", {"a": 1})
         self.assertEqual((status, failure["errorType"]), (400, "ArgumentError"))
         self.assertEqual([each["name"] for each in failure["arguments"]], ["b"])
-        self.assertEqual(len(self.engine.containers()), 1)
-        self.assertEqual(self.stop(process), (0, ""))
+        self.only()
+        self.assertEqual(host.stop(), (0, ""))
 
     def test_what_it_may_not(self):
-        process = self.serve()
-        status, seen = self.call("look")
+        host = Host(self)
+        status, seen = host.call("look")
         self.assertEqual(status, 200, seen)
         self.assertEqual(seen, {
             "interfaces": ["lo"], "usr": "Read-only file system", "root": "Read-only file system",
             "source": "Read-only file system", "tmp": "written",
             "capabilities": "0000000000000000", "new_privileges": "1", "name": "snafu"})
-        self.assertEqual(self.stop(process), (0, ""))
+        status, (written, why) = host.call("fill")
+        self.assertEqual((status, why), (200, "No space left on device"))
+        self.assertLess(written, 1 << 20)
+        self.assertEqual(host.stop(), (0, ""))
 
     def test_what_it_knows_of_its_call(self):
-        process = self.serve("[limits]\ncall-timeout = 20s\n")
-        status, (number, left) = self.call("who", {})
-        self.assertEqual((status, number), (200, self.headers["X-Snafu-Request-Id"]))
+        host = Host(self, "[limits]\ncall-timeout = 20s\n")
+        status, (number, left) = host.call("who", {})
+        self.assertEqual((status, number), (200, host.headers["X-Snafu-Request-Id"]))
         self.assertTrue(0 < left <= 20000, left)
-        self.assertEqual(self.stop(process), (0, ""))
+        self.assertEqual(host.stop(), (0, ""))
 
-    def test_one_that_dies(self):
-        process = self.serve()
-        status, failure = self.call("die")
+    def test_tenants(self):
+        settings = '[tenant red]\nenvironment COLOUR = "dark red"\n' \
+                   "[tenant blue]\nenvironment COLOUR = blue\n" \
+                   "[function variable]\nenvironment SECRET = word\n"
+        host = Host(self, settings, socket_path=os.path.join(self.folder, "door"))
+        self.assertEqual(host.call("variable", ["COLOUR"], tenant="red"), (200, "dark red"))
+        self.assertEqual(host.call("variable", ["COLOUR"], tenant="blue"), (200, "blue"))
+        self.assertEqual(host.call("variable", ["SECRET"], tenant="blue"), (200, "word"))
+        all_of_them = [self.engine.inspect(each["Id"]) for each in self.engine.containers()]
+        self.assertEqual(sorted(each["Config"]["Labels"]["snafu.tenant"] for each in all_of_them),
+                         ["blue", "red"])
+        self.assertNotIn("word", json.dumps(all_of_them)) # whoever asks the engine
+        # Other settings, another container.
+        host.write(settings.replace("dark", "light"))
+        until(lambda: host.call("variable", ["COLOUR"], tenant="red") == (200, "light red"),
+              "the settings are read again")
+        self.assertEqual(host.stop(), (0, ""))
+
+    def test_more_tenants_than_containers(self):
+        host = Host(self, "[container]\ncontainers = 1\n",
+                    socket_path=os.path.join(self.folder, "door"))
+        self.assertEqual(host.call("add", [1, 2], tenant="red"), (200, 3))
+        first = self.only()
+        self.assertEqual(host.call("add", [1, 2], tenant="blue"), (200, 3))
+        self.assertNotEqual(self.only(), first)
+        mark = os.path.join(self.folder, "mark")
+        waits = threading.Thread(target=host.call, args=("wait", ["/tmp/mark"]),
+                                 kwargs={"tenant": "blue"})
+        waits.start()
+        root = f"/proc/{self.engine.inspect(self.only())['State']['Pid']}/root"
+        until(lambda: os.path.exists(root + "/tmp/mark"), "blue's call runs")
+        status, failure = host.call("add", [1, 2], tenant="red")
+        self.assertEqual((status, failure["errorType"]), (429, "TooManyContainers"))
+        self.assertIn("[container] containers", failure["errorMessage"])
+        self.assertFalse(os.path.exists(mark))
+        self.assertEqual(host.stop()[0], 0)
+        waits.join()
+
+    def test_a_process_that_dies(self):
+        host = Host(self)
+        status, failure = host.call("die")
+        self.assertEqual((status, failure["errorType"]), (502, "ProcessDied"))
+        before = self.only()
+        self.assertEqual(host.call("add", [1, 2]), (200, 3))
+        self.assertEqual(self.only(), before)
+        self.assertEqual(host.stop(), (0, ""))
+
+    def test_a_container_that_dies(self):
+        host = Host(self, "[container]\nexecutor = inprocess\n")
+        status, failure = host.call("die")
         self.assertEqual((status, failure["errorType"]), (502, "ContainerDied"))
         self.assertIn("has ended", failure["errorMessage"])
-        self.assertEqual(self.call("add", [1, 2]), (200, 3))
-        number = self.engine.containers()[0]["Id"]
-        self.engine.ask("DELETE", f"/containers/{number}?force=1")
-        self.assertEqual(self.call("add", [3, 4]), (200, 7))
-        self.assertNotEqual(self.engine.containers()[0]["Id"], number)
-        self.assertEqual(self.stop(process), (0, ""))
+        self.assertEqual(host.call("add", [1, 2]), (200, 3))
+        # Killed while it serves.
+        results, first = [], self.only()
+        waits = threading.Thread(target=lambda: results.append(host.call("wait", ["/tmp/mark"])))
+        waits.start()
+        root = f"/proc/{self.engine.inspect(first)['State']['Pid']}/root"
+        until(lambda: os.path.exists(root + "/tmp/mark"), "the call runs")
+        self.engine.ask("POST", f"/containers/{first}/kill")
+        waits.join()
+        self.assertEqual((results[0][0], results[0][1]["errorType"]), (502, "ContainerDied"))
+        self.assertEqual(host.call("add", [3, 4]), (200, 7))
+        # Nobody calls, and it is gone: the next call finds another.
+        second = self.only()
+        self.assertNotEqual(first, second)
+        self.engine.ask("DELETE", f"/containers/{second}?force=1")
+        self.assertEqual(host.call("add", [3, 4]), (200, 7))
+        self.assertNotEqual(self.only(), second)
+        self.assertEqual(host.stop(), (0, ""))
 
-    def test_one_that_needs_too_much(self):
-        process = self.serve("[limits]\nmemory = 200MiB\n")
-        status, failure = self.call("hog")
-        self.assertIn((status, failure["errorType"]),
-                      ((502, "ContainerDied"), (500, "MemoryError")), failure)
-        self.assertEqual(self.call("add", [1, 2]), (200, 3))
-        self.assertEqual(self.stop(process), (0, ""))
+    def test_a_container_that_hangs(self):
+        host = Host(self, "[limits]\ncall-timeout = 20s\n")
+        self.assertEqual(host.call("add", [1, 2]), (200, 3))
+        first = self.only()
+        self.engine.ask("POST", f"/containers/{first}/pause")
+        until(lambda: first not in [each["Id"] for each in self.engine.containers()],
+              "it is removed")
+        self.assertEqual(host.call("add", [1, 2]), (200, 3))
+        self.assertEqual(host.stop(), (0, ""))
 
-    def test_one_that_does_not_end(self):
-        process = self.serve("[limits]\ncall-timeout = 15s\n")
-        self.assertEqual(self.call("add", [1, 2]), (200, 3))
-        status, failure = self.call("loop")
+    def test_limits_inside(self):
+        host = Host(self, "[limits]\nmemory = 200MiB\ncall-timeout = 30s\n"
+                    "[function loop]\ncall-timeout = 2s\n[container]\nprocesses = 100\n")
+        status, failure = host.call("hog")
+        self.assertEqual((status, failure["errorType"]), (500, "MemoryError"))
+        status, failure = host.call("loop")
         self.assertEqual((status, failure["errorType"]), (504, "DeadlineExceeded"))
-        self.assertEqual(self.call("add", [1, 2]), (200, 3))
-        self.assertEqual(self.stop(process), (0, ""))
+        status, (count, why) = host.call("bomb")
+        self.assertEqual((status, why), (200, "Resource temporarily unavailable"))
+        self.assertLess(count, 100)
+        self.assertEqual(host.call("add", [1, 2]), (200, 3))
+        self.assertEqual(host.stop(), (0, ""))
+
+    def test_memory_of_all(self):
+        host = Host(self, "[limits]\nmemory = 0B\n"
+                    "[container]\nmemory = 200MiB\nexecutor = inprocess\n")
+        status, failure = host.call("hog")
+        self.assertEqual((status, failure["errorType"]), (502, "ContainerDied"))
+        self.assertIn("[container] memory", failure["errorMessage"])
+        self.assertEqual(host.call("add", [1, 2]), (200, 3))
+        self.assertEqual(host.stop(), (0, ""))
 
     def test_idle_ones_are_removed(self):
-        process = self.serve("[execution]\ninstance-idle = 1s\n")
-        self.assertEqual(self.call("add", [1, 2]), (200, 3))
+        host = Host(self, "[execution]\ninstance-idle = 1s\n")
+        self.assertEqual(host.call("add", [1, 2]), (200, 3))
         until(lambda: not self.engine.containers(), "it is removed")
-        self.assertEqual(self.call("add", [1, 2]), (200, 3))
-        self.assertEqual(self.stop(process), (0, ""))
+        self.assertEqual(host.call("add", [1, 2]), (200, 3))
+        self.assertEqual(host.stop(), (0, ""))
 
     def test_what_a_killed_host_leaves(self):
-        process = self.serve()
-        self.assertEqual(self.call("add", [1, 2]), (200, 3))
-        self.stop(process, signal.SIGKILL)
-        left = self.engine.containers()
-        self.assertEqual(len(left), 1)
-        other = self.serve()
-        self.assertEqual(self.call("add", [1, 2]), (200, 3))
-        now = self.engine.containers()
-        self.assertEqual(len(now), 1)
-        self.assertNotEqual(now[0]["Id"], left[0]["Id"])
+        host = Host(self)
+        self.assertEqual(host.call("add", [1, 2]), (200, 3))
+        host.stop(signal.SIGKILL)
+        left = self.only()
+        other = Host(self)
+        self.assertEqual(other.call("add", [1, 2]), (200, 3))
+        now = self.only()
+        self.assertNotEqual(now, left)
         # One that runs loses nothing to another.
         done = subprocess.run([os.path.join(BUILD, "snafu"), "-q", "-e", "container", "-x", "add",
                                "-a", "a=1", "-a", "b=1", self.source], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, env=self.env)
+                              capture_output=True, text=True, env=self.env, timeout=PATIENCE)
         self.assertEqual((done.stdout, done.stderr), ("2\n", ""))
-        self.assertEqual([each["Id"] for each in self.engine.containers()], [now[0]["Id"]])
-        self.assertEqual(self.stop(other), (0, ""))
+        self.assertEqual(self.only(), now)
+        self.assertEqual(other.stop(), (0, ""))
+
+    def test_an_end_with_a_thread_that_is_stuck(self):
+        host = Host(self, "[limits]\ndrain-timeout = 100ms\ncall-timeout = 1s\n"
+                    "[function add]\ncall-timeout = 1min\n[caps]\ncall-timeout = 1min\n",
+                    sources=[self.source, self.c])
+        self.assertEqual(host.call("add", [1, 2]), (200, 3))
+        self.assertEqual(host.call("spin", headers={"X-Snafu-Executor": "inprocess"})[0], 504)
+        self.assertIn("1 thread did not end", host.stop()[1])
 
     def test_an_image_that_is_not_there(self):
-        process = self.serve("[container]\nimage = nobody/has:this\n")
-        status, failure = self.call("add", [1, 2])
+        host = Host(self, "[container]\nimage = nobody/has:this\n")
+        status, failure = host.call("add", [1, 2])
         self.assertEqual((status, failure["errorType"]), (500, "ContainerError"))
         self.assertRegex(failure["errorMessage"], "(?i)no such image")
-        self.assertEqual(self.stop(process), (0, ""))
+        self.assertEqual(host.stop(), (0, ""))
+
+    def test_the_engine_within_reach_of_functions(self):
+        shutil.copy(self.source, os.path.dirname(self.engine.socket))
+        host = Host(self, sources=[os.path.dirname(self.engine.socket) + "/probe.py"])
+        status, failure = host.call("add", [1, 2])
+        self.assertEqual(status, 500)
+        self.assertIn("would reach the container engine", failure["errorMessage"])
+        self.assertEqual(host.stop(), (0, ""))
+
+    def test_an_engine_that_goes_and_comes(self):
+        host = Host(self, "[limits]\ncall-timeout = 4s\n[caps]\ncall-timeout = 1min\n"
+                    "[tenant red]\ncall-timeout = 1min\n[tenant blue]\ncall-timeout = 1min\n",
+                    socket_path=os.path.join(self.folder, "door"))
+        self.assertEqual(host.call("add", [1, 2], tenant="red"), (200, 3))
+        self.addCleanup(self.engine.go_on)
+        # It hangs: what runs goes on, what has to be started is not waited for too long.
+        self.engine.hang()
+        self.assertEqual(host.call("add", [1, 2], tenant="red"), (200, 3))
+        self.assertEqual(host.call("add", [1, 2], tenant="green")[0], 504)
+        self.engine.go_on()
+        self.assertEqual(host.call("add", [1, 2], tenant="blue"), (200, 3))
+        # It is gone, and the containers with it.
+        self.engine.stop()
+        status, failure = host.call("add", [1, 2], tenant="red")
+        self.assertEqual((status, failure["errorType"]), (503, "EngineUnavailable"))
+        self.assertIn(f"no container engine answers at {self.engine.socket}",
+                      failure["errorMessage"])
+        # It is back.
+        self.assertIsNone(self.engine.start())
+        self.assertEqual(host.call("add", [1, 2], tenant="red"), (200, 3))
+        # It hangs while the host ends.
+        self.engine.hang()
+        self.assertEqual(host.stop()[0], 0)
+        self.engine.go_on()
+        next_host = Host(self)
+        self.assertEqual(next_host.call("add", [1, 2]), (200, 3))
+        self.assertEqual(next_host.stop(), (0, ""))
 
 
-class NoEngine(unittest.TestCase):
+class NoEngine(Case):
     def test_it_says_so(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "one.py")
-            with open(path, "w", encoding="ascii") as file:
-                file.write("def f(): return 1\n")
-            for host, words in (f"unix://{folder}/nothing", f"{folder}/nothing"), \
-                    ("tcp://127.0.0.1:1", "must listen at a Unix socket"):
-                done = subprocess.run([os.path.join(BUILD, "snafu"), "-q", "-e", "container", "-x",
-                                       "f", path], stdin=subprocess.DEVNULL, capture_output=True,
-                                      text=True, env=dict(os.environ, DOCKER_HOST=host))
-                self.assertEqual((done.returncode, done.stdout), (1, ""))
-                self.assertTrue(re.search(re.escape(words), done.stderr), done.stderr)
+        for at, words in (f"unix://{self.folder}/nothing", f"answers at {self.folder}/nothing"), \
+                ("tcp://127.0.0.1:1", "must listen at a Unix socket"), \
+                ("unix:///" + 120 * "x", "at most 107 characters"):
+            done = subprocess.run(
+                [os.path.join(BUILD, "snafu"), "-q", "-e", "container", "-x", "add", "-a", "a=1",
+                 "-a", "b=1", self.source], stdin=subprocess.DEVNULL, capture_output=True,
+                text=True, env=dict(self.env, DOCKER_HOST=at), timeout=PATIENCE)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            self.assertIn(words, done.stderr)
+
+    def test_a_server_says_so_at_once(self):
+        host = Host(self, sources=[self.source, self.java], environment=dict(
+            self.env, DOCKER_HOST=f"unix://{self.folder}/nothing"))
+        status, failure = host.call("add", [1, 2])
+        self.assertEqual((status, failure["errorType"]), (503, "EngineUnavailable"))
+        self.assertEqual(host.stop()[0], 0)
+        self.assertEqual(host.said().count("start it"), 1, host.said())

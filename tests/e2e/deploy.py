@@ -264,6 +264,61 @@ class Sources(Case):
         self.assertEqual({name for name in names if name.startswith("m")} - {"m7.py.tmp~"},
                          {"m7.py"})
 
+    def test_links(self):
+        """To files and folders, from inside; and one that was named, as releases are switched."""
+        for number in 1, 2:
+            self.write(f"../release{number}/m.py", f"def f(): return {number}\n")
+        target = self.write("../real.py", "def g(): return 1\n")
+        current, inside = os.path.join(self.top, "current"), os.path.join(self.folder, "linked")
+        os.symlink("release1", current)
+        self.write("a.py", COUNTER)
+        server = self.serve(self.folder, current)
+        self.assertEqual(server.call("a.add"), (200, 1))
+        self.assertEqual(server.call("m.f"), (200, 1))
+        os.symlink("release2", current + ".new")
+        os.rename(current + ".new", current)
+        self.until_call(2, "m.f")
+        os.symlink(target, os.path.join(self.folder, "link.py"))
+        self.until_call(1, "link.g")
+        self.write("../real.py", "def g(): return 22\n")
+        self.until_call(22, "link.g")
+        os.symlink("../release1", inside)
+        self.until_call(1, "linked.m.f")
+        os.symlink("../release2", inside + ".new")
+        os.rename(inside + ".new", inside)
+        self.until_call(2, "linked.m.f")
+        self.write("../release2/m.py", "def f(): return 33\n")
+        self.until_call(33, "linked.m.f")
+        os.unlink(inside)
+        self.until(lambda: server.call("linked.m.f")[0], 404)
+        self.assertEqual(server.call("a.add"), (200, 2))
+
+    def test_other_bytes_of_the_same_size_and_time(self):
+        path = self.write("a.py", "def f(): return 1\n")
+        os.utime(path, (1, 1))
+        self.serve()
+        self.write("b.py", "def g(): pass\n")
+        self.until_ids("a.f", "b.g")
+        self.write("a.py", "def f(): return 2\n")
+        os.utime(path, (1, 1))
+        self.until_call(2, "f")
+
+    def test_many_files_at_once(self):
+        def write_all(value):
+            for number in range(200):
+                self.write(f"p{number % 7}/m{number}.py", f"def f{number}(): return {value}\n")
+
+        self.write("a.py", COUNTER)
+        write_all("'one'")
+        server = self.serve()
+        self.assertEqual(server.call("a.add"), (200, 1))
+        write_all("'two'")
+        for number in range(200):
+            self.until_call("two", f"f{number}")
+        self.assertEqual(server.call("a.add"), (200, 2))
+        self.assertRegex(server.log(), r"snafu: \d+ files: changed\n")
+        self.assertLess(len(server.log().splitlines()), 100)
+
     def test_changes_during_the_start(self):
         path = self.write("a.py", "def f(): return 1\n")
         self.serve()
@@ -332,6 +387,40 @@ class OtherLanguages(Case):
         self.assertEqual(server.call("scale", 2), (200, 102))
         self.assertEqual(server.call("count"), (200, 3))
 
+    def make_jar(self, name, value):
+        """Of two classes in a package; moved over what is there."""
+        folder = tempfile.mkdtemp(dir=self.top)
+        for number in 1, 2:
+            source = os.path.join(folder, f"C{number}.java")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write(f"package p; public class C{number} {{ public static String get{number}"
+                           f"() {{ return \"{value}\" + System.getenv(\"STAGE\"); }} }}")
+            subprocess.run(["javac", "-d", folder, source], check=True, timeout=PATIENCE)
+        jar = os.path.join(self.top, "made.jar")
+        with zipfile.ZipFile(jar, "w") as file:
+            for number in 1, 2:
+                file.write(os.path.join(folder, f"p/C{number}.class"), f"p/C{number}.class")
+        os.rename(jar, os.path.join(self.folder, name))
+
+    def test_jars(self):
+        if not shutil.which("javac"):
+            self.skipTest("there is no javac here")
+        self.make_jar("lib.jar", "one")
+        self.write("a.py", COUNTER)
+        server = self.serve("-e", "java=worker", self.folder)
+        self.assertEqual(server.call("get1"), (200, "onenull"))
+        self.replace("a.py", "def other(): return 1\n")
+        self.until_ids("a.other", "p.C1.C1", "p.C1.get1", "p.C2.C2", "p.C2.get2")
+        self.assertEqual(server.call("get2"), (200, "onenull"))
+        self.write("lib.jar.config", '{"Environment": {"Variables": {"STAGE": "-test"}}}')
+        self.until_call("one-test", "get1")
+        self.make_jar("lib.jar", "two")
+        self.until_call("two-test", "get1")
+        self.until_call("two-test", "get2")
+        self.assertIn("lib.jar: changed, 4 functions\n", server.log())
+        os.unlink(os.path.join(self.folder, "lib.jar"))
+        self.until_ids("a.other")
+
     def test_what_is_inside_of_other_files_stays(self):
         """Functions of a jar's classes, and of headers that a header includes."""
         self.write("Twice.java", "public class Twice { public static int of(int n) { return 2 * n; } }")
@@ -393,6 +482,7 @@ class Settings(Case):
         server = self.serve()
         self.assertEqual(server.call("increment", 1), (200, 2))
         self.assertEqual(server.call("handler", 1), (200, 2))
+        self.assertEqual(server.request("GET", "/invoke/increment?n=1"), (200, 2))
         self.assertNotIn("Handler", server.log())
         self.replace("src/app.config", '{"FunctionName": "plus", "Handler": "app.gone"}')
         server.wait_log("app.config: Handler: there is no function 'app.gone'")

@@ -1,16 +1,15 @@
 """tests/e2e/executors.py — the isolation ladder in the real program: each executor with
-each language that it makes sense for, and what goes wrong in processes."""
+each language that it makes sense for, and what goes wrong in processes (more of that is in
+faults.py and faults-functions.py, which take the server from here)."""
 
 import collections
 import concurrent.futures
 import http.client
 import json
 import os
-import random
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
@@ -61,15 +60,18 @@ def wait_until(condition, what):
 
 
 class Server:
-    def __init__(self, *paths, executor="worker", settings="", options=()):
+    def __init__(self, *paths, executor="worker", settings="", options=(), env=None, listen="0",
+                 command=(SNAFU,)):
+        if os.environ.get("SNAFU_SANITIZE") and "memory" not in settings:
+            settings = "[limits]\nmemory = 0B\n" + settings  # they reserve terabytes
         self.settings = tempfile.NamedTemporaryFile("w", suffix=".ini")
         self.settings.write(settings)
         self.settings.flush()
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [SNAFU, "-q", "-C", "web", "-L", "0", *(["-e", executor] if executor else []), "-s", self.settings.name,
-             *options, *(paths or [PYTHON])],
-            stdin=subprocess.DEVNULL, stderr=self.errors)
+            [*command, "-q", "-C", "web", "-L", listen, *(["-e", executor] if executor else []),
+             "-s", self.settings.name, *options, *(paths or [PYTHON])],
+            stdin=subprocess.DEVNULL, stderr=self.errors, env=dict(os.environ, **(env or {})))
         self.port = None
         wait_until(self.is_ready, "the server gets ready")
 
@@ -81,7 +83,8 @@ class Server:
         assert self.process.poll() is None, self.said()
         for line in self.said().splitlines():
             if "ready on" in line:
-                self.port = int(line.rsplit(":", 1)[1])
+                port = line.rsplit(":", 1)[1]
+                self.port = int(port) if port.isdigit() else port
         return self.port
 
     def __enter__(self):
@@ -132,7 +135,7 @@ class Server:
 
     def all(self, calls):
         """Runs calls at the same time; their results in order."""
-        with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        with concurrent.futures.ThreadPoolExecutor(min(len(calls), 24)) as pool:
             return list(pool.map(lambda call: self.call(*call[0], **call[1]), calls))
 
 
@@ -263,6 +266,24 @@ class Deaths(unittest.TestCase):
             wait_until(lambda: not server.instances("jobs.hang", "busy", executor),
                        "its process is killed")
 
+    def test_nobody_stands_behind_a_slow_call(self):
+        """Of a function that is known as quick."""
+        with tempfile.TemporaryDirectory() as folder, Server() as server:
+            for _ in range(50):
+                self.assertEqual(server.call("jobs.pass_by", folder=folder)[0], 200)
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                slow = pool.submit(server.call, "jobs.pass_by", folder=folder, wait=True)
+                try:
+                    wait_until(lambda: os.path.exists(os.path.join(folder, "waiting")), "it runs")
+                    time.sleep(0.01)  # quick calls take less than half a millisecond
+                    others = [server.call("jobs.pass_by", folder=folder) for _ in range(20)]
+                    self.assertFalse(slow.done())
+                finally:
+                    open(os.path.join(folder, "go"), "w").close()
+                self.assertEqual({status for status, _ in others}, {200})
+                self.assertEqual(slow.result()[0], 200)
+                self.assertNotIn(slow.result()[1], [pid for _, pid in others])
+
     def test_what_cannot_be_loaded(self):
         broken, doomed = (os.path.join(FOLDER, name) for name in ("broken.py", "doomed.py"))
         for executor in PROCESSES:
@@ -303,59 +324,35 @@ class Deaths(unittest.TestCase):
             self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
         wait_until(lambda: not alive(pid), "nothing is left after the host")
 
+    def test_forks_under_load(self):
+        """Those that have answered, and are ending, are nobody's reason to be refused."""
+        settings = "[limits]\nprocesses = 8\ninstances = 4\nqueue-length = 100\n"
+        with Server(executor="fork", settings=settings) as server:
+            results = server.all([(("jobs.add", number, 1), {}) for number in range(12)] * 30)
+            self.assertEqual({status for status, _ in results}, {200})
+
     def test_output(self):
         with Server() as server:
             self.assertEqual(server.call("jobs.chatter", 200000), (200, 200000))
             self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
 
-    def test_killed_at_random(self):
-        """Every call is answered, and none is run twice."""
-        with tempfile.NamedTemporaryFile("r") as file, \
-                Server(settings="[limits]\ninstances = 4\n") as server:
-            over = threading.Event()
-            answers = {}
-
-            def load(client):
-                for number in range(150):
-                    word = f"{client}-{number}"
-                    answers[word] = server.call("jobs.note", path=file.name, word=word)[0]
-
-            def reap():
-                chance = random.Random(1)
-                while not over.wait(0.01):
-                    below = descendants(server.process.pid)
-                    if len(below) > 1:
-                        try:
-                            os.kill(chance.choice(below), signal.SIGKILL)
-                        except ProcessLookupError:
-                            pass
-
-            killer = threading.Thread(target=reap)
-            killer.start()
-            clients = [threading.Thread(target=load, args=(client,)) for client in range(8)]
-            for client in clients:
-                client.start()
-            for client in clients:
-                client.join()
-            over.set()
-            killer.join()
-            words = collections.Counter(file.read().split())
-            self.assertEqual(len(answers), 8 * 150)
-            self.assertLessEqual(set(answers.values()), {200, 502})
-            self.assertGreater(list(answers.values()).count(200), 100)
-            self.assertEqual([word for word, times in words.items() if times > 1], [])
-            for word, status in answers.items():
-                if status == 200:
-                    self.assertEqual(words[word], 1, word)
-
 
 class Limits(unittest.TestCase):
     def test_concurrency_grows_and_is_refused(self):
         with Server(settings="[limits]\ninstances = 3\nqueue-length = 2\n") as server:
-            calls = server.all([(("jobs.nap", 1.0), {})] * 12)
+            with tempfile.TemporaryDirectory() as folder, \
+                    concurrent.futures.ThreadPoolExecutor(12) as pool:
+                # Of twelve, three can run and two wait, until one comes who lets them go.
+                under_way = [pool.submit(server.call, "jobs.meet", folder, 100)
+                             for _ in range(12)]
+                wait_until(lambda: sum(each.done() for each in under_way) >= 7,
+                           "the others are refused")
+                for number in range(100):
+                    open(os.path.join(folder, f"release-{number}"), "w").close()
+                calls = [each.result() for each in under_way]
             statuses = collections.Counter(status for status, _ in calls)
             self.assertEqual(set(statuses), {200, 429})
-            self.assertGreaterEqual(statuses[200], 5)
+            self.assertGreaterEqual(statuses[429], 7)
             self.assertLessEqual(len({pid for status, pid in calls if status == 200}), 3)
 
     @each
@@ -365,8 +362,26 @@ class Limits(unittest.TestCase):
             self.assertEqual({status for status, _ in calls}, {200})
             self.assertEqual(len({pid for _, pid in calls}), 8)
 
+    def test_nobody_stays_behind_a_call_that_takes_long(self):
+        # A function that was quick gets calls written ahead. Those that sit behind one that
+        # takes long must get away: it lasts until they are answered.
+        with Server() as server, tempfile.TemporaryDirectory() as folder, \
+                concurrent.futures.ThreadPoolExecutor(24) as threads:
+            for round_number in range(5):
+                quick = [threads.submit(server.call, "jobs.wait_for", "", i) for i in range(200)]
+                path = os.path.join(folder, str(round_number))
+                slow = threads.submit(server.call, "jobs.wait_for", path, -1)
+                quick += [threads.submit(server.call, "jobs.wait_for", "", i)
+                          for i in range(200, 300)]
+                self.assertEqual([call.result(PATIENCE) for call in quick],
+                                 [(200, i) for i in range(300)])
+                self.assertFalse(slow.done())
+                open(path, "w").close()
+                self.assertEqual(slow.result(PATIENCE), (200, -1))
+
     def test_recycled_and_reaped(self):
-        with Server(settings="[execution]\ninstance-calls = 3\ninstance-idle = 300ms\n") as server:
+        with Server(settings="[execution]\ninstance-calls = 3\n"
+                    "[function nap]\ninstance-idle = 300ms\n") as server:
             pids = [server.call("jobs.bump")[1] for _ in range(9)]
             self.assertEqual(sorted(collections.Counter(pid for pid, _ in pids).values()), [3] * 3)
             server.call("jobs.nap", 0)
@@ -433,14 +448,13 @@ class Nested(unittest.TestCase):
 
     def test_mutual_calls_under_load(self):
         """Threads and processes at their cap: some calls are refused, none waits for ever."""
-        settings = "[limits]\nthreads = 4\ninstances = 3\ncall-timeout = 30s\n"
+        settings = "[limits]\nthreads = 4\ninstances = 3\n"
         path = ["Works.through", "jobs.through", "Works.through"]
         with Server(PYTHON, JAVA, executor="python=worker,java=inprocess",
                     settings=settings) as server:
-            begun = time.monotonic()
             results = server.all([(("jobs.through",), {"path": path})] * 24)
             self.assertLessEqual({status for status, _ in results}, {200, 429, 500})
-            self.assertLess(time.monotonic() - begun, 29)
+            self.assertNotIn("DeadlineExceeded", json.dumps(results))
             self.assertEqual(server.call("jobs.through", path=path), (200, path + ["end"]))
 
 

@@ -56,7 +56,7 @@ class Server:
 
 class Python(unittest.TestCase):
     def test_a_call_after_an_interrupt_is_as_any_other(self):
-        with Server("rude.py", "[limits]\nthreads = 1\ncall-timeout = 500ms\n") as server:
+        with Server("rude.py", "[limits]\nthreads = 1\n[function loop]\ncall-timeout = 500ms\n") as server:
             for _ in range(2):
                 self.assertEqual(server.call("loop")[0], 504)
                 server.call("trace")
@@ -80,7 +80,7 @@ class Python(unittest.TestCase):
 
 class Java(unittest.TestCase):
     def test_what_a_call_leaves_behind(self):
-        with Server("Rude.java", "[limits]\nthreads = 1\ncall-timeout = 5s\n") as server:
+        with Server("Rude.java", "[limits]\nthreads = 1\n") as server:
             self.assertEqual(server.call("interruptSelf"), (200, None))
             self.assertEqual(server.call("isInterrupted"), (200, False))
             self.assertEqual(server.call("noOutput"), (200, None))

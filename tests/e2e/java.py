@@ -16,6 +16,8 @@ from terminal import SNAFU, SOURCE, run
 
 DATA = os.path.join(SOURCE, "tests", "data", "java")
 
+QUICK = ["-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"]  # a JVM for a short life
+
 LINGER = """
 public class Linger {
     public static int hook() {
@@ -49,10 +51,23 @@ public class Linger {
 
 
 class Java(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """What many cases call is compiled once."""
+        cls.shared = tempfile.mkdtemp(prefix="snafu-java-")
+        cls.addClassCleanup(shutil.rmtree, cls.shared)
+        cls.linger = os.path.join(cls.shared, "Linger.java")
+        with open(cls.linger, "w", encoding="ascii") as file:
+            file.write(LINGER)
+
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="snafu-java-")
         self.addCleanup(shutil.rmtree, self.folder)
         self.env = {"HOME": self.folder, "XDG_CACHE_HOME": os.path.join(self.folder, "cache")}
+
+    def share(self):
+        """Keeps what is compiled for other cases."""
+        self.env["XDG_CACHE_HOME"] = os.path.join(self.shared, "cache")
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
@@ -70,20 +85,23 @@ class Java(unittest.TestCase):
         return json.loads(done.stdout)
 
     def compile(self, *options):
-        subprocess.run(["javac", "-d", os.path.join(self.folder, "classes"), *options], check=True)
+        subprocess.run(["javac", *QUICK, "-d", os.path.join(self.folder, "classes"), *options], check=True)
         return os.path.join(self.folder, "classes")
 
     def test_maven_tree(self):
+        self.share()
         tree = os.path.join(DATA, "tree")
         self.assertEqual(self.value("Cart.put", [{"name": "tea", "price": 3, "count": 2}], tree), 1)
         self.assertEqual(self.value("Cart.greeting", {}, tree), "good day")
         self.assertEqual(self.value("shop.Cart.plugin", {"name": "Loud"}, tree), "LOUD")
 
     def test_a_file_of_a_tree_by_its_name(self):
+        self.share()
         cart = os.path.join(DATA, "tree/src/main/java/shop/Cart.java")
         self.assertEqual(self.value("Cart.helper", [], cart), "helped")
 
     def test_broken_method_and_its_neighbour(self):
+        self.share()
         tree = os.path.join(DATA, "tree")
         done = self.execute("Broken.half", [4], tree)
         self.assertEqual(done.returncode, 1)
@@ -142,7 +160,7 @@ class Java(unittest.TestCase):
         file = os.path.join(classes, "pkg", "Sum.class")
         self.assertEqual(self.value("pkg.Sum.of", [1, 2], file), 3)
         jar = os.path.join(self.folder, "sum.jar")
-        subprocess.run(["jar", "--create", "--file", jar, "-C", classes, "."], check=True)
+        subprocess.run(["jar", *QUICK, "--create", "--file", jar, "-C", classes, "."], check=True)
         self.assertEqual(self.value("pkg.Sum.of", {"b": 2, "a": 5}, jar), 7)
 
     def test_source_with_a_jar_beside(self):
@@ -150,8 +168,8 @@ class Java(unittest.TestCase):
                                           "{ public static String name() { return \"dep\"; } }"))
         os.mkdir(os.path.join(self.folder, "app"))
         os.mkdir(os.path.join(self.folder, "app", "lib"))
-        subprocess.run(["jar", "--create", "--file", os.path.join(self.folder, "app/lib/dep.jar"),
-                        "-C", classes, "."], check=True)
+        subprocess.run(["jar", *QUICK, "--create", "--file",
+                        os.path.join(self.folder, "app/lib/dep.jar"), "-C", classes, "."], check=True)
         self.write("app/src/App.java",
                    "public class App { public static String run() { return dep.Dep.name(); } }")
         self.assertEqual(self.value("App.run", [], os.path.join(self.folder, "app")), "dep")
@@ -170,21 +188,22 @@ class Java(unittest.TestCase):
         self.assertIn("leftPad(String str, int size, char padChar)", done.stderr)
 
     def test_shutdown_hooks_run_and_threads_do_not_hold_the_end(self):
-        path = self.write("Linger.java", LINGER)
-        done = self.execute("Linger.hook", [], path)
+        self.share()
+        done = self.execute("Linger.hook", [], self.linger)
         self.assertEqual((done.returncode, done.stdout), (0, "1\n"))
         self.assertIn("hook ran", done.stderr)
-        self.assertEqual(self.value("Linger.thread", [], path), 2)
+        self.assertEqual(self.value("Linger.thread", [], self.linger), 2)
 
     def test_exit_is_an_error_of_the_call(self):
-        path = self.write("Linger.java", LINGER)
-        done = self.execute("Linger.catcher", [], path)
+        self.share()
+        done = self.execute("Linger.catcher", [], self.linger)
         self.assertEqual(done.returncode, 1)
         self.assertIn("SystemExit: the function called System.exit(1)", done.stderr)
         self.assertNotIn("WARNING", done.stderr)
 
     def test_output_does_not_mix_with_the_result(self):
-        done = self.execute("Linger.print", [20000], self.write("Linger.java", LINGER))
+        self.share()
+        done = self.execute("Linger.print", [20000], self.linger)
         self.assertEqual((done.returncode, done.stdout), (0, "null\n"))
         self.assertIn("line 19999\n", done.stderr)
 

@@ -1,8 +1,8 @@
 """tests/e2e/readme.py — what README.md says to type does what it says.
 
 A console block holds commands behind `$ `, lines for the prompt behind `snafu> `, and
-what is printed (`...` for anything). An sh block holds commands alone. `localhost:8080`
-is the server of the README's first command."""
+what is printed (`...` for anything). An sh block holds commands alone, an ini block settings.
+`localhost:8080` is the server of the README's first command."""
 
 import os
 import re
@@ -18,8 +18,8 @@ READY = re.compile(r"ready on http://(127\.0\.0\.1:\d+)")
 SET_UP = re.compile(r"(npm|autoreconf|make|man) ")
 
 
-def read_blocks(kind):
-    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+def read_blocks(kind, page="README.md"):
+    with open(os.path.join(SOURCE, page), encoding="utf-8") as file:
         return re.findall(rf"^```{kind}\n(.*?)^```$", file.read(), re.M | re.S)
 
 
@@ -112,13 +112,63 @@ class Readme(unittest.TestCase):
         for block in read_blocks("sh"):
             for line in [] if block.startswith("cd ") else block.splitlines():
                 command = line.split(" #")[0].strip()
-                if SET_UP.match(command):
+                if SET_UP.match(command) or command.startswith("build/snafu-bench "):
                     continue
                 self.assertTrue(command.startswith("build/snafu "), command)
                 served += 1
                 with self.subTest(command):
                     self.serve(self.arguments(command))
         self.assertGreater(served, 0)
+
+    def test_settings_are_taken(self):
+        blocks = read_blocks("ini") + read_blocks("ini", "docs/isolation.md")
+        self.assertGreater(len(blocks), 2)
+        for number, block in enumerate(blocks):
+            path = os.path.join(self.cache, f"{number}.ini")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(block)
+            with self.subTest(block):
+                _, said = self.serve(["-s", path, "samples/legacy_module.py"])
+                # The functions that the settings are about are the reader's.
+                self.assertNotRegex(said, "error")
+
+    def test_bench_measures(self):
+        """What the README says, at its shortest."""
+        if not shutil.which("wrk"):
+            self.skipTest("there is no wrk")
+        commands = re.findall(r"^build/snafu-bench (.*)$", "".join(read_blocks("sh")), re.M)
+        self.assertGreater(len(commands), 1)
+        for command in commands:
+            command = re.sub(r" -o \S+| --paper", "", command)
+            with self.subTest(command):
+                done = subprocess.run(
+                    [os.path.join(BUILD, "snafu-bench"), "-e", "inprocess", "-n", "1", "-r", "1",
+                     "-d", "1", "-o", os.path.join(self.cache, "figures"), *command.split()],
+                    cwd=SOURCE, env=self.env, capture_output=True, text=True, timeout=240)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertRegex(done.stdout, r"(?m)^inprocess +1 +[\d,]+ \(")
+                self.assertTrue(os.path.exists(os.path.join(self.cache, "figures/results.json")))
+
+    def test_bench_says_why(self):
+        if not shutil.which("wrk"):
+            self.skipTest("there is no wrk")
+        done = subprocess.run(
+            [os.path.join(BUILD, "snafu-bench"), "-e", "inprocess", "-r", "1",
+             os.path.join(SOURCE, "samples/legacy_module.py"), "no_such_function"],
+            env=self.env, capture_output=True, text=True, timeout=240)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertIn("there is no function 'no_such_function'", done.stdout)
+
+    def test_bench_help_and_manual_agree(self):
+        help_text = subprocess.run([os.path.join(BUILD, "snafu-bench"), "--help"], check=True,
+                                   env=dict(self.env, COLUMNS="120"), capture_output=True,
+                                   text=True).stdout
+        with open(os.path.join(SOURCE, "docs/snafu-bench.1"), encoding="utf-8") as file:
+            manual = file.read()
+        shown = re.findall(r"^  (?:-(\w)(?: \w+)?, )?--([\w-]+)(?: ([A-Z]+))?", help_text, re.M)
+        told = re.findall(r"^\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
+        self.assertGreater(len(shown), 8)
+        self.assertEqual(shown, told)
 
     def test_scripts_run(self):
         """Blocks that begin with a cd are one script each."""
@@ -137,8 +187,14 @@ class Readme(unittest.TestCase):
     def test_links_and_options_exist(self):
         with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
             text = file.read()
-        for link in re.findall(r"\]\(([^)#:]+)\)", text):
-            self.assertTrue(os.path.exists(os.path.join(SOURCE, link)), link)
+        pages = ["README.md"] + ["docs/" + name for name in os.listdir(os.path.join(SOURCE, "docs"))
+                                 if name.endswith(".md")]
+        for page in pages:
+            with open(os.path.join(SOURCE, page), encoding="utf-8") as file:
+                links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read())
+            for link in links:
+                self.assertTrue(os.path.exists(os.path.join(SOURCE, os.path.dirname(page), link)),
+                                f"{page}: {link}")
         with open(os.path.join(SOURCE, "quickstart"), encoding="utf-8") as file:
             quickstart = file.read()
         for option in set(re.findall(r"quickstart (--\w+)", text)):

@@ -4,6 +4,7 @@ prints the text that it is given."""
 
 import base64
 import csv
+import fcntl
 import http.client
 import json
 import os
@@ -111,6 +112,12 @@ class Load:
             thread.join()
 
 
+def metric_of(server, name):
+    _, text = server.ask("/metrics")
+    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.M)
+    return float(found.group(1)) if found else None
+
+
 class Case(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp()
@@ -172,6 +179,21 @@ class Records(Case):
         self.assertEqual([(row["function"], row["trigger"], row["start"]) for row in rows],
                          [("hello.hello", "cli", "cold")] * 2)
         self.assertGreater(float(rows[0]["init_ms"]), 0)
+
+    def test_executors_of_languages(self):
+        """One without a language is for those that are not named, wherever it stands."""
+        path = os.path.join(self.folder, "hello.py")
+        log = os.path.join(self.folder, "calls")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("def hello(): return 'hi'\n")
+        lists = "isolated", "python=isolated,inprocess", "inprocess,python=isolated", \
+            "java=inprocess,isolated"
+        for executors in lists:
+            done = subprocess.run([os.path.join(BUILD, "snafu"), "-q", "-e", executors, "-l",
+                                   f"csv={log}", "-x", "hello", path], stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True)
+            self.assertEqual((done.stdout, done.stderr), ('"hi"\n', ""))
+        self.assertEqual([row["executor"] for row in read_csv(log)], ["isolated"] * len(lists))
 
     def test_cold_and_warm_processes(self):
         """Loading for a call is in init_ms, and in nothing else."""
@@ -268,9 +290,7 @@ class Records(Case):
         database.close()
 
     def metric(self, server, name):
-        _, text = server.ask("/metrics")
-        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.M)
-        return float(found.group(1)) if found else None
+        return metric_of(server, name)
 
     def test_a_log_that_must_not_grow(self):
         """As on a full disk: calls go on, records wait, and are written later."""
@@ -328,6 +348,83 @@ class Records(Case):
         self.assertTrue(lost, server.said)
         self.assertEqual(len(noted), len(set(noted)))
         self.assertLessEqual(len(load.ids), len(noted) + int(lost.group(1)))
+
+    def written(self, server, logger, count):
+        until(lambda: self.metric(server, f'snafu_records_written_total{{logger="{logger}"}}') == count,
+              f"{count} records are written")
+
+    def test_formulas(self):
+        """What a spreadsheet would run is text, and what looks like the end of a record is none."""
+        server = self.server("-l", "csv")
+        texts = ["=1+1", "-2", "@x", "+3", "\tx", "\rx", "a\r\r\nb", "x=1", "'", "=\"a\""]
+        for text in texts:
+            server.ask("/invoke/echo", {"any": text})
+        server.ask("/invoke/=cmd|x", {})
+        self.assertEqual(server.stop(), 0)
+        rows = read_csv(self.path)
+        self.assertEqual([row["log"] for row in rows],
+                         ["'=1+1", "'-2", "'@x", "'+3", "'\tx", "'\rx", "a\nb", "x=1", "'",
+                          "'=\"a\"", ""])
+        self.assertEqual(rows[-1]["function"], "'=cmd|x")
+        with open(self.path, "rb") as file:
+            self.assertEqual(file.read().count(b"\r\n"), len(rows) + 1)
+
+    def test_a_file_that_is_renamed(self):
+        server = self.server("-l", "csv")
+        ids = []
+        for turn in range(3):
+            for _ in range(3):
+                reply, _ = server.ask("/invoke/hello")
+                ids.append(reply.headers["X-Snafu-Request-Id"])
+            self.written(server, "csv", len(ids))
+            if turn == 0:
+                os.rename(self.path, self.path + ".1")
+            elif turn == 1:
+                os.remove(self.path)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual([row["request_id"] for row in read_csv(self.path + ".1")], ids[:3])
+        self.assertEqual([row["request_id"] for row in read_csv(self.path)], ids[6:])
+
+    def test_a_database_that_is_renamed(self):
+        server = self.server("-l", "sqlite")
+        path = os.path.join(self.folder, "snafu-log.sqlite")
+        server.ask("/invoke/hello")
+        self.written(server, "sqlite", 1)
+        os.rename(path, path + ".1")
+        server.ask("/invoke/hello")
+        self.assertIn("was moved or removed", server.process.stderr.readline())
+        os.rename(path + ".1", path)
+        self.written(server, "sqlite", 2)
+        self.assertEqual(server.stop(), 0)
+        database = sqlite3.connect(path)
+        self.assertEqual(database.execute("SELECT count(*) FROM calls").fetchone(), (2,))
+        database.close()
+
+    def test_a_lock_that_is_not_let_go(self):
+        """Neither calls nor the end of the host wait for whoever holds it."""
+        server = self.server("-l", "csv")
+        with open(self.path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            for _ in range(20):
+                reply, _ = server.ask("/invoke/hello")
+                self.assertEqual(reply.status, 200)
+            self.assertIn("another process holds the lock", server.process.stderr.readline())
+            fcntl.flock(file, fcntl.LOCK_UN)
+            self.written(server, "csv", 20)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            server.ask("/invoke/hello")
+            self.assertEqual(server.stop(), 0)
+        self.assertIn("1 record of calls was dropped", "".join(server.said))
+
+    def test_what_is_no_file(self):
+        fifo = os.path.join(self.folder, "fifo")
+        os.mkfifo(fifo)
+        for option in f"csv={fifo}", f"sqlite={fifo}":
+            done = subprocess.run([os.path.join(BUILD, "snafu"), "-l", option, "-x", "hello", PROBE],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  timeout=PATIENCE)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(fifo, done.stderr)
 
     def test_sqlite_is_read_while_it_is_written(self):
         if not shutil.which("sqlite3"):
@@ -390,6 +487,32 @@ class Debug(Case):
         until(lambda: len(read_csv(self.path)) == 1000, "records are written")
         connection.close()
         self.assertEqual(server.stop(), 0)
+
+
+    def test_a_slow_reader(self):
+        """Who reads too slowly misses lines, and is told; what is read are whole lines."""
+        server = self.server("--debug", "-l", "csv")
+        load = Load(server)
+        until(lambda: len(load.ids) > 1000, "calls are answered")
+        read = server.process.stderr.buffer.read1
+        pieces = [read(100) for _ in range(20)]
+        # Enough to fill what waits for the reader.
+        until(lambda: metric_of(server, "snafu_events_dropped_total"), "lines are left out")
+        rest = []
+        reader = threading.Thread(target=lambda: rest.extend(iter(lambda: read(1 << 16), b"")))
+        reader.start()
+        until(lambda: b"debug-output-lost" in b"".join(rest), "it is told")
+        server.process.send_signal(signal.SIGTERM)
+        load.join()
+        reader.join()
+        server.process.stderr.close()
+        self.assertEqual(server.process.wait(PATIENCE), 0)
+        noted = {row["request_id"] for row in read_csv(self.path)}
+        self.assertLessEqual(set(load.ids), noted)
+        events = [json.loads(line) for line in b"".join(pieces + rest).splitlines()
+                  if line.startswith(b"{")]
+        self.assertGreater(sum(each.get("lines", 0) for each in events
+                               if each["event"] == "debug-output-lost"), 0)
 
 
 class LogTail(Case):

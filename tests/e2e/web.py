@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 BUILD = os.environ["SNAFU_BUILD"]
@@ -63,6 +64,16 @@ class Server:
         path = os.path.join(self.folder, name)
         os.mkfifo(path)
         return path
+
+
+def until(look, what):
+    """What LOOK gives, once that is something."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < end, f"in vain: {what}"
 
 
 def release(path):
@@ -537,16 +548,16 @@ class SlowCalls(WebTest):
         path = self.server.fifo("left")
         sock = self.start(path)
         # It waits at the FIFO now, if we can open it for writing without waiting.
-        while True:
+        def open_it():
             try:
-                writer = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-                break
+                return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
             except OSError:
                 self.assertEqual(self.call("hello"), (200, "hello"))
+
+        writer = until(open_it, "the function waits")
         sock.close()
         line = 'snafu_calls_total{function="Probe.wait",executor="inprocess",status="cancelled"} 1'
-        while not self.metric(line):
-            pass
+        until(lambda: self.metric(line), "the call is cancelled")
         os.close(writer)
         self.assertEqual(self.call("hello"), (200, "hello"))
 
@@ -555,7 +566,7 @@ class Clocks(unittest.TestCase):
     """With times of a second or less, clients that keep us waiting are sent away."""
 
     def setUp(self):
-        self.server = Server(settings="[web]\nidle-timeout = 1s\n[limits]\ncall-timeout = 300ms\n")
+        self.server = Server(settings="[web]\nidle-timeout = 1s\n[function wait]\ncall-timeout = 300ms\n")
         self.addCleanup(lambda: self.assertEqual(self.server.stop(), 0))
 
     def test_idle_and_slow_clients_are_sent_away(self):
@@ -572,7 +583,7 @@ class Clocks(unittest.TestCase):
         with self.server.raw(b"GET /invoke/hello HTTP/1.1\r\n") as sock:
             sock.settimeout(0.05)
             with self.assertRaises(OSError):
-                while True:  # a header line at every turn, for ever
+                for _ in range(100000):  # a header line at every turn
                     sock.sendall(b"X-Again: 1\r\n")
                     try:
                         if not sock.recv(100):
@@ -656,12 +667,14 @@ class Stopping(unittest.TestCase):
             server.process.send_signal(signal.SIGTERM)
             # New calls are refused meanwhile.
             other = server.connect()
-            while True:
+
+            def refused():
                 other.request("GET", "/invoke/hello")
                 reply = other.getresponse()
                 reply.read()
-                if reply.status == 503:
-                    break
+                return reply.status == 503 and reply
+
+            reply = until(refused, "new calls are refused")
             self.assertEqual(reply.headers["Connection"], "close")
             other.close()
         reply = connection.getresponse()

@@ -304,13 +304,15 @@ static void hear(void *state, enum snafu_severity severity, const char *line)
 		heard->other++;
 }
 
-static void read_lines(void *state, const char *lines, size_t size)
+static size_t read_lines(void *state, const char *lines, size_t size, int patience_ms)
 {
 	struct heard *heard = state;
 
+	(void)patience_ms;
 	heard->bytes += size;
 	for (size_t i = 0; i < size; i++)
 		heard->lines += lines[i] == '\n';
+	return size;
 }
 
 static size_t records_in_file(void)

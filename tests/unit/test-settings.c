@@ -205,7 +205,7 @@ static void test_bad_books(void)
 {
 	CHECK_STRING(book_error("[limit]\nx = 1\n"),
 	             ":2: there is no section [limit]; there are limits, execution, asynchronous, web, "
-	             "log, caps, tenant NAME and function NAME");
+	             "container, log, caps, tenant NAME and function NAME");
 	CHECK_STRING(book_error("[limits]\ncall-timeot = 1s\n"),
 	             ":2: there is no setting call-timeot in [limits]; did you mean call-timeout?");
 	CHECK_STRING(book_error("[function f]\nthreads = 1\n"),

@@ -84,7 +84,7 @@ static void write_whole_id(struct web_request *request)
 	const struct snafu_pool *pool = snafu_host_pool_acquire(request->web->host);
 	const struct snafu_function *found;
 
-	if (snafu_pool_find(pool, request->name, &found, NULL) == 0)
+	if (snafu_host_meant(request->web->host, pool, request->name, &found, NULL) == 0)
 		snprintf(request->name, sizeof request->name, "%s", found->id);
 	snafu_host_pool_release(pool);
 }

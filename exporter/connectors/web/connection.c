@@ -86,7 +86,7 @@ static void open_connection(struct web *web, struct MHD_Connection *connection,
 	request->connection = connection;
 	request->fd =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	request->body = SNAFU_BUFFER(web->body_cap);
+	request->body = SNAFU_BUFFER(snafu_host_largest_payload(web->host));
 	request->since = web->now;
 	TAILQ_INSERT_TAIL(&web->waiting_list, request, entry);
 	web->n_connections++;

@@ -128,7 +128,7 @@ static enum MHD_Result reply_one(struct web_request *request, const struct snafu
 	struct snafu_buffer buffer = SNAFU_BUFFER(WEB_DOCUMENT_CAP);
 	struct snafu_error error;
 
-	if (snafu_pool_find(pool, request->name, &function, &error) < 0) {
+	if (snafu_host_meant(request->web->host, pool, request->name, &function, &error) < 0) {
 		snafu_request_id(request->call.request_id);
 		request->call.result = (struct snafu_result){.payload = SNAFU_BUFFER(0)};
 		snafu_result_fail(&request->call.result, SNAFU_UNKNOWN_FUNCTION, "UnknownFunction", "%s",

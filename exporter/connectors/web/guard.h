@@ -19,6 +19,7 @@ struct web_headers {
 	const char *host, *origin, *referer, *fetch_site;
 	const char *content_type, *content_length, *transfer_encoding, *if_none_match;
 	const char *executor, *log; /* X-Snafu-Executor, X-Snafu-Log */
+	const char *tenant; /* X-Snafu-Tenant */
 	const char *forward; /* X-Snafu-Context */
 	const char *client_context; /* X-Amz-Client-Context */
 	bool respond_async; /* Prefer asks for it */

@@ -271,7 +271,7 @@ static int convert_from(struct web_request *request, enum source source,
 	struct snafu_error error;
 
 	/* An unknown name, or one that means several: the call itself will say so. */
-	if (snafu_pool_find(pool, request->name, &function, NULL) < 0)
+	if (snafu_host_meant(request->web->host, pool, request->name, &function, NULL) < 0)
 		return 0;
 	int code = read_form(request, source, &form, &error);
 	if (code < 0)
@@ -305,7 +305,7 @@ int web_payload(struct web_request *request, struct web_problem *ret_problem)
 	case JSON:
 		call->payload_size = request->body.size;
 		call->payload = request->body.data;
-		request->body = SNAFU_BUFFER(request->web->body_cap);
+		request->body = SNAFU_BUFFER(snafu_host_largest_payload(request->web->host));
 		return 0;
 	case UNSUPPORTED:
 		*ret_problem =

@@ -48,6 +48,7 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 	case 14:
 		slot = strcasecmp(key, "content-length") == 0   ? &headers->content_length
 		       : strcasecmp(key, "sec-fetch-site") == 0 ? &headers->fetch_site
+		       : strcasecmp(key, "x-snafu-tenant") == 0 ? &headers->tenant
 		                                                : NULL;
 		break;
 	case 15: slot = strcasecmp(key, WEB_FORWARD_HEADER) == 0 ? &headers->forward : NULL; break;
@@ -77,6 +78,11 @@ static int check_headers(struct web_request *request, const char *version, bool 
 	if (headers->log && strcasecmp(headers->log, "tail") != 0 &&
 	    strcasecmp(headers->log, "none") != 0)
 		return problem(request, 400, "BadRequest", "X-Snafu-Log takes tail or none");
+	if (headers->tenant && !web->choose_tenant)
+		return problem(request, 400, "BadRequest",
+		               "this host does not let callers say whose call it is ([web] choose-tenant)");
+	if (headers->tenant && strlen(headers->tenant) > WEB_TENANT_CAP)
+		return problem(request, 400, "BadRequest", "X-Snafu-Tenant is too long");
 	if (headers->transfer_encoding && headers->content_length)
 		return problem(request, 400, "BadRequest",
 		               "Transfer-Encoding and Content-Length exclude each other");
@@ -180,7 +186,7 @@ static enum web_route choose(struct web_request *request, const char *url, const
 static enum web_route too_large(struct web_request *request)
 {
 	return problem(request, 413, "PayloadTooLarge",
-	               "the body is larger than this host takes; the setting is payload-size");
+	               "the body is larger than any function here takes ([limits] payload-size)");
 }
 
 /* The headers are there. Replies are held back until the body is, too, since one
@@ -193,6 +199,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 	uint64_t announced;
 
 	request->headers = (struct web_headers){.host = NULL};
+	request->body.cap = snafu_host_largest_payload(web->host);
 	request->head = false;
 	MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather, &request->headers);
 	if (strlen(url) > WEB_URL_CAP)
@@ -208,7 +215,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 	if (!request->headers.content_length)
 		return MHD_YES;
 	if (web_parse_size(request->headers.content_length, &announced) < 0 ||
-	    announced > web->body_cap) {
+	    announced > request->body.cap) {
 		request->route = too_large(request);
 		request->refused = true;
 		return web_reply_problem(request, &request->problem);
@@ -277,7 +284,8 @@ static enum MHD_Result invoke(struct web_request *request)
 	call->asynchronous = request->headers.respond_async;
 	/* These are the last request's. */
 	call->request_id[0] = '\0';
-	call->tenant = call->client_context = NULL;
+	call->tenant = request->headers.tenant;
+	call->client_context = NULL;
 	call->caller = NULL;
 	call->deadline = 0;
 	if (web->address.path && request->headers.forward &&

@@ -27,16 +27,21 @@ static uint64_t coarse_now(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Each connection takes a descriptor; most systems allow 1,024 unless asked. */
-static void allow_descriptors(size_t connections)
+/* Each connection takes a descriptor; most systems allow 1,024 unless asked. Returns how many
+ * connections there may be: where they could take all descriptors, nobody new would be heard,
+ * and no process of a function could be started. */
+static size_t allow_descriptors(size_t connections)
 {
 	struct rlimit limit;
 	rlim_t wanted = connections + OTHER_FILES;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
-		return;
-	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-	setrlimit(RLIMIT_NOFILE, &limit); /* where it is refused, fewer connections fit */
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return connections;
+	if (limit.rlim_cur < wanted) {
+		limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return connections < limit.rlim_max / 2 ? connections : (size_t)(limit.rlim_max / 2);
 }
 
 /* MHD leaves percent-encoding alone: we undo it where the end of a text is known,
@@ -137,15 +142,14 @@ static int open_web(const struct snafu_connector_options *options, void **ret_st
 		return snafu_fail(error, -ENOMEM, "no memory for the web connector");
 	web->host = options->host;
 	web->event_loop = (struct snafu_event_loop){wait_for_events, wake, web};
-	web->body_cap = settings->payload_size;
-	web->connections_cap = settings->connections;
+	web->connections_cap = allow_descriptors(settings->connections);
 	web->idle_timeout = settings->idle_timeout;
+	web->choose_tenant = settings->choose_tenant;
 	web->wake_fd = web->watch_fd = -1;
 	web->now = coarse_now();
 	TAILQ_INIT(&web->waiting_list);
 	TAILQ_INIT(&web->calling_list);
 	TAILQ_INIT(&web->replying_list);
-	allow_descriptors(web->connections_cap);
 	int code = web_listen(options->listen, &socket, &web->address, error);
 	if (!code)
 		code = start(web, socket, error);

@@ -27,7 +27,7 @@
 
 #define WEB_CONNECTION_MEMORY (32u << 10) /* bytes MHD has for a request's line and headers */
 #define WEB_URL_CAP           (16u << 10) /* bytes of path and query; longer ones are 414 */
-#define WEB_TENANT_CAP        255 /* bytes of a tenant's name in a query */
+#define WEB_TENANT_CAP        255 /* bytes of a tenant's name, in a header or a query */
 #define WEB_NAME_CAP          1024 /* bytes of a function's name in a path */
 #define WEB_PROGRESS          (64u << 10) /* bytes a client must send within the idle timeout */
 #define WEB_REPLY_RATE        8 /* bytes a millisecond that a client must take a reply with */
@@ -132,9 +132,9 @@ struct web {
 	struct MHD_Daemon *daemon;
 	struct web_address address;
 	struct snafu_event_loop event_loop;
-	size_t body_cap; /* bytes */
 	size_t connections_cap;
 	uint64_t idle_timeout; /* ms */
+	bool choose_tenant;
 	int wake_fd; /* eventfd in MHD's epoll set */
 	atomic_bool waiting; /* the leader may be asleep in epoll_wait */
 	atomic_bool stopping;

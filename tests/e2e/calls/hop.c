@@ -35,7 +35,7 @@ static char *member(const char *error, const char *name)
 	return strndup(at, strcspn(at, "\""));
 }
 
-char *relay_@TAG@(const char *path, const char *value)
+char *relay_ @TAG @(const char *path, const char *value)
 {
 	char *said = NULL, *inner = NULL, *all = NULL;
 	int status = SNAFU_CALL_OK;
@@ -52,7 +52,7 @@ char *relay_@TAG@(const char *path, const char *value)
 	return all;
 }
 
-char *caught_@TAG@(const char *path, const char *value)
+char *caught_ @TAG @(const char *path, const char *value)
 {
 	int status = SNAFU_CALL_OK;
 	char *said = call_next(path, value, &status), *all = NULL;
@@ -68,7 +68,7 @@ char *caught_@TAG@(const char *path, const char *value)
 	return all;
 }
 
-char *ping_@TAG@(const char *to, const char *back)
+char *ping_ @TAG @(const char *to, const char *back)
 {
 	char *json = NULL, *all = NULL;
 	int status = SNAFU_CALL_FAILED;
@@ -94,7 +94,7 @@ char *ping_@TAG@(const char *to, const char *back)
 	return all;
 }
 
-int fib_@TAG@(int n)
+int fib_ @TAG @(int n)
 {
 	char json[40];
 	int sum = 0;
@@ -110,7 +110,7 @@ int fib_@TAG@(int n)
 	return n < 2 ? n : sum;
 }
 
-int hang_@TAG@(const char *path, const char *value)
+int hang_ @TAG @(const char *path, const char *value)
 {
 	volatile int turns = 0;
 

@@ -50,6 +50,22 @@ def nap(seconds: float) -> int:
     return os.getpid()
 
 
+def wait_for(path: str, number: int) -> int:
+    """Returns at once without PATH, else when somebody has made it."""
+    while path and not os.path.exists(path):
+        time.sleep(0.01)
+    return number
+
+
+def pass_by(folder: str, wait: bool = False) -> int:
+    """Quick, but for who is to wait: until there is a file."""
+    if wait:
+        open(os.path.join(folder, "waiting"), "w").close()
+        while not os.path.exists(os.path.join(folder, "go")):
+            time.sleep(0.01)
+    return os.getpid()
+
+
 def meet(folder: str, number: int) -> int:
     """Returns when NUMBER calls are here at the same time."""
     open(os.path.join(folder, str(os.getpid())), "w").close()

@@ -1,0 +1,54 @@
+/* convert/stubs.h — <source>.config stubs: for every function of a file what could be set,
+ * ready to be edited (runtime/function_config.h reads them; docs/settings.md tells of each).
+ *
+ * JSON has no comments; members whose names begin with "//" are none of ours. So each
+ * setting stands there as "//Timeout": 60, beside a "// Timeout" that says what it is. A
+ * fresh stub changes nothing; nor does taking the // away, since the values are those that
+ * hold anyway; changing one then does. Any thread. */
+#ifndef SNAFU_CONVERT_STUBS_H
+#define SNAFU_CONVERT_STUBS_H
+
+#include <stddef.h>
+
+struct snafu_buffer;
+struct snafu_error;
+struct snafu_function;
+struct snafu_functions;
+struct snafu_output;
+struct snafu_settings_book;
+
+/* Stubs stay below what is read of a config (SNAFU_CONFIG_FILE_CAP). */
+#define SNAFU_STUB_CAP     (1000u << 10) /* bytes */
+#define SNAFU_STUB_DOC_CAP 160 /* characters of a function's documentation */
+
+/* Appends the stub of one file, whose COUNT functions these are, in the order of a scan. Values
+ * are those of BOOK. Functions that cannot be called are left out, and so is what does not
+ * fit: RET_LEFT_OUT counts the latter. Returns how many functions stand in it: 0, and nothing
+ * is written, when none can be called; -ENOMEM and -EMSGSIZE (INTO has a smaller cap). */
+long snafu_stub_write(const struct snafu_function *functions, size_t count,
+                      const struct snafu_settings_book *book, struct snafu_buffer *into,
+                      size_t *ret_left_out, struct snafu_error *error);
+
+/* What became of the stub of one source. */
+struct snafu_stub_news {
+	const char *source;
+	const char *path; /* the stub; or the config that is there already */
+	int fate; /* enum snafu_output_fate, or a negative errno */
+	long functions; /* that stand in it */
+	size_t left_out;
+	const char *problem; /* of a negative fate; NULL: none */
+};
+
+/* (stubs_export.c) Writes a stub for each file of FUNCTIONS, a scan's result, to OUTPUT, and
+ * TELLS of each; one that fails does not keep the others from being written. A source whose
+ * config has the other name (x.config) keeps that. 0, or -ENOMEM. */
+int snafu_stubs_export(const struct snafu_functions *functions,
+                       const struct snafu_settings_book *book, struct snafu_output *output,
+                       void (*tell)(void *state, const struct snafu_stub_news *news), void *state,
+                       struct snafu_error *error);
+
+/* By what name the stub of FUNCTION's file calls it, borrowed from its id: a tail that does
+ * not depend on which folder is served. */
+const char *snafu_stub_name(const struct snafu_function *function);
+
+#endif

@@ -1,0 +1,265 @@
+/* programs/snafu-export.c — options in, convert/'s parts wired together: what else can be made
+ * of source code. Each --thing is one entry of `tasks`. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "convert/output.h"
+#include "convert/stubs.h"
+#include "programs/options.h"
+#include "programs/progress.h"
+#include "runtime/settings_book.h"
+#include "scanner/scanner.h"
+
+enum { USAGE = 2 };
+enum { STUBS = 256 }; /* options without a letter */
+
+static const struct option_text option_table[] = {
+	{STUBS, "stubs", NULL, "write a commented FILE.config for each source"},
+	{'o', "output", "DIR", "write below DIR instead of beside the sources"},
+	{'f', "force", NULL, "overwrite files that are there"},
+	{'n', "dry-run", NULL, "write nothing; print what would be written"},
+	{'I', "include", "DIR", "C: look for headers here (repeatable)"},
+	{'D', "define", "NAME[=VALUE]", "C: define a macro (repeatable)"},
+	{'s', "settings", "FILE", "start from these settings (snafu.ini)"},
+	{'q', "quiet", NULL, "only errors"},
+	{'h', "help", NULL, "show this help"},
+	{'V', "version", NULL, "show the version"},
+};
+#define N_OPTIONS (sizeof option_table / sizeof *option_table)
+
+/* What all tasks start from. */
+struct materials {
+	const struct snafu_functions *functions;
+	const struct snafu_settings_book *book;
+	struct snafu_output output;
+	bool quiet, dry;
+};
+
+struct task {
+	int key; /* the option that asks for it */
+	/* 0, or 1 having said what went wrong. */
+	int (*run)(struct materials *materials);
+};
+
+struct command_line {
+	const struct task *task;
+	const char *folder, *settings;
+	struct option_list include_paths, defines;
+	bool force, dry, quiet;
+};
+
+/* ---- stubs ------------------------------------------------------------------------- */
+
+struct counts {
+	const struct materials *materials;
+	size_t written, kept, failed;
+	long functions;
+};
+
+static void tell_stub(void *state, const struct snafu_stub_news *news)
+{
+	struct counts *counts = state;
+	bool quiet = counts->materials->quiet;
+
+	if (news->fate < 0) {
+		counts->failed++;
+		fprintf(stderr, "snafu-export: %s\n", news->problem);
+		return;
+	}
+	if (news->fate == SNAFU_OUTPUT_KEPT) {
+		counts->kept++;
+		if (!quiet)
+			fprintf(stderr, "snafu-export: %s is there already and stays\n", news->path);
+		return;
+	}
+	counts->written++;
+	counts->functions += news->functions;
+	if (!quiet)
+		fprintf(stderr, "snafu-export: %s: %ld function%s\n", news->path, news->functions,
+		        news->functions == 1 ? "" : "s");
+	if (news->left_out)
+		fprintf(stderr, "snafu-export: %s: %zu further functions do not fit into it\n", news->path,
+		        news->left_out);
+}
+
+static int write_stubs(struct materials *materials)
+{
+	struct counts counts = {.materials = materials};
+	struct snafu_error error;
+
+	if (snafu_stubs_export(materials->functions, materials->book, &materials->output, tell_stub,
+	                       &counts, &error)) {
+		fprintf(stderr, "snafu-export: %s\n", error.message);
+		return 1;
+	}
+	if (!materials->quiet)
+		fprintf(stderr,
+		        "snafu-export: %zu stub%s %s, for %ld function%s; %zu kept (-f overwrites)\n",
+		        counts.written, counts.written == 1 ? "" : "s",
+		        materials->dry ? "shown" : "written", counts.functions,
+		        counts.functions == 1 ? "" : "s", counts.kept);
+	return counts.failed ? 1 : 0;
+}
+
+static const struct task tasks[] = {
+	{.key = STUBS, .run = write_stubs},
+};
+
+/* ---- options --------------------------------------------------------------------------- */
+
+static void print_help(void)
+{
+	printf("Usage: snafu-export --stubs [OPTION]... FILE|DIR...\n"
+	       "Write, for every function of Python, Java and C sources, what it can be configured "
+	       "with.\n\n");
+	options_print(option_table, N_OPTIONS, stdout);
+	printf("\nA stub changes nothing until it is edited; snafu reads it when it stands beside its\n"
+	       "source. Exit status: 0, 1 when something could not be read or written, 2 for a usage\n"
+	       "error.\n"
+	       "\n  snafu-export --stubs src\n"
+	       "  snafu-export --stubs -n hello.py\n");
+}
+
+static int usage_error(void)
+{
+	fprintf(stderr, "Try 'snafu-export --help'.\n");
+	return USAGE;
+}
+
+/* Whether KEY asks for a task. */
+static bool take_task(struct command_line *line, int key)
+{
+	for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
+		if (tasks[i].key == key) {
+			line->task = &tasks[i];
+			return true;
+		}
+	return false;
+}
+
+/* Takes one option; 0 or the exit status of an error. */
+static int take(struct command_line *line, int key, const char *argument)
+{
+	switch (key) {
+	case 'o': line->folder = argument; return 0;
+	case 'f': line->force = true; return 0;
+	case 'n': line->dry = true; return 0;
+	case 'I': return options_add(&line->include_paths, argument) ? 1 : 0;
+	case 'D': return options_add(&line->defines, argument) ? 1 : 0;
+	case 's': line->settings = argument; return 0;
+	case 'q': line->quiet = true; return 0;
+	default: return take_task(line, key) ? 0 : usage_error();
+	}
+}
+
+/* ---- running --------------------------------------------------------------------------- */
+
+/* What of the sources could not be read. Whether that is all there was. */
+static bool tell_diagnostics(const struct command_line *line,
+                             const struct snafu_functions *functions)
+{
+	bool bad = false;
+
+	for (size_t i = 0; i < functions->n_diagnostics; i++) {
+		const struct snafu_diagnostic *said = &functions->diagnostics[i];
+
+		bad |= said->severity == SNAFU_ERROR;
+		if (said->severity == SNAFU_NOTE || (line->quiet && said->severity != SNAFU_ERROR))
+			continue;
+		fprintf(stderr, "snafu-export: %s%s%s\n", said->file ? said->file : "",
+		        said->file ? ": " : "", said->message);
+	}
+	return bad && !functions->count;
+}
+
+static int run_task(const struct command_line *line, const struct snafu_functions *functions,
+                    const char *const *paths, size_t count)
+{
+	struct materials materials = {
+		.functions = functions,
+		.output = {.folder = line->folder,
+	               .paths = paths,
+	               .n_paths = count,
+	               .force = line->force,
+	               .preview = line->dry ? stdout : NULL},
+		.quiet = line->quiet,
+		.dry = line->dry,
+	};
+	struct snafu_settings_book *book;
+	struct snafu_error error;
+
+	if (snafu_book_read(line->settings, &book, &error)) {
+		fprintf(stderr, "snafu-export: %s\n", error.message);
+		return 1;
+	}
+	materials.book = book;
+	int status = line->task->run(&materials);
+	if (line->dry && fflush(stdout)) {
+		fprintf(stderr, "snafu-export: cannot write to standard output\n");
+		status = 1;
+	}
+	snafu_output_done(&materials.output);
+	snafu_book_free(book);
+	return status;
+}
+
+static int export(const struct command_line *line, const char *const *paths, size_t count)
+{
+	struct snafu_scan_options options = {
+		.include_paths = line->include_paths.words,
+		.n_include_paths = line->include_paths.count,
+		.defines = line->defines.words,
+		.n_defines = line->defines.count,
+		.progress = line->quiet ? NULL : progress_start("snafu-export"),
+	};
+	struct snafu_functions functions = {0};
+	struct snafu_error error;
+
+	progress_say(NULL, "scanning");
+	int status = snafu_scan(paths, count, &options, &functions, &error) ? 1 : 0;
+	progress_stop();
+	if (status)
+		fprintf(stderr, "snafu-export: %s\n", error.message);
+	else if (tell_diagnostics(line, &functions))
+		status = 1;
+	else
+		status = run_task(line, &functions, paths, count);
+	snafu_functions_done(&functions);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line = {0};
+	struct option_parser parser;
+	int key, status = 0;
+
+	options_prepare(option_table, N_OPTIONS, &parser);
+	while (!status && (key = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
+		if (key == 'h') {
+			print_help();
+			return 0;
+		}
+		if (key == 'V') {
+			printf("snafu-export " SNAFU_VERSION "\n");
+			return 0;
+		}
+		status = take(&line, key, optarg);
+	}
+	if (!status && !line.task) {
+		fprintf(stderr, "snafu-export: say what to write: --stubs\n");
+		status = usage_error();
+	}
+	if (!status && optind == argc) {
+		fprintf(stderr, "snafu-export: no file or directory given\n");
+		status = usage_error();
+	}
+	if (!status)
+		status = export(&line, (const char *const *)argv + optind, (size_t)(argc - optind));
+	free(line.include_paths.words);
+	free(line.defines.words);
+	return status;
+}

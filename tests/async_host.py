@@ -1,0 +1,226 @@
+"""tests/async_host.py — a host for tests of asynchronous calls, started as a user would, and the
+functions that it serves."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+SNAFU = os.path.join(os.environ["SNAFU_BUILD"], "snafu")
+PATIENCE = 60  # seconds until a test that would hang fails instead
+ASYNC = {"Prefer": "respond-async"}
+
+JOBS = '''
+import os
+
+def append(path: str, word: str):
+    """Notes that it ran: one write, which is never torn."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(file, (word + "\\n").encode())
+    os.close(file)
+
+def count(path: str) -> int:
+    return len(open(path).readlines()) if os.path.exists(path) else 0
+
+def add(a: int, b: int = 1) -> int:
+    return a + b
+
+def flaky(path: str, good: int) -> int:
+    append(path, "x")
+    if count(path) < good:
+        raise ValueError("not yet")
+    return count(path)
+
+def fail(why: str):
+    raise ValueError(why)
+
+def wait(path: str, note: str = "") -> str:
+    if note:
+        append(note, "began")
+    with open(path) as fifo:
+        return fifo.read()
+
+def tell(path: str = "", **record):
+    if record:
+        append(record["requestPayload"]["path"], record["requestContext"]["condition"] + " " +
+               str(record["responsePayload"]) + " " + record["requestContext"]["functionName"])
+
+def ask(path: str):
+    import snafu
+    return snafu.call_async("jobs.append", path=path, word="asked")
+
+def circle(**record):
+    append(os.environ["CIRCLE"], "again")
+'''
+
+
+class Server:
+    """SETTINGS go into [asynchronous] of its snafu.ini, ARGUMENTS onto the command line."""
+
+    def __init__(self, folder, settings="", arguments=(), **options):
+        self.folder = folder
+        path = os.path.join(folder, "snafu.ini")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("[asynchronous]\nretry-delay = 1ms\n" + settings)
+        jobs = os.path.join(folder, "jobs.py")
+        if not os.path.exists(jobs):
+            with open(jobs, "w", encoding="ascii") as file:
+                file.write(JOBS)
+        self.process = subprocess.Popen(
+            [SNAFU, "-C", "web", "-L", "0", "-s", path, *arguments, jobs], stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, errors="replace",
+            env=dict(os.environ, XDG_STATE_HOME=os.path.join(folder, "state"),
+                     CIRCLE=os.path.join(folder, "circle")), **options)
+        self.said = []
+        self.changed = threading.Condition()
+        self.listener = threading.Thread(target=self.listen)
+        self.listener.start()
+        try:
+            line = self.expect("snafu: ready on ")
+        except AssertionError:
+            self.stop(signal.SIGKILL)
+            raise
+        self.host, self.port = line.split()[-1].split("//")[-1].rsplit(":", 1)
+
+    def listen(self):
+        with self.process.stderr:
+            for line in self.process.stderr:
+                with self.changed:
+                    self.said.append(line)
+                    self.changed.notify_all()
+        with self.changed:
+            self.said.append("(end)")
+            self.changed.notify_all()
+
+    def expect(self, text):
+        def found():
+            return [line for line in self.said if text in line or line == "(end)"]
+        with self.changed:
+            self.changed.wait_for(found, PATIENCE)
+            line = found()[0] if found() else ""
+        assert text in line, f"no '{text}' in: {''.join(self.said)}"
+        return line
+
+    def ask(self, method, path, body=None, headers=None, connection=None):
+        own = connection or http.client.HTTPConnection(self.host, int(self.port), timeout=PATIENCE)
+        own.request(method, path, None if body is None else json.dumps(body), headers or {})
+        reply = own.getresponse()
+        data = reply.read()
+        if not connection:
+            own.close()
+        return reply, json.loads(data) if data else None
+
+    def submit(self, function, **arguments):
+        reply, data = self.ask("POST", "/invoke/" + function, arguments, ASYNC)
+        assert reply.status == 202, (reply.status, data)
+        return data["id"]
+
+    def show(self, call):
+        return self.ask("GET", "/calls/" + call)[1]
+
+    def ended(self, call):
+        """What a call has come to."""
+        return until(lambda: self.show(call),
+                     lambda got: got["state"] in ("succeeded", "failed", "dead"))
+
+    def text(self, path):
+        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=PATIENCE)
+        connection.request("GET", path)
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return text
+
+    def counts(self):
+        data = {}
+        for line in self.text("/metrics").splitlines():
+            if line.startswith("snafu_queue_") and not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                data[name] = float(value)
+        return data
+
+    def idle(self):
+        """Waits until nothing waits or runs, as long as there is progress."""
+        left = None
+
+        def fewer():
+            counts = self.counts()
+            return (counts['snafu_queue_calls{state="waiting"}'] +
+                    counts['snafu_queue_calls{state="running"}'])
+        while left != 0:
+            before = left
+            left = until(fewer, lambda got: not got or got != before)
+
+    def maps(self, name):
+        with open(f"/proc/{self.process.pid}/maps", encoding="utf-8") as file:
+            return name in file.read()
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        self.listener.join()
+        return code
+
+
+def until(look, good):
+    end = time.monotonic() + PATIENCE
+    while True:
+        got = look()
+        if good(got):
+            return got
+        assert time.monotonic() < end, got
+        time.sleep(0.005)
+
+
+class AsyncTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="snafu-async-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.servers = []
+
+    def tearDown(self):
+        for server in self.servers:
+            if server.process.poll() is None:
+                code = server.stop()
+                self.assertEqual(code, 0, "".join(server.said))
+
+    def start(self, settings="", **options):
+        server = Server(self.folder, settings, **options)
+        self.servers.append(server)
+        return server
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def failed_once(self, server):
+        """A call that waits for its second attempt."""
+        call = server.submit("fail", why="x" * 500)
+        until(lambda: server.show(call), lambda got: got["state"] == "waiting" and got["attempts"])
+        return call
+
+    def lines(self, name):
+        path = self.path(name)
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="utf-8") as file:
+            return file.read().splitlines()
+
+    def tamper(self, *statements):
+        (path,) = [path for path in self.files() if path.endswith(".queue")]
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
+            for statement in statements:
+                database.execute(statement)
+
+    def files(self):
+        found = []
+        for folder, _, names in os.walk(self.path("state")):
+            found += [os.path.join(folder, name) for name in names]
+        return found

@@ -1,0 +1,305 @@
+"""tests/e2e/export.py — snafu-export: config stubs for sources in every language, and that
+snafu does what is then written into them."""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+
+from terminal import BUILD, SNAFU, SOURCE, run
+
+EXPORT = os.path.join(BUILD, "snafu-export")
+PATIENCE = 60
+LANG3 = "/usr/share/java/commons-lang3.jar"
+
+SOURCES = {
+    "nap.py": "import time\ndef nap_python(ms: int):\n    '''Sleep.'''\n"
+              "    time.sleep(ms / 1000)\n    return 'up'\n",
+    "old/nap2.py": "import time\ndef nap_python2(ms):\n    print 'good night'\n"
+                   "    time.sleep(ms / 1000)\n    return 'up'\n",
+    "java/Nap.java": "public class Nap { public static String napJava(int ms) throws Exception {"
+                     " Thread.sleep(ms); return \"up\"; } }\n",
+    "c/nap.c": "#include <unistd.h>\n"
+               "int nap_c(int ms) { usleep(ms * 1000u); return ms; }\n",
+    "empty.py": "x = 1\n",
+}
+NAMES = {"nap.py": "nap_python", "old/nap2.py": "nap_python2", "java/Nap.java": "napJava",
+         "c/nap.c": "nap_c"}
+
+
+def export(*arguments, **options):
+    return run(*arguments, program=EXPORT, **options)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="snafu-export-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read()
+
+    def write_sources(self):
+        for name, text in SOURCES.items():
+            self.write("src/" + name, text)
+        return self.path("src")
+
+    def files(self, folder):
+        return sorted(os.path.relpath(os.path.join(place, name), self.path(folder))
+                      for place, _, names in os.walk(self.path(folder)) for name in names)
+
+    def export(self, *arguments, status=0, **options):
+        done = export("--stubs", *arguments, **options)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+
+class Options(Case):
+    def test_help_and_manual_agree(self):
+        with open(os.path.join(SOURCE, "docs/snafu-export.1"), encoding="utf-8") as file:
+            manual = file.read()
+        shown = re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?", export("--help").stdout,
+                           re.M)
+        told = re.findall(r"^\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
+        self.assertGreater(len(shown), 5)
+        self.assertEqual(shown, told)
+
+    def test_manual_page_is_clean(self):
+        if not shutil.which("man"):
+            self.skipTest("there is no man here")
+        done = subprocess.run(
+            ["man", "--warnings", "-E", "UTF-8", "-l", os.path.join(SOURCE, "docs/snafu-export.1")],
+            capture_output=True, text=True, env=dict(os.environ, LC_ALL="C.UTF-8", PAGER="cat"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("EXIT STATUS", done.stdout)
+
+    def test_version(self):
+        self.assertRegex(export("-V").stdout, r"^snafu-export \d+\.\d+\.\d+\n$")
+
+    def test_usage_errors(self):
+        source = self.write("a.py", "def f(): pass\n")
+        for arguments, words in [([source], "say what to write"), (["--stubs"], "no file"),
+                                 (["--stub-born", source], "--help"),
+                                 (["--stubs", "-o"], "--help")]:
+            done = export(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            self.assertIn(words, done.stderr)
+        self.assertEqual(self.files("."), ["a.py"])
+
+    def test_what_is_not_there(self):
+        self.assertIn("nothing.py", self.export(self.path("nothing.py"), status=1).stderr)
+        source = self.write("a.py", "def f(): pass\n")
+        self.assertIn("snafu.ini",
+                      self.export("-s", self.path("snafu.ini"), source, status=1).stderr)
+
+
+class Stubs(Case):
+    def test_beside_the_sources(self):
+        source = self.write_sources()
+        done = self.export(source)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("4 stubs written, for 4 functions; 0 kept", done.stderr)
+        self.assertEqual(self.files("src"),
+                         sorted([*SOURCES, *(name + ".config" for name in NAMES)]))
+        for name, function in NAMES.items():
+            stub = json.loads(self.read(f"src/{name}.config"))
+            (own, members), = stub.pop("Functions").items()
+            self.assertEqual(own.rpartition(".")[2], function)
+            for key in [*stub, *members]:
+                self.assertTrue(key.startswith("//"), key)
+            self.assertEqual(stub["//Timeout"], 60)
+            self.assertIn(function + "(", members["//"])
+        self.assertIn("Sleep.", self.read("src/nap.py.config"))
+        self.assertIn("//Python2", self.read("src/old/nap2.py.config"))
+        self.assertNotIn("//Python2", self.read("src/nap.py.config"))
+
+    def test_nothing_is_overwritten(self):
+        source = self.write_sources()
+        self.write("src/nap.py.config", '{"Timeout": 7}')
+        self.write("src/c/nap.config", '{"Timeout": 8}')
+        os.chmod(self.path("src/nap.py.config"), 0o640)
+        done = self.export(source)
+        self.assertIn(f"{source}/nap.py.config is there already and stays\n", done.stderr)
+        self.assertIn(f"{source}/c/nap.config is there already and stays\n", done.stderr)
+        self.assertIn("2 stubs written, for 2 functions; 2 kept", done.stderr)
+        self.assertEqual(self.read("src/nap.py.config"), '{"Timeout": 7}')
+        self.assertNotIn("c/nap.c.config", self.files("src"))
+        done = self.export("-q", source)
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
+        before = self.files("src")
+        self.export("--force", self.path("src/nap.py"))
+        self.assertEqual(json.loads(self.read("src/nap.py.config"))["//Timeout"], 60)
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("src/nap.py.config")).st_mode), 0o640)
+        self.assertEqual(self.files("src"), before)
+
+    def test_dry_run(self):
+        source = self.write_sources()
+        done = self.export("-n", os.path.join(source, "nap.py"))
+        self.assertIn("nap_python", json.loads(done.stdout)["Functions"])
+        self.assertIn("1 stub shown", done.stderr)
+        self.export("--dry-run", "-o", self.path("out"), source)
+        self.assertEqual(self.files("."), sorted("src/" + name for name in SOURCES))
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([EXPORT, "--stubs", "-n", source], stdout=full, text=True,
+                                  stderr=subprocess.PIPE, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot ", done.stderr)
+
+    def test_into_a_folder(self):
+        source = self.write_sources()
+        self.export("-o", self.path("out/deep"), source + "/")
+        self.assertEqual(self.files("out/deep"), sorted(name + ".config" for name in NAMES))
+        self.assertEqual(self.files("src"), sorted(SOURCES))
+        self.export("-o", self.path("one"), "nap.py", cwd=source)
+        self.assertEqual(self.files("one"), ["nap.py.config"])
+        self.export("-o", self.path("here"), ".", cwd=source)
+        self.assertEqual(self.files("here"), sorted(name + ".config" for name in NAMES))
+
+    def test_two_sources_for_one_place(self):
+        one, other = (self.write(f"{place}/x.py", f"def {place}(): pass\n") for place in "ab")
+        for option in "-q", "-f":
+            done = self.export(option, "-o", self.path("out"), one, other, status=1)
+            self.assertIn("x.py.config belongs to two of the sources", done.stderr)
+            self.assertIn('"a": {', self.read("out/x.py.config"))
+            self.assertIn('"//Handler": "x.a"', self.read("out/x.py.config"))
+
+    def test_what_cannot_be_written(self):
+        self.write("out", "a file, no folder")
+        one, other = (self.write(name, "def f(): pass\n") for name in ("x.py", "y.py"))
+        os.mkdir(self.path("x.py.config"))
+        done = self.export("-f", one, other, status=1)
+        self.assertIn("cannot write", done.stderr)
+        self.assertIn('"f"', self.read("y.py.config"))  # the others are written
+        done = self.export("-o", self.path("out"), one, status=1)
+        self.assertIn(self.path("out"), done.stderr)
+        self.assertEqual(self.read("out"), "a file, no folder")
+
+    def test_settings_are_the_start(self):
+        source = self.write("x.py", "def f(): pass\ndef g(): pass\n")
+        settings = self.write("snafu.ini", "[limits]\ncall-timeout = 5s\n[function g]\n"
+                              "call-timeout = 2s\n[execution]\nenvironment = STAGE=test\n")
+        stub = json.loads(self.export("-n", "-s", settings, source).stdout)
+        self.assertEqual(stub["//Timeout"], 5)
+        self.assertEqual(stub["//Environment"], {"Variables": {"STAGE": "test"}})
+        self.assertEqual([stub["Functions"][name]["//Timeout"] for name in "fg"], [5, 2])
+
+    def test_broken_sources(self):
+        self.write("src/good.py", "def f(): pass\n")
+        self.write("src/bad.py", "def f(:\n")
+        done = self.export(self.path("src"))
+        self.assertIn("bad.py", done.stderr)
+        self.assertIn("good.py.config", self.files("src"))
+
+    def test_a_jar(self):
+        if not os.path.exists(LANG3):
+            self.skipTest(f"there is no {LANG3}")
+        done = self.export("-o", self.folder, LANG3)
+        self.assertNotIn("do not fit", done.stderr)
+        stub = json.loads(self.read("commons-lang3.jar.config"))
+        self.assertIn("org.apache.commons.lang3.StringUtils.isEmpty", stub["Functions"])
+
+
+    def test_names_do_not_depend_on_the_folder(self):
+        self.write("top/pkg/__init__.py", "def here(): pass\n")
+        self.write("top/pkg/deep/mod.py", "class A:\n    def f(self): pass\n")
+        for served in "top", "top/pkg", "top/pkg/deep":
+            self.export("-q", "-f", self.path(served))
+            stub = json.loads(self.read("top/pkg/deep/mod.py.config"))
+            self.assertEqual(list(stub["Functions"]), ["A.f"])
+            self.assertEqual(stub["//Handler"], "mod.A.f")
+        stub = json.loads(self.read("top/pkg/__init__.py.config"))
+        self.assertEqual((list(stub["Functions"]), stub["//Handler"]), (["here"], "pkg.here"))
+
+
+class Served(Case):
+    """Stubs under a running snafu."""
+
+    def serve(self, *arguments):
+        self.log_path = self.path("log")
+        with open(self.log_path, "w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                [SNAFU, "-C", "web", "-L", "0", *arguments], stdin=subprocess.DEVNULL, stderr=log,
+                env=dict(os.environ, HOME=self.folder, XDG_CACHE_HOME=self.path("cache")))
+
+        def stop():
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE)
+        self.addCleanup(stop)
+        self.port = int(self.wait_log(r"ready on http://127.0.0.1:(\d+)\n"))
+
+    def wait_log(self, pattern):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            match = re.search(pattern, self.read("log"))
+            if match:
+                return match.group(1)
+            time.sleep(0.005)
+        raise AssertionError(f"{pattern!r} was not said:\n{self.read('log')}")
+
+    def call(self, name, *arguments):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection.request("POST", f"/invoke/{name}", json.dumps(arguments))
+        reply = connection.getresponse()
+        return reply.status, json.loads(reply.read())
+
+    def until(self, probe, wanted):
+        end = time.monotonic() + PATIENCE
+        while (got := probe()) != wanted:
+            self.assertLess(time.monotonic(), end, f"{got!r} stays:\n{self.read('log')}")
+
+    def test_edited_under_a_running_host(self):
+        source = self.write_sources()
+        self.serve("-v", source)
+        for function in NAMES.values():
+            status, _ = self.call(function, 1)
+            self.assertEqual(status, 200)
+        self.export("-q", source)
+        self.wait_log("settings read again: (other ones for 0 functions)")
+        for name, function in NAMES.items():
+            stub = self.read(f"src/{name}.config")
+            edited = stub.replace('"//Executor": "inprocess"', '"Executor": "worker"', 1)
+            edited = edited.replace('      "//Timeout": 60', '      "Timeout": 0.4', 1)
+            self.assertEqual(len(stub) - len(edited), 6)
+            self.write(f"src/{name}.config", edited)
+            with self.subTest(function):
+                # The process takes its time to start, and then the call does not.
+                self.until(lambda: self.call(function, 30000)[0], 504)
+                self.until(lambda: self.call(function, 1)[0], 200)
+        log = self.read("log")
+        for word in "is no setting", "there is no function", "error":
+            self.assertNotIn(word, log)
+
+    def test_uncommented_changes_nothing(self):
+        """As it comes from a person who takes every // away."""
+        source = self.write_sources()
+        self.export("-q", source)
+        for name in NAMES:
+            stub = self.read(f"src/{name}.config")
+            self.write(f"src/{name}.config", re.sub(r'"//(?=\w)', '"', stub))
+        self.serve("-v", source)
+        for name, function in NAMES.items():
+            self.assertEqual(self.call(function, 1)[0], 200)
+            alias = os.path.basename(name).partition(".")[0]
+            self.assertEqual(self.call(alias, 1)[0], 200)  # by FunctionName and Handler
+        self.assertNotRegex(self.read("log"), "(warning|error): .*config")
+
+
+if __name__ == "__main__":
+    unittest.main()
