@@ -51,7 +51,8 @@ class Node:
             text = file.read()
         if self.language in ("old", "native"):
             text = re.sub(r"print\((.*)\)", r"print \1", text).replace(" as error:", ", error:")
-        text = text.replace("@TAG@", self.tag).replace("@NAME@", self.tag)
+        for mark in ("@TAG@", "@NAME@") if self.language != "c" else ("TAG",):
+            text = text.replace(mark, self.tag)
         with open(os.path.join(folder, self.file), "w") as file:
             file.write(text)
 
