@@ -227,6 +227,10 @@ int snafu_catalogue_compare(const struct snafu_catalogue *before, struct snafu_c
 		if (!snafu_catalogue_find(now, touched[i]))
 			comparison.changed[comparison.n_changed++] = touched[i];
 	int code = mark_others(&comparison);
+	/* Beside new files others may have other ids; without a list of before nobody can tell. */
+	for (size_t i = 0; i < now->walk.count && !before && comparison.n_changed; i++)
+		if (ret_changes[i] == SNAFU_SAME)
+			ret_changes[i] = SNAFU_REREAD;
 	free(comparison.changed);
 	return code;
 }
