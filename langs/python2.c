@@ -250,6 +250,23 @@ static void settle(void *opaque, bool child)
 		state->python->settle(state->python_state, child);
 }
 
+static void set_environment(void *opaque, const char *name, const char *value)
+{
+	struct state *state = opaque;
+
+	if (state->python->set_environment)
+		state->python->set_environment(state->python_state, name, value);
+}
+
+/* What Python does before the process ends; nothing is taken down. */
+static void finish(void *opaque)
+{
+	struct state *state = opaque;
+
+	if (state->python->finish)
+		state->python->finish(state->python_state);
+}
+
 /* ---- messages ------------------------------------------------------------------------------ */
 
 /* TEXT as it stands inside a JSON string: malloc'ed. */
@@ -306,6 +323,8 @@ const struct snafu_language snafu_language = {
 	.after_fork = after_fork,
 	.command = python2_command,
 	.settle = settle,
+	.set_environment = set_environment,
+	.finish = finish,
 	.close = close_all,
 	.parallel = false,
 	.forkable = true,

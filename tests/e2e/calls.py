@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -50,7 +51,8 @@ class Node:
             text = file.read()
         if self.language in ("old", "native"):
             text = re.sub(r"print\((.*)\)", r"print \1", text).replace(" as error:", ", error:")
-        text = text.replace("@TAG@", self.tag).replace("@NAME@", self.tag)
+        for word in "@TAG@", "@NAME@", "TAG_OF_NODE":  # the last one is a word in C
+            text = text.replace(word, self.tag)
         with open(os.path.join(folder, self.file), "w") as file:
             file.write(text)
 
@@ -373,6 +375,62 @@ class Storms(unittest.TestCase):
                                            callee.function("relay"))
                 self.assertEqual((status, said[0]), (200, 400), said)
                 self.assertLessEqual(set(said[1:]), {callee.tag, "TooManyCalls"})
+
+
+class Python2(unittest.TestCase):
+    SOURCE = """
+import atexit, os
+def farewell():
+    with open(os.environ["COLOUR_FILE"], "a") as file:
+        print >> file, "farewell"
+atexit.register(farewell)
+def colour():
+    print "asked"
+    return os.environ.get("COLOUR_FILE")
+"""
+
+    def test_surroundings(self):
+        """Variables of the function's settings, and what it left for its process's end."""
+        with tempfile.TemporaryDirectory() as folder:
+            path, told = os.path.join(folder, "surely.py"), os.path.join(folder, "told")
+            with open(path, "w") as file:
+                file.write(self.SOURCE)
+            for executor in EVERY:
+                with self.subTest(executor):
+                    open(told, "w").close()
+                    with Server(path, executor=None, settings="[execution]\nenvironment = "
+                                f"COLOUR_FILE={told}\n") as server:
+                        self.assertEqual(server.call("colour", executor=executor), (200, told))
+                    with open(told) as file:
+                        self.assertIn("farewell\n", file.read())
+
+    @unittest.skipUnless(any(map(shutil.which, ("python2.7", "python2", "pypy", "jython"))),
+                         "no Python 2 here: none of python2.7, python2, pypy, jython")
+    def test_native(self):
+        """In a real Python 2, called by others and calling others."""
+        native, others = Node("native", "worker"), [
+            Node("py", "inprocess"), Node("java", "inprocess"), Node("c", "worker")]
+        settings = "[limits]\ncall-timeout = 5min\n"
+        with Calls([native] + others, settings=settings) as server:
+            for _ in range(5): # Jython's start may take longer than a client waits
+                try:
+                    self.assertEqual(server.call(native.function("fib"), 1), (200, 1))
+                    break
+                except TimeoutError:
+                    pass
+            path = [others[0], native, others[1], others[2]]
+            status, said, _ = server.relay(path)
+            self.assertEqual(status, 200, said)
+            self.assertEqual([hop.split("|")[0] for hop in said.split(";")[:-1]],
+                             [node.tag for node in path])
+            self.assertEqual(server.call(native.function("caught"), others[1].function("fail"),
+                                         "x")[1], "java.lang.IllegalStateException/odd: x")
+            self.assertEqual(server.call(others[0].function("caught"), native.function("fail"),
+                                         "x")[1], "ValueError/odd: x")
+            for executor in ("inprocess", "isolated", "fork"):
+                status, said = server.call(native.function("fib"), 1, executor=executor)
+                self.assertIn(status, (400, 500), said)
+                self.assertIn("take worker or spawn", said["errorMessage"])
 
 
 class Loading(unittest.TestCase):

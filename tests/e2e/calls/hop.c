@@ -35,12 +35,12 @@ static char *member(const char *error, const char *name)
 	return strndup(at, strcspn(at, "\""));
 }
 
-char *relay_ @TAG @(const char *path, const char *value)
+char *relay_TAG_OF_NODE(const char *path, const char *value)
 {
 	char *said = NULL, *inner = NULL, *all = NULL;
 	int status = SNAFU_CALL_OK;
 
-	if (asprintf(&said, "@TAG@|%s|%ld|-", snafu_request_id(), snafu_remaining_ms()) < 0)
+	if (asprintf(&said, "TAG_OF_NODE|%s|%ld|-", snafu_request_id(), snafu_remaining_ms()) < 0)
 		return NULL;
 	printf("hop %s\n", said);
 	if (*path)
@@ -52,7 +52,7 @@ char *relay_ @TAG @(const char *path, const char *value)
 	return all;
 }
 
-char *caught_ @TAG @(const char *path, const char *value)
+char *caught_TAG_OF_NODE(const char *path, const char *value)
 {
 	int status = SNAFU_CALL_OK;
 	char *said = call_next(path, value, &status), *all = NULL;
@@ -68,7 +68,7 @@ char *caught_ @TAG @(const char *path, const char *value)
 	return all;
 }
 
-char *ping_ @TAG @(const char *to, const char *back)
+char *ping_TAG_OF_NODE(const char *to, const char *back)
 {
 	char *json = NULL, *all = NULL;
 	int status = SNAFU_CALL_FAILED;
@@ -94,7 +94,7 @@ char *ping_ @TAG @(const char *to, const char *back)
 	return all;
 }
 
-int fib_ @TAG @(int n)
+int fib_TAG_OF_NODE(int n)
 {
 	char json[40];
 	int sum = 0;
@@ -103,14 +103,14 @@ int fib_ @TAG @(int n)
 		int status;
 
 		snprintf(json, sizeof json, "{\"n\": %d}", n - i);
-		char *said = snafu_call("fib_@TAG@", json, &status);
+		char *said = snafu_call("fib_TAG_OF_NODE", json, &status);
 		sum += said && status == SNAFU_CALL_OK ? atoi(said) : -1000000;
 		free(said);
 	}
 	return n < 2 ? n : sum;
 }
 
-int hang_ @TAG @(const char *path, const char *value)
+int hang_TAG_OF_NODE(const char *path, const char *value)
 {
 	volatile int turns = 0;
 
