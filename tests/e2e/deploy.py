@@ -193,6 +193,17 @@ class Sources(Case):
         self.until_ids("sources.m.f")
         self.until_call("sources.m", "sources.m.f")
 
+    def test_ids_follow_packages_that_came_while_scanning(self):
+        """As above, but before the first look at what has changed."""
+        for number in range(8):
+            name = f"p{number}"
+            self.write(f"{name}/m{number}.py", "def f(): return __name__\n")
+            server = Server(self, os.path.join(self.folder, name), folder=self.folder)
+            self.write(f"{name}/__init__.py", "")
+            self.server = server
+            self.until_ids(f"{name}.m{number}.f")
+            server.stop()
+
     def test_broken_then_mended(self):
         path = self.write("b.py", "def g(): return 1\ndef h(): return 'h'\n")
         server = self.serve()
