@@ -15,6 +15,12 @@ static char *const nothing[] = {NULL};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* What was set, for the life of the process: others may have put something else in its place. */
+static struct kept {
+	struct kept *next;
+	char *text, **variables;
+} * all_kept;
+
 static size_t count_of(char *const *variables)
 {
 	size_t count = 0;
@@ -54,16 +60,20 @@ int snafu_environment_set(const char *name, const char *value)
 		return -EINVAL;
 	if (asprintf(&text, "%s=%s", name, value) < 0)
 		return -ENOMEM;
+	struct kept *kept = malloc(sizeof *kept);
 	pthread_mutex_lock(&lock);
 	char **before = environ;
 	size_t count = count_of(before), at = 0;
-	char **after = copy_of(before, count);
+	char **after = kept ? copy_of(before, count) : NULL;
 	if (after) {
+		*kept = (struct kept){all_kept, text, after};
+		all_kept = kept;
 		while (at < count && (strncmp(after[at], name, size) != 0 || after[at][size] != '='))
 			at++;
 		after[at] = text;
 		__atomic_store_n(&environ, after, __ATOMIC_RELEASE);
 	} else {
+		free(kept);
 		free(text);
 	}
 	pthread_mutex_unlock(&lock);

@@ -23,6 +23,7 @@ from executors import EVERY, Server, wait_until
 FOLDER = os.path.join(SOURCE, "tests/e2e/calls")
 LANGUAGES = {"py": "python", "old": "python2", "java": "java", "c": "c"}
 NO_FORK = ("java",)
+NO_LIMIT = "\n[limits]\nmemory = 0B\n" # sanitizers need more than there is
 
 
 class Node:
@@ -67,6 +68,7 @@ class Calls(Server):
 
     def __init__(self, some, settings="", options=(), **names):
         self.folder = tempfile.TemporaryDirectory()
+        settings += NO_LIMIT
         for node in some:
             node.write(self.folder.name)
             settings += f"\n[function {node.pattern()}]\nexecutor = {node.executor}\n"
@@ -365,7 +367,7 @@ class Storms(unittest.TestCase):
         callee = Node("c", "inprocess")
         for executor in ("inprocess", "worker", "fork", "spawn"):
             node = Node("py", executor)
-            settings = "[limits]\nprocesses = 1000\nthreads = 500\nmemory = 0B\n"
+            settings = "[limits]\nprocesses = 1000\nthreads = 500\n"
             with self.subTest(executor), Calls([node, callee], settings=settings) as server:
                 for _ in range(3):
                     self.assertEqual(server.call(node.function("threads"), 200,
@@ -399,7 +401,7 @@ def colour():
                 with self.subTest(executor):
                     open(told, "w").close()
                     with Server(path, executor=None, settings="[execution]\nenvironment = "
-                                f"COLOUR_FILE={told}\n") as server:
+                                f"COLOUR_FILE={told}\n{NO_LIMIT}") as server:
                         self.assertEqual(server.call("colour", executor=executor), (200, told))
                     with open(told) as file:
                         self.assertIn("farewell\n", file.read())
@@ -471,7 +473,7 @@ class Second:
         for name, text in sources.items():
             with open(os.path.join(folder.name, name + ".py"), "w") as file:
                 file.write(text)
-        return Server(folder.name, executor=None, settings=settings)
+        return Server(folder.name, executor=None, settings=settings + NO_LIMIT)
 
     def test_modules_that_call_each_other(self):
         sources = {mine: self.MODULE.format(mine=mine, other=other)
