@@ -383,6 +383,7 @@ int snafu_c_link(struct snafu_c_build *build, struct snafu_c_compiler *compiler,
 	int code = compile_guard(compiler, &guard, error);
 
 	assign_sets(build);
+	free(build->sets); /* of an earlier try, which has linked nothing */
 	build->sets = calloc(build->n_sets, sizeof *build->sets);
 	if (!code && !build->sets)
 		code = snafu_fail(error, -ENOMEM, "no memory");

@@ -52,8 +52,8 @@ class Node:
             text = file.read()
         if self.language in ("old", "native"):
             text = re.sub(r"print\((.*)\)", r"print \1", text).replace(" as error:", ", error:")
-        for mark in ("@TAG@", "@NAME@") if self.language != "c" else ("TAG",):
-            text = text.replace(mark, self.tag)
+        for word in "@TAG@", "@NAME@", "TAG_OF_NODE":  # the last one is a word in C
+            text = text.replace(word, self.tag)
         with open(os.path.join(folder, self.file), "w") as file:
             file.write(text)
 

@@ -304,7 +304,7 @@ class Processes(Case):
             status, count = server.call("rogue.bomb")
             self.assertEqual(status, 200, count)
             if os.getuid() == 0:
-                self.assertTrue(0 < count <= 24, count)
+                self.assertTrue(0 < count <= 28, count)
             self.healthy(server)
             if executor != "worker":
                 wait_until(lambda: len(descendants(server.process.pid)) < 20, "they are killed")

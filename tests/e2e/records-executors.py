@@ -53,7 +53,7 @@ class Executors(AsyncTest):
         with open(self.path("work.py"), "w", encoding="ascii") as file:
             file.write(WORK)
         self.log = self.path("calls.csv")
-        self.server = self.start("retries = 1\n", arguments=["-l", f"csv={self.log}",
+        self.server = self.start("retries = 1\n[limits]\nmemory = 0B\n", arguments=["-l", f"csv={self.log}",
                                                               self.path("work.py")])
 
     def call(self, function, executor, **arguments):

@@ -200,7 +200,10 @@ class Records(Case):
         path = os.path.join(self.folder, "two.py")
         with open(path, "w", encoding="ascii") as file:
             file.write("def first(): return 1\ndef second(): return 2\n")  # the first is preloaded
-        server = self.server("-l", "csv", "--debug", parts=False, source=path)
+        settings = os.path.join(self.folder, "snafu.ini")
+        with open(settings, "w", encoding="ascii") as file:
+            file.write("[limits]\nmemory = 0B\n")  # sanitizers reserve terabytes
+        server = self.server("-l", "csv", "--debug", "-s", settings, parts=False, source=path)
         reader = threading.Thread(target=lambda: server.said.extend(server.process.stderr))
         reader.start()
         wanted = []

@@ -39,12 +39,12 @@ static char *member(const char *error, const char *name)
 	return strndup(at, strcspn(at, "\""));
 }
 
-char *relay_TAG(const char *path, const char *value)
+char *relay_TAG_OF_NODE(const char *path, const char *value)
 {
 	char *said = NULL, *inner = NULL;
 	int status = SNAFU_CALL_OK;
 
-	if (asprintf(&said, "TAG|%s|%ld|-", snafu_request_id(), snafu_remaining_ms()) < 0)
+	if (asprintf(&said, "TAG_OF_NODE|%s|%ld|-", snafu_request_id(), snafu_remaining_ms()) < 0)
 		return NULL;
 	printf("hop %s\n", said);
 	if (*path)
@@ -55,7 +55,7 @@ char *relay_TAG(const char *path, const char *value)
 	return result;
 }
 
-char *caught_TAG(const char *path, const char *value)
+char *caught_TAG_OF_NODE(const char *path, const char *value)
 {
 	int status = SNAFU_CALL_OK;
 	char *said = call_next(path, value, &status);
@@ -71,7 +71,7 @@ char *caught_TAG(const char *path, const char *value)
 	return result;
 }
 
-char *ping_TAG(const char *to, const char *back)
+char *ping_TAG_OF_NODE(const char *to, const char *back)
 {
 	char *json = NULL;
 	int status = SNAFU_CALL_FAILED;
@@ -95,7 +95,7 @@ char *ping_TAG(const char *to, const char *back)
 	return result;
 }
 
-int fib_TAG(int n)
+int fib_TAG_OF_NODE(int n)
 {
 	char json[40];
 	int sum = 0;
@@ -104,14 +104,14 @@ int fib_TAG(int n)
 		int status;
 
 		snprintf(json, sizeof json, "{\"n\": %d}", n - i);
-		char *said = snafu_call("fib_TAG", json, &status);
+		char *said = snafu_call("fib_TAG_OF_NODE", json, &status);
 		sum += said && status == SNAFU_CALL_OK ? atoi(said) : -1000000;
 		free(said);
 	}
 	return n < 2 ? n : sum;
 }
 
-int hang_TAG(const char *path, const char *value)
+int hang_TAG_OF_NODE(const char *path, const char *value)
 {
 	volatile int turns = 0;
 
