@@ -15,6 +15,13 @@ static char *const nothing[] = {NULL};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* What was set is kept, also when an interpreter has set it anew: somebody may be reading it. */
+struct text {
+	struct text *next;
+	char text[];
+};
+static struct text *texts; /* guarded by the lock */
+
 static size_t count_of(char *const *variables)
 {
 	size_t count = 0;
@@ -48,12 +55,15 @@ char *const *snafu_environment_first(void)
 int snafu_environment_set(const char *name, const char *value)
 {
 	size_t size = strlen(name);
-	char *text;
+	size_t capacity = size + strlen(value) + sizeof "=";
+	struct text *text;
 
 	if (!size || strchr(name, '='))
 		return -EINVAL;
-	if (asprintf(&text, "%s=%s", name, value) < 0)
+	text = malloc(sizeof *text + capacity);
+	if (!text)
 		return -ENOMEM;
+	snprintf(text->text, capacity, "%s=%s", name, value);
 	pthread_mutex_lock(&lock);
 	char **before = environ;
 	size_t count = count_of(before), at = 0;
@@ -61,7 +71,9 @@ int snafu_environment_set(const char *name, const char *value)
 	if (after) {
 		while (at < count && (strncmp(after[at], name, size) != 0 || after[at][size] != '='))
 			at++;
-		after[at] = text;
+		after[at] = text->text;
+		text->next = texts;
+		texts = text;
 		__atomic_store_n(&environ, after, __ATOMIC_RELEASE);
 	} else {
 		free(text);

@@ -175,6 +175,20 @@ static void mark_together(struct comparison *comparison, size_t first, size_t co
 	}
 }
 
+/* Since the scan, of which the modules are not known here, a folder may have become a package
+ * or ceased to be one: that changes the ids of files that are older. */
+static void mark_packages(struct comparison *comparison, size_t first, size_t count)
+{
+	const char *package_file = comparison->now->walk.found[first].scanner->package_file;
+	bool any = false;
+
+	for (size_t i = 0; i < comparison->n_changed && !any; i++)
+		any = strcmp(snafu_path_base(comparison->changed[i]), package_file) == 0;
+	for (size_t i = 0; i < count && any; i++)
+		if (comparison->changes[first + i] == SNAFU_SAME)
+			comparison->changes[first + i] = SNAFU_REREAD;
+}
+
 static int mark_others(struct comparison *comparison)
 {
 	const struct snafu_walk *walk = &comparison->now->walk;
@@ -190,6 +204,8 @@ static int mark_others(struct comparison *comparison)
 			code = mark_affected(comparison, first, count);
 		if (scanner->together)
 			mark_together(comparison, first, count);
+		if (scanner->package_file && !comparison->before)
+			mark_packages(comparison, first, count);
 	}
 	return code;
 }

@@ -17,6 +17,7 @@
 #include "runtime/instances/station.h"
 
 struct snafu_language;
+struct snafu_scanned;
 struct snafu_service;
 struct snafu_zygote;
 
@@ -30,6 +31,8 @@ struct snafu_crowd {
 	struct snafu_station *station;
 	struct snafu_service *service; /* NULL: the function is not on offer any more */
 	const struct snafu_function *function; /* the service's */
+	struct snafu_scanned *scanned; /* what it is part of: a reference, since processes may end
+	                                * later than the service */
 	const struct snafu_settings *settings; /* that processes are started with */
 	const struct snafu_language *language;
 	char **argv; /* the language's own program, or NULL */

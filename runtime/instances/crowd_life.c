@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "langs/language.h"
+#include "runtime/generation.h"
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/zygote.h"
 #include "runtime/service.h"
@@ -24,6 +25,7 @@ static void free_crowd(struct snafu_crowd *crowd)
 	for (char **word = crowd->argv; word && *word; word++)
 		free(*word);
 	free(crowd->argv);
+	snafu_scanned_unref(crowd->scanned);
 	free(crowd);
 }
 
@@ -93,6 +95,7 @@ static int make(struct snafu_station *station, struct snafu_service *service, co
 	crowd->station = station;
 	crowd->service = service;
 	crowd->function = service->function;
+	crowd->scanned = snafu_scanned_ref(service->scanned);
 	crowd->settings = settings;
 	TAILQ_INIT(&crowd->members);
 	TAILQ_INIT(&crowd->idle);

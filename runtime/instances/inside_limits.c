@@ -17,6 +17,13 @@
 
 #define PATH_CAP 4096
 
+/* Sanitizers reserve far more than any limit. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
 /* ---- control groups ------------------------------------------------------------------ */
 
 static int join_group(const char *path, struct snafu_error *error)
@@ -88,7 +95,7 @@ static int set_limits(struct snafu_inside *inside, bool hard, struct snafu_error
 	const struct snafu_start *start = &inside->start;
 	int code = set_limit(RLIMIT_CORE, "core dumps", 0, hard, error);
 
-	if (!code && start->memory && !inside->language->limits_memory)
+	if (!code && start->memory && !inside->language->limits_memory && !SANITIZED)
 		code = set_limit(RLIMIT_DATA, "memory", start->memory, hard, error);
 	if (!code && start->open_files)
 		code = set_limit(RLIMIT_NOFILE, "open files", start->open_files, hard, error);

@@ -24,6 +24,7 @@ FOLDER = os.path.join(SOURCE, "tests/e2e/calls")
 LANGUAGES = {"py": "python", "old": "python2", "java": "java", "c": "c"}
 NO_FORK = ("java",)
 SHARED = tempfile.TemporaryDirectory()  # what is compiled for one server serves all
+NO_LIMIT = "\n[limits]\nmemory = 0B\n" # sanitizers need more than there is
 
 
 class Node:
@@ -69,6 +70,7 @@ class Calls(Server):
     """A server of some nodes, each function on its node's executor."""
 
     def __init__(self, some, settings="", options=(), **names):
+        settings += NO_LIMIT
         for node in some:
             node.write(SHARED.name)
             settings += f"\n[function {node.pattern()}]\nexecutor = {node.executor}\n"
@@ -361,7 +363,7 @@ class Storms(unittest.TestCase):
         callee = Node("c", "inprocess")
         for executor in ("inprocess", "worker", "fork", "spawn"):
             node = Node("py", executor)
-            settings = "[limits]\nprocesses = 1000\nthreads = 500\nmemory = 0B\n"
+            settings = "[limits]\nprocesses = 1000\nthreads = 500\n"
             with self.subTest(executor), Calls([node, callee], settings=settings) as server:
                 for _ in range(3):
                     self.assertEqual(server.call(node.function("threads"), 200,
@@ -395,7 +397,7 @@ def colour():
                 with self.subTest(executor):
                     open(told, "w").close()
                     with Server(path, executor=None, settings="[execution]\nenvironment = "
-                                f"COLOUR_FILE={told}\n") as server:
+                                f"COLOUR_FILE={told}\n{NO_LIMIT}") as server:
                         self.assertEqual(server.call("colour", executor=executor), (200, told))
                     with open(told) as file:
                         self.assertIn("farewell\n", file.read())
@@ -468,7 +470,7 @@ class Second:
         for name, text in sources.items():
             with open(os.path.join(folder.name, name + ".py"), "w") as file:
                 file.write(text)
-        return Server(folder.name, executor=None, settings=settings)
+        return Server(folder.name, executor=None, settings=settings + NO_LIMIT)
 
     def test_modules_that_call_each_other(self):
         sources = {mine: self.MODULE.format(mine=mine, other=other)

@@ -17,6 +17,8 @@ from terminal import BUILD, SNAFU, SOURCE, run
 
 EXPORT = os.path.join(BUILD, "snafu-export")
 PATIENCE = 60
+# Sanitizers reserve terabytes.
+NO_LIMIT = "[limits]\nmemory = 0B\n" if os.environ.get("SNAFU_SANITIZE") else ""
 LANG3 = "/usr/share/java/commons-lang3.jar"
 
 SOURCES = {
@@ -232,10 +234,9 @@ class Served(Case):
     """Stubs under a running snafu."""
 
     def serve(self, *arguments):
-        self.log_path = self.path("log")
-        with open(self.log_path, "w", encoding="utf-8") as log:
+        with open(self.path("log"), "w", encoding="utf-8") as log:
             process = subprocess.Popen(
-                [SNAFU, "-C", "web", "-L", "0", *arguments], stdin=subprocess.DEVNULL, stderr=log,
+                [SNAFU, "-C", "web", "-L", "0", "-s", self.settings(), *arguments], stdin=subprocess.DEVNULL, stderr=log,
                 env=dict(os.environ, HOME=self.folder, XDG_CACHE_HOME=self.path("cache")))
 
         def stop():
@@ -243,6 +244,9 @@ class Served(Case):
             process.wait(PATIENCE)
         self.addCleanup(stop)
         self.port = int(self.wait_log(r"ready on http://127.0.0.1:(\d+)\n"))
+
+    def settings(self):
+        return self.write("snafu.ini", NO_LIMIT)
 
     def wait_log(self, pattern):
         end = time.monotonic() + PATIENCE
@@ -270,7 +274,7 @@ class Served(Case):
         for function in NAMES.values():
             status, _ = self.call(function, 1)
             self.assertEqual(status, 200)
-        self.export("-q", source)
+        self.export("-q", "-s", self.settings(), source)
         self.wait_log("settings read again: (other ones for 0 functions)")
         for name, function in NAMES.items():
             stub = self.read(f"src/{name}.config")
@@ -289,7 +293,7 @@ class Served(Case):
     def test_uncommented_changes_nothing(self):
         """As it comes from a person who takes every // away."""
         source = self.write_sources()
-        self.export("-q", source)
+        self.export("-q", "-s", self.settings(), source)
         for name in NAMES:
             stub = self.read(f"src/{name}.config")
             self.write(f"src/{name}.config", re.sub(r'"//(?=\w)', '"', stub))

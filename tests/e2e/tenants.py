@@ -16,6 +16,8 @@ import unittest
 from terminal import SNAFU
 
 PATIENCE = 60
+# Sanitizers reserve terabytes.
+NO_LIMIT = "[limits]\nmemory = 0B\n" if os.environ.get("SNAFU_SANITIZE") else ""
 SOURCE_TEXT = '''
 import os, snafu
 count = 0
@@ -67,7 +69,7 @@ class Tenants(unittest.TestCase):
 
     def serve(self, settings=SETTINGS):
         self.write("app.py", SOURCE_TEXT)
-        self.write("snafu.ini", settings)
+        self.write("snafu.ini", NO_LIMIT + settings)
         with open(self.path("log"), "w", encoding="utf-8") as log:
             process = subprocess.Popen(
                 [SNAFU, "-C", "web", "-L", "0", "-s", self.path("snafu.ini"),
@@ -174,7 +176,7 @@ class Tenants(unittest.TestCase):
     def test_changes_reach_all(self):
         self.serve()
         before = {tenant: self.who(tenant) for tenant in (None, "acme")}
-        self.write("snafu.ini", SETTINGS.replace("STAGE = acme", "STAGE = other"))
+        self.write("snafu.ini", NO_LIMIT + SETTINGS.replace("STAGE = acme", "STAGE = other"))
         self.until(lambda: self.who("acme")[2], "other")
         self.assertEqual(self.who(None)[0], before[None][0])  # it was not about them
         self.write("app.py", SOURCE_TEXT.replace("count += 1", "count += 100"))

@@ -1,9 +1,13 @@
 /* Functions for tests/e2e/calls.py, which copies this file once for each executor; see hop.py.
- * Their results are plain ASCII without quotes. */
+ * Their results are plain ASCII without quotes, and hold until the thread's next call. */
 #include <snafu.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define RESULT_SIZE 16384
+
+static __thread char result[RESULT_SIZE];
 
 /* Calls the first of PATH with the rest; the caller frees what comes back: the text of a result
  * without its quotes, or an error. */
@@ -37,7 +41,7 @@ static char *member(const char *error, const char *name)
 
 char *relay_TAG_OF_NODE(const char *path, const char *value)
 {
-	char *said = NULL, *inner = NULL, *all = NULL;
+	char *said = NULL, *inner = NULL;
 	int status = SNAFU_CALL_OK;
 
 	if (asprintf(&said, "TAG_OF_NODE|%s|%ld|-", snafu_request_id(), snafu_remaining_ms()) < 0)
@@ -45,32 +49,31 @@ char *relay_TAG_OF_NODE(const char *path, const char *value)
 	printf("hop %s\n", said);
 	if (*path)
 		inner = call_next(path, value, &status);
-	if (asprintf(&all, "%s;%s", said, *path ? inner ? inner : "" : value) < 0)
-		all = NULL;
+	snprintf(result, sizeof result, "%s;%s", said, *path ? inner ? inner : "" : value);
 	free(said);
 	free(inner);
-	return all;
+	return result;
 }
 
 char *caught_TAG_OF_NODE(const char *path, const char *value)
 {
 	int status = SNAFU_CALL_OK;
-	char *said = call_next(path, value, &status), *all = NULL;
+	char *said = call_next(path, value, &status);
+	char *type = member(said, "errorType"), *message = member(said, "errorMessage");
 
 	if (status == SNAFU_CALL_OK)
-		return said;
-	char *type = member(said, "errorType"), *message = member(said, "errorMessage");
-	if (asprintf(&all, "%s/%s", type, message) < 0)
-		all = NULL;
+		snprintf(result, sizeof result, "%s", said);
+	else
+		snprintf(result, sizeof result, "%s/%s", type, message);
 	free(type);
 	free(message);
 	free(said);
-	return all;
+	return result;
 }
 
 char *ping_TAG_OF_NODE(const char *to, const char *back)
 {
-	char *json = NULL, *all = NULL;
+	char *json = NULL;
 	int status = SNAFU_CALL_FAILED;
 
 	if (asprintf(&json, "{\"to\": \"%s\", \"back\": \"%s\"}", back, to) < 0)
@@ -79,19 +82,17 @@ char *ping_TAG_OF_NODE(const char *to, const char *back)
 	if (said && status == SNAFU_CALL_OK) {
 		char *why = strchr(said, ' ');
 
-		if (asprintf(&all, "%d %.*s", atoi(said + 1) + 1, why ? (int)strcspn(why + 1, "\"") : 0,
-		             why ? why + 1 : "") < 0)
-			all = NULL;
+		snprintf(result, sizeof result, "%d %.*s", atoi(said + 1) + 1,
+		         why ? (int)strcspn(why + 1, "\"") : 0, why ? why + 1 : "");
 	} else {
 		char *type = member(said, "errorType");
 
-		if (asprintf(&all, "0 %s", type) < 0)
-			all = NULL;
+		snprintf(result, sizeof result, "0 %s", type);
 		free(type);
 	}
 	free(json);
 	free(said);
-	return all;
+	return result;
 }
 
 int fib_TAG_OF_NODE(int n)
