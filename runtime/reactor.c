@@ -166,6 +166,16 @@ int snafu_reactor_timeout(struct snafu_reactor *reactor, int cap_ms)
 	return left < (uint64_t)most ? (int)left : most;
 }
 
+/* Who waits is woken, also one who waits for edges. The word comes first: it is found then. */
+static void wake(struct snafu_reactor *reactor)
+{
+	uint64_t one = 1;
+
+	atomic_store(&reactor->woken, true);
+	if (write(reactor->wake_fd, &one, sizeof one) < 0)
+		return; /* the counter is full, so it has woken everybody */
+}
+
 /* ---- files ---------------------------------------------------------------------- */
 
 int snafu_reactor_watch(struct snafu_reactor *reactor, struct snafu_watch *watch, uint32_t events)
@@ -182,7 +192,12 @@ int snafu_reactor_change(struct snafu_reactor *reactor, struct snafu_watch *watc
 {
 	struct epoll_event event = {.events = events, .data.ptr = watch};
 
-	return epoll_ctl(reactor->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event) < 0 ? -errno : 0;
+	if (epoll_ctl(reactor->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event) < 0)
+		return -errno;
+	/* A file that the kernel still has among those that were ready makes no new edge, though
+	 * it may be ready for what is asked now. */
+	wake(reactor);
+	return 0;
 }
 
 void snafu_reactor_unwatch(struct snafu_reactor *reactor, struct snafu_watch *watch)
@@ -260,7 +275,6 @@ static void take_out(struct snafu_reactor *reactor, struct snafu_timer *timer)
 
 int snafu_reactor_set_timer(struct snafu_reactor *reactor, struct snafu_timer *timer, uint64_t at)
 {
-	uint64_t one = 1;
 	int code = 0;
 
 	pthread_mutex_lock(&reactor->lock);
@@ -276,13 +290,8 @@ int snafu_reactor_set_timer(struct snafu_reactor *reactor, struct snafu_timer *t
 	}
 	bool sooner = reactor->earliest < before && !reactor->running;
 	pthread_mutex_unlock(&reactor->lock);
-	if (!sooner)
-		return code;
-	/* Whoever waits does so for too long now; a full counter has woken it already. The word
-	 * comes first: who is woken finds it. */
-	atomic_store(&reactor->woken, true);
-	if (write(reactor->wake_fd, &one, sizeof one) < 0)
-		return code;
+	if (sooner) /* whoever waits does so for too long now */
+		wake(reactor);
 	return code;
 }
 
