@@ -266,24 +266,6 @@ class Deaths(unittest.TestCase):
             wait_until(lambda: not server.instances("jobs.hang", "busy", executor),
                        "its process is killed")
 
-    def test_nobody_stands_behind_a_slow_call(self):
-        """Of a function that is known as quick."""
-        with tempfile.TemporaryDirectory() as folder, Server() as server:
-            for _ in range(50):
-                self.assertEqual(server.call("jobs.pass_by", folder=folder)[0], 200)
-            with concurrent.futures.ThreadPoolExecutor(1) as pool:
-                slow = pool.submit(server.call, "jobs.pass_by", folder=folder, wait=True)
-                try:
-                    wait_until(lambda: os.path.exists(os.path.join(folder, "waiting")), "it runs")
-                    time.sleep(0.01)  # quick calls take less than half a millisecond
-                    others = [server.call("jobs.pass_by", folder=folder) for _ in range(20)]
-                    self.assertFalse(slow.done())
-                finally:
-                    open(os.path.join(folder, "go"), "w").close()
-                self.assertEqual({status for status, _ in others}, {200})
-                self.assertEqual(slow.result()[0], 200)
-                self.assertNotIn(slow.result()[1], [pid for _, pid in others])
-
     def test_what_cannot_be_loaded(self):
         broken, doomed = (os.path.join(FOLDER, name) for name in ("broken.py", "doomed.py"))
         for executor in PROCESSES:

@@ -57,15 +57,6 @@ def wait_for(path: str, number: int) -> int:
     return number
 
 
-def pass_by(folder: str, wait: bool = False) -> int:
-    """Quick, but for who is to wait: until there is a file."""
-    if wait:
-        open(os.path.join(folder, "waiting"), "w").close()
-        while not os.path.exists(os.path.join(folder, "go")):
-            time.sleep(0.01)
-    return os.getpid()
-
-
 def meet(folder: str, number: int) -> int:
     """Returns when NUMBER calls are here at the same time."""
     open(os.path.join(folder, str(os.getpid())), "w").close()
