@@ -271,13 +271,6 @@ static enum MHD_Result invoke(struct web_request *request)
 	struct snafu_call *call = &request->call;
 	char client_context[WEB_CLIENT_CAP];
 
-	int code = web_payload(request, &request->problem);
-	if (code > 0)
-		return web_reply_problem(request, &request->problem);
-	if (code < 0) {
-		snafu_request_id(call->request_id);
-		return web_reply_result(request);
-	}
 	call->function = request->name;
 	call->trigger = "http";
 	call->executor = request->headers.executor;
@@ -299,6 +292,14 @@ static enum MHD_Result invoke(struct web_request *request)
 			return web_reply_problem(request, &request->problem);
 		}
 		call->client_context = client_context;
+	}
+	/* Last: what it makes of the body is the call's, which must then be made. */
+	int code = web_payload(request, &request->problem);
+	if (code > 0)
+		return web_reply_problem(request, &request->problem);
+	if (code < 0) {
+		snafu_request_id(call->request_id);
+		return web_reply_result(request);
 	}
 	call->finished = finished;
 	call->state = request;
