@@ -2,17 +2,25 @@
 #include "programs/options.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TEXT_COLUMN 29
 
-void options_prepare(const struct option_text *table, size_t count, struct option_parser *parser)
+/* What getopt_long() wants, made from the table. */
+struct parser {
+	struct option longs[OPTIONS_CAP + 1];
+	char shorts[2 * OPTIONS_CAP + 2];
+};
+
+static void prepare(const struct option_program *program, struct parser *parser)
 {
+	const struct option_text *table = program->table;
 	size_t n_longs = 0, n_shorts = 0;
 
-	*parser = (struct option_parser){0};
-	for (size_t i = 0; i < count && i < OPTIONS_CAP; i++) {
+	*parser = (struct parser){0};
+	for (size_t i = 0; i < program->count && i < OPTIONS_CAP; i++) {
 		if (table[i].name)
 			parser->longs[n_longs++] = (struct option){
 				.name = table[i].name,
@@ -25,6 +33,26 @@ void options_prepare(const struct option_text *table, size_t count, struct optio
 				parser->shorts[n_shorts++] = ':';
 		}
 	}
+}
+
+int options_read(const struct option_program *program, int argc, char **argv, void *state)
+{
+	struct parser parser;
+	int key, status = 0;
+
+	prepare(program, &parser);
+	while (!status && (key = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
+		if (key == 'h') {
+			program->print_help();
+			return OPTIONS_ANSWERED;
+		}
+		if (key == 'V') {
+			printf("%s " SNAFU_VERSION "\n", program->name);
+			return OPTIONS_ANSWERED;
+		}
+		status = program->take(state, key, optarg);
+	}
+	return status;
 }
 
 static void print_option(const struct option_text *option, FILE *out)

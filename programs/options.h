@@ -3,7 +3,6 @@
 #ifndef SNAFU_PROGRAMS_OPTIONS_H
 #define SNAFU_PROGRAMS_OPTIONS_H
 
-#include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -16,13 +15,21 @@ struct option_text {
 	const char *text; /* one or more lines, without a newline at the end */
 };
 
-/* What getopt_long() wants, made from the table. */
-struct option_parser {
-	struct option longs[OPTIONS_CAP + 1];
-	char shorts[2 * OPTIONS_CAP + 2];
+/* A program that has options; `h` and `V` of its table are --help and --version. */
+struct option_program {
+	const char *name;
+	const struct option_text *table;
+	size_t count;
+	void (*print_help)(void);
+	/* Takes one of the others; 0, or the exit status of an error that it has told of. */
+	int (*take)(void *state, int key, const char *argument);
 };
 
-void options_prepare(const struct option_text *table, size_t count, struct option_parser *parser);
+#define OPTIONS_ANSWERED (-1) /* --help or --version: nothing is left to do */
+
+/* Reads the options; the words begin at optind then. 0, OPTIONS_ANSWERED, or an exit status. */
+int options_read(const struct option_program *program, int argc, char **argv, void *state);
+
 void options_print(const struct option_text *table, size_t count, FILE *out);
 
 /* A whole number from LOWEST to HIGHEST, or -1. */

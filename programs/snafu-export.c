@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "convert/output.h"
@@ -141,8 +142,9 @@ static bool take_task(struct command_line *line, int key)
 }
 
 /* Takes one option; 0 or the exit status of an error. */
-static int take(struct command_line *line, int key, const char *argument)
+static int take(void *state, int key, const char *argument)
 {
+	struct command_line *line = state;
 	switch (key) {
 	case 'o': line->folder = argument; return 0;
 	case 'f': line->force = true; return 0;
@@ -231,24 +233,19 @@ static int export(const struct command_line *line, const char *const *paths, siz
 	return status;
 }
 
+static const struct option_program program = {.name = "snafu-export",
+                                              .table = option_table,
+                                              .count = N_OPTIONS,
+                                              .print_help = print_help,
+                                              .take = take};
+
 int main(int argc, char **argv)
 {
 	struct command_line line = {0};
-	struct option_parser parser;
-	int key, status = 0;
+	int status = options_read(&program, argc, argv, &line);
 
-	options_prepare(option_table, N_OPTIONS, &parser);
-	while (!status && (key = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
-		if (key == 'h') {
-			print_help();
-			return 0;
-		}
-		if (key == 'V') {
-			printf("snafu-export " SNAFU_VERSION "\n");
-			return 0;
-		}
-		status = take(&line, key, optarg);
-	}
+	if (status == OPTIONS_ANSWERED)
+		return 0;
 	if (!status && !line.task) {
 		fprintf(stderr, "snafu-export: say what to write: --stubs\n");
 		status = usage_error();

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "programs/options.h"
@@ -74,8 +75,9 @@ static int usage_error(void)
 }
 
 /* Takes one option; 0 or the exit status of an error. */
-static int take(struct settings *settings, int key, const char *argument)
+static int take(void *state, int key, const char *argument)
 {
+	struct settings *settings = state;
 	long jobs;
 
 	switch (key) {
@@ -178,24 +180,19 @@ static int scan(const struct settings *settings, const char *const *paths, size_
 	return code || !something ? 1 : 0;
 }
 
+static const struct option_program program = {.name = "snafu-scan",
+                                              .table = option_table,
+                                              .count = N_OPTIONS,
+                                              .print_help = print_help,
+                                              .take = take};
+
 int main(int argc, char **argv)
 {
 	struct settings settings = {.format = snafu_listing_find("table")};
-	struct option_parser parser;
-	int key, status = 0;
+	int status = options_read(&program, argc, argv, &settings);
 
-	options_prepare(option_table, N_OPTIONS, &parser);
-	while (!status && (key = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
-		if (key == 'h') {
-			print_help();
-			return 0;
-		}
-		if (key == 'V') {
-			printf("snafu-scan " SNAFU_VERSION "\n");
-			return 0;
-		}
-		status = take(&settings, key, optarg);
-	}
+	if (status == OPTIONS_ANSWERED)
+		return 0;
 	if (!status && optind == argc) {
 		fprintf(stderr, "snafu-scan: no file or directory given\n");
 		status = usage_error();

@@ -140,8 +140,9 @@ static int check_loggers(const char *list)
 }
 
 /* Takes one option; 0 or the exit status of an error. */
-static int take(struct command_line *line, int key, const char *argument)
+static int take(void *state, int key, const char *argument)
 {
+	struct command_line *line = state;
 	switch (key) {
 	case 'x': line->execute = argument; return 0;
 	case 'a': return options_add(&line->arguments, argument) ? 1 : 0;
@@ -377,25 +378,20 @@ static int check(struct command_line *line, char *executor, size_t capacity, int
 	return serve_check(line->connectors);
 }
 
+static const struct option_program program = {.name = "snafu",
+                                              .table = option_table,
+                                              .count = N_OPTIONS,
+                                              .print_help = print_help,
+                                              .take = take};
+
 int main(int argc, char **argv)
 {
 	struct command_line line = {0};
-	struct option_parser parser;
 	char executor[MODULE_NAME_CAP];
-	int key, status = 0;
+	int status = options_read(&program, argc, argv, &line);
 
-	options_prepare(option_table, N_OPTIONS, &parser);
-	while (!status && (key = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
-		if (key == 'h') {
-			print_help();
-			return 0;
-		}
-		if (key == 'V') {
-			printf("snafu " SNAFU_VERSION "\n");
-			return 0;
-		}
-		status = take(&line, key, optarg);
-	}
+	if (status == OPTIONS_ANSWERED)
+		return 0;
 	if (!status)
 		status = check(&line, executor, sizeof executor, argc - optind);
 	if (!status) {

@@ -1,30 +1,4 @@
 /* runtime/executors/spawn.c — a new interpreter for every call. */
-#include "runtime/executors/executor.h"
-#include "runtime/instances/crowd.h"
+#include "runtime/executors/processes.h"
 
-static const struct snafu_policy policy = {.once = true, .executes = true};
-
-static int open_station(const struct snafu_executor_options *options, void **ret_state,
-                        struct snafu_error *error)
-{
-	struct snafu_station *station;
-	int code = snafu_station_open(options, &policy, "spawn", &station, error);
-
-	if (!code)
-		*ret_state = station;
-	return code;
-}
-
-extern const struct snafu_executor snafu_executor_spawn;
-const struct snafu_executor snafu_executor_spawn = {
-	.version = SNAFU_EXECUTOR_VERSION,
-	.name = "spawn",
-	.open = open_station,
-	.supports = snafu_crowd_supports,
-	.prepare = snafu_crowd_prepare,
-	.begin = snafu_crowd_begin,
-	.interrupt = snafu_crowd_interrupt,
-	.forget = snafu_crowd_forget,
-	.write_metrics = snafu_crowd_write_metrics,
-	.close = snafu_crowd_close,
-};
+SNAFU_PROCESS_EXECUTOR(spawn, {.once = true, .executes = true});
