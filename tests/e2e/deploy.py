@@ -264,6 +264,7 @@ class Sources(Case):
         for number in range(40):
             self.write(f"m{number}.py", f"def f{number}(): return {number}\n")
         self.serve()
+        self.until_call(7, "f7")  # is loaded: so only a round of deployment brings another
         self.write("m7.py", "def f7(): return 'once'\n")
         self.until_call("once", "f7")  # from here on all is known
         watch = LIBC.inotify_init1(os.O_NONBLOCK)
