@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "runtime/function_config.h"
-#include "runtime/function_config_members.h"
-#include "runtime/settings_book.h"
+#include "runtime/settings/function_config.h"
+#include "runtime/settings/function_config_members.h"
+#include "runtime/settings/book.h"
 #include "scanner/function.h"
 
 #define SECONDS_FORMAT "%.15g"

@@ -1,5 +1,6 @@
 /* convert/stubs.h — <source>.config stubs: for every function of a file what could be set,
- * ready to be edited (runtime/function_config.h reads them; docs/settings.md tells of each).
+ * ready to be edited (runtime/settings/function_config.h reads them; docs/settings.md tells of
+ * each).
  *
  * JSON has no comments; members whose names begin with "//" are none of ours. So each
  * setting stands there as "//Timeout": 60, beside a "// Timeout" that says what it is. A

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "convert/output.h"
 #include "convert/stubs.h"
-#include "runtime/function_config.h"
+#include "runtime/settings/function_config.h"
 #include "scanner/function.h"
 
 #define SUFFIX ".config"

@@ -17,7 +17,7 @@
 #include "exporter/show.h"
 #include "runtime/host.h"
 #include "runtime/pool.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 #define ERROR_TEXT_CAP (256u << 10)
 #define READ_SIZE      (64u << 10)

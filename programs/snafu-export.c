@@ -11,7 +11,7 @@
 #include "convert/stubs.h"
 #include "programs/options.h"
 #include "programs/progress.h"
-#include "runtime/settings_book.h"
+#include "runtime/settings/book.h"
 #include "scanner/scanner.h"
 
 enum { USAGE = 2 };

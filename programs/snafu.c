@@ -20,7 +20,7 @@
 #include "runtime/host.h"
 #include "runtime/loggers/logger.h"
 #include "runtime/pool.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 #define MODULE_NAME_CAP 128 /* bytes of a word of -e */
 

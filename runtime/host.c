@@ -16,11 +16,11 @@
 #include "runtime/generation.h"
 #include "runtime/host_state.h"
 #include "runtime/languages.h"
-#include "runtime/metrics.h"
+#include "runtime/records/metrics.h"
 #include "runtime/pool.h"
 #include "runtime/queue.h"
 #include "runtime/reactor.h"
-#include "runtime/recorder.h"
+#include "runtime/records/recorder.h"
 #include "runtime/service.h"
 
 #define REPORT_CAP 2048

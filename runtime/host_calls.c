@@ -12,8 +12,8 @@
 #include "runtime/crew.h"
 #include "runtime/host_state.h"
 #include "runtime/job.h"
-#include "runtime/events.h"
-#include "runtime/metrics.h"
+#include "runtime/records/events.h"
+#include "runtime/records/metrics.h"
 #include "runtime/reactor.h"
 #include "runtime/service.h"
 

@@ -8,7 +8,7 @@
 #include "langs/language.h"
 #include "runtime/host_state.h"
 #include "runtime/service.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 #include "scanner/function.h"
 
 struct snafu_host_variable {

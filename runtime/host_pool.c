@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "runtime/generation.h"
 #include "runtime/host_state.h"
-#include "runtime/metrics.h"
+#include "runtime/records/metrics.h"
 #include "runtime/pool.h"
 #include "runtime/service.h"
 #include "scanner/function.h"

@@ -5,9 +5,9 @@
 #include "base/utf8.h"
 #include "runtime/host_state.h"
 #include "runtime/job.h"
-#include "runtime/metrics.h"
-#include "runtime/recorder.h"
-#include "runtime/records.h"
+#include "runtime/records/metrics.h"
+#include "runtime/records/recorder.h"
+#include "runtime/records/records.h"
 #include "runtime/service.h"
 #include "scanner/function.h"
 

@@ -10,7 +10,7 @@
 #include "langs/language.h"
 #include "runtime/executors/executor.h"
 #include "runtime/host.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 struct snafu_away;
 struct snafu_deployer;

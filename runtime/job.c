@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "runtime/events.h"
+#include "runtime/records/events.h"
 #include "runtime/executors/executor.h"
 #include "runtime/host.h"
 #include "runtime/service.h"

@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "exporter/connectors/cli_input.h"
 #include "exporter/show.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 #define PROMPT "snafu> "
 

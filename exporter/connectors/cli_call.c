@@ -15,7 +15,7 @@
 #include "exporter/given.h"
 #include "exporter/show.h"
 #include "runtime/pool.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 /* The callable overloads of NAME, having complained when there are none. */
 static bool find(struct cli *cli, const char *name, struct snafu_overloads *ret_overloads)

@@ -21,7 +21,7 @@
 #include "runtime/containers/engine.h"
 #include "runtime/containers/image.h"
 #include "runtime/executors/executor.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 #define DESCRIPTION_CAP (4u << 20)
 #define PATH_CAP        512 /* bytes of a path in the API */

@@ -17,9 +17,9 @@
 #include "runtime/containers/engine.h"
 #include "runtime/containers/image.h"
 #include "runtime/executors/executor.h"
-#include "runtime/function_config.h"
+#include "runtime/settings/function_config.h"
 #include "runtime/host_state.h"
-#include "runtime/settings_book.h"
+#include "runtime/settings/book.h"
 
 #define MOUNTS_CAP    128
 #define OWN_FILES     128 /* descriptors of Snafu itself, where functions run in its process */

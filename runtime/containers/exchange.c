@@ -17,7 +17,7 @@
 #include "runtime/containers/container.h"
 #include "runtime/containers/engine.h"
 #include "runtime/job.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 #include "scanner/function.h"
 
 #define CONTEXT_HEADER "X-Snafu-Context: "

@@ -9,7 +9,7 @@
 #include "runtime/containers/container.h"
 #include "runtime/executors/executor.h"
 #include "runtime/host_state.h"
-#include "runtime/settings_book.h"
+#include "runtime/settings/book.h"
 
 #define TEXT_CAP (4u << 20)
 

@@ -7,7 +7,7 @@
 #include "runtime/containers/exchange.h"
 #include "runtime/containers/places_state.h"
 #include "runtime/executors/executor.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 #define LOOK_MS   1000 /* between two rounds */
 #define SICK_MS   10000 /* that one may run without an answer */

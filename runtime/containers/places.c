@@ -10,11 +10,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "runtime/containers/places_state.h"
-#include "runtime/events.h"
+#include "runtime/records/events.h"
 #include "runtime/executors/executor.h"
 #include "runtime/host_state.h"
 #include "runtime/job.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 #define WAKE_MS 1000 /* the longest that a call waits before it looks round */
 #define PING_MS 5000

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "langs/language.h"
 #include "runtime/service.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 #include "scanner/function.h"
 
 #define QUICK_NS      500000 /* calls shorter than this may be written ahead... */

@@ -6,7 +6,7 @@
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/zygote.h"
 #include "runtime/service.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 #include "scanner/function.h"
 
 #define REST_MS        100 /* after the second process that died at once; doubled for each more */

@@ -11,7 +11,7 @@
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/zygote.h"
 #include "runtime/service.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 #include "scanner/function.h"
 
 static int refuse(struct snafu_result *result, const struct snafu_error *error)

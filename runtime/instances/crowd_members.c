@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/zygote.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 #define LEAVE_MS        2000 /* what a process gets to end by itself */
 #define STOCK_FIRST     2 /* processes forked ahead... */

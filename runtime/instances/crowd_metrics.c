@@ -3,7 +3,7 @@
 
 #include "base/buffer.h"
 #include "runtime/instances/crowd.h"
-#include "runtime/metrics.h"
+#include "runtime/records/metrics.h"
 #include "scanner/function.h"
 
 static const char comments[] = "# HELP snafu_instances Processes of functions, by state.\n"

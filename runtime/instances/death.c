@@ -6,7 +6,7 @@
 
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/instance.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 #include "scanner/function.h"
 
 #define WORDS_CAP 1024

@@ -12,7 +12,7 @@
 #include "runtime/instances/output.h"
 #include "runtime/instances/tell.h"
 #include "runtime/instances/zygote.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 #include "scanner/function.h"
 
 #define LOG_CAP (16u << 10) /* bytes kept of what it prints outside of calls */

@@ -5,7 +5,7 @@
 
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/process.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 /* A process takes three; there are three such executors, and connections. */
 #define DESCRIPTORS_EACH 20

@@ -11,7 +11,7 @@
 #include "runtime/host_state.h"
 #include "runtime/instances/wire.h"
 #include "runtime/instances/station.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 #include "scanner/function.h"
 
 /* Functions for one setup: what hangs on them is borrowed from the generation. */

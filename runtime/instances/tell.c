@@ -1,7 +1,7 @@
 /* runtime/instances/tell.c — see tell.h. */
 #include "runtime/instances/tell.h"
 
-#include "runtime/events.h"
+#include "runtime/records/events.h"
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/instance.h"
 #include "runtime/instances/station.h"

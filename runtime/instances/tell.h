@@ -1,4 +1,4 @@
-/* runtime/instances/tell.h — events of processes, for whoever debugs (runtime/events.h). */
+/* runtime/instances/tell.h — events of processes, for whoever debugs (runtime/records/events.h). */
 #ifndef SNAFU_RUNTIME_INSTANCES_TELL_H
 #define SNAFU_RUNTIME_INSTANCES_TELL_H
 

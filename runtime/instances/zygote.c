@@ -16,7 +16,7 @@
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/output.h"
 #include "runtime/service.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 #include "scanner/function.h"
 
 #define LOG_CAP   (8u << 10) /* bytes kept of what a zygote prints */

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "runtime/records.h"
+#include "runtime/records/records.h"
 
 struct snafu_error;
 

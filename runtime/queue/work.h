@@ -6,7 +6,7 @@
 #include "runtime/host.h"
 #include "runtime/queue/module.h"
 #include "runtime/queue/store.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 #define WORK_SUSPECT        3 /* interruptions after which a call is run alone */
 #define WORK_INTERRUPTIONS  10 /* ...and after which it is given up: it ends its host */

@@ -1,10 +1,10 @@
 /* tests/unit/test-metrics.c — counters of calls and their Prometheus text. */
-#include "runtime/metrics.h"
+#include "runtime/records/metrics.h"
 
 #include <pthread.h>
 
 #include "base/buffer.h"
-#include "runtime/records.h"
+#include "runtime/records/records.h"
 #include "scanner/function.h"
 #include "tests/unit/tap.h"
 

@@ -18,7 +18,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "runtime/host.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 #include "tests/unit/tap.h"
 
 #define ROUNDS     40

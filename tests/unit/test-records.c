@@ -1,5 +1,5 @@
 /* tests/unit/test-records.c — records on their way from calls to files. */
-#include "runtime/records.h"
+#include "runtime/records/records.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -11,10 +11,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "runtime/event_text.h"
+#include "runtime/records/event_text.h"
 #include "runtime/loggers/logger.h"
-#include "runtime/record_queue.h"
-#include "runtime/recorder.h"
+#include "runtime/records/record_queue.h"
+#include "runtime/records/recorder.h"
 #include "tests/unit/tap.h"
 
 #define THREADS  4

@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "runtime/function_config.h"
-#include "runtime/settings_book.h"
+#include "runtime/settings/function_config.h"
+#include "runtime/settings/book.h"
 #include "tests/unit/tap.h"
 
 static char folder[] = "/tmp/snafu-settings-XXXXXX";

@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "convert/stubs.h"
-#include "runtime/function_config.h"
-#include "runtime/settings_book.h"
+#include "runtime/settings/function_config.h"
+#include "runtime/settings/book.h"
 #include "scanner/scanner.h"
 #include "tests/unit/tap.h"
 

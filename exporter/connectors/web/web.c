@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "runtime/settings.h"
+#include "runtime/settings/settings.h"
 
 #define OTHER_FILES   256 /* descriptors for everything but connections */
 #define LAST_ROUNDS   100 /* turns of the loop to send the last replies... */
