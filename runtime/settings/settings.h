@@ -49,6 +49,7 @@ struct snafu_settings {
 	const char *environment; /* NAME=VALUE lines that the function sees, "\n" between them */
 	const char *directory; /* working directory of the function's processes */
 	const char *python2; /* "upgrade" or "native" */
+	const char *convention; /* "any", "none", or a provider's; taken when a source is scanned */
 
 	/* Of the instance only. */
 	const char *asynchronous_file; /* the queue's file; "": one named after the sources */
