@@ -66,6 +66,10 @@ def large(request):
 def echo(request):
     return request.get_data(), 200, {"Content-Type": request.content_type or "text/plain"}
 
+@functions_framework.http
+async def later(request):
+    return {"async": request.query_string.decode()}
+
 def plain(n: int) -> int:
     return n + 1
 
@@ -441,6 +445,11 @@ class Hostile(unittest.TestCase):
                                                     Content_Type="application/x-any")
             self.assertEqual((status, headers["Content-Type"], body),
                              (200, "application/x-any", data))
+
+    def test_async_functions_and_odd_queries(self):
+        for query in ("", "a=b?&c=d", "a&b=&=c", "x=%26%3D&y=+", "a=b&a=c"):
+            status, _, body = self.client.ask("later?" + query)
+            self.assertEqual((status, json.loads(body)), (200, {"async": query}))
 
     def test_neighbours_are_as_ever(self):
         for executor in EVERY:
