@@ -52,4 +52,8 @@ int snafu_scan_walked(struct snafu_walked *found, size_t count,
 
 void snafu_walk_done(struct snafu_walk *walk);
 
+/* Whether the folder NAME in FOLDER, together PATH, holds nothing that belongs to a source
+ * tree: version control, build products, virtual environments. */
+bool snafu_walk_passes_over(const char *folder, const char *name, const char *path);
+
 #endif
