@@ -209,11 +209,11 @@ static PyObject *imported_from(const char *path)
 	while (modules && !found && PyDict_Next(modules, &at, &key, &module)) {
 		PyObject *space = PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
 		PyObject *file = space ? PyDict_GetItemString(space, "__file__") : NULL;
-		const char *text = file && PyUnicode_Check(file) ? PyUnicode_AsUTF8(file) : NULL;
-		char real[PATH_MAX];
+		char text[PATH_MAX], real[PATH_MAX];
 
 		/* Most are elsewhere, which their base names show without asking the system. */
-		if (text && strcmp(snafu_path_base(text), snafu_path_base(path)) == 0 &&
+		if (file && python_path_bytes(file, text) &&
+		    strcmp(snafu_path_base(text), snafu_path_base(path)) == 0 &&
 		    (strcmp(text, path) == 0 || (realpath(text, real) && strcmp(real, path) == 0)))
 			found = module;
 	}

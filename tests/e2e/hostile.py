@@ -6,7 +6,7 @@ import os
 import tempfile
 import unittest
 
-from served import Served
+from served import Served, replace, until
 from terminal import SOURCE, run
 
 FOLDER = os.path.join(SOURCE, "tests/e2e/hostile")
@@ -57,6 +57,28 @@ class Java(unittest.TestCase):
 
 
 class Names(unittest.TestCase):
+    def test_folders_that_are_no_text(self):
+        """With a module of the same name elsewhere, which the import system has to tell apart."""
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [os.path.join(os.fsencode(folder), name, b"same.py") for name in
+                     (b"a", b"\xff\xfe", b"z")]
+            for number, path in enumerate(paths):
+                os.mkdir(os.path.dirname(path))
+                with open(path, "w", encoding="ascii") as file:
+                    file.write(f"def one{number}():\n    return {number}\n"
+                               f"def bad{number}():\n    raise LookupError({number})\n")
+            with Served("-q", folder, settings="") as server:
+                for executor in "inprocess", "isolated", "worker", "fork", "spawn":
+                    for number in 0, 1, 2:
+                        self.assertEqual(server.call(f"one{number}", executor=executor),
+                                         (200, number))
+                        status, error = server.call(f"bad{number}", executor=executor)
+                        self.assertEqual((status, error["errorType"]), (500, "LookupError"))
+                        self.assertRegex(error["stackTrace"][0], r'/same\.py", line 4, in bad')
+                replace(paths[1].decode("utf-8", "surrogateescape"),
+                        "def one1():\n    return 'changed'\n")
+                until(lambda: server.call("one1") == (200, "changed"), "the new version is served")
+
     def test_the_same_id_in_two_languages_is_said(self):
         with tempfile.TemporaryDirectory() as folder:
             for name, text in (("same.py", "def f():\n    return 1\n"),
