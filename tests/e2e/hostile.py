@@ -2,6 +2,7 @@
 that goes wrong must not spoil the next one, nor the host's end. What a door does
 with bad input is in web.py and cli.py; what a gateway does, in the unit tests."""
 
+import json
 import os
 import tempfile
 import unittest
@@ -75,6 +76,11 @@ class Names(unittest.TestCase):
                         status, error = server.call(f"bad{number}", executor=executor)
                         self.assertEqual((status, error["errorType"]), (500, "LookupError"))
                         self.assertRegex(error["stackTrace"][0], r'/same\.py", line 4, in bad')
+                ids = [entry["id"] for entry in json.loads(server.text("/functions"))]
+                self.assertEqual([name for name in ids if name.endswith("one1")],
+                                 ["__.same.one1"])
+                self.assertEqual(server.call("__.same.one1"), (200, 1))
+                self.assertIn('function="__.same.one1"', server.metrics())  # which is UTF-8
                 replace(paths[1].decode("utf-8", "surrogateescape"),
                         "def one1():\n    return 'changed'\n")
                 until(lambda: server.call("one1") == (200, "changed"), "the new version is served")
