@@ -53,7 +53,7 @@ static bool is_build_folder(const char *folder, const char *name)
 	return false;
 }
 
-static bool is_passed_over(const char *folder, const char *name, const char *path)
+bool snafu_walk_passes_over(const char *folder, const char *name, const char *path)
 {
 	static const char *const names[] = {"__pycache__", "node_modules", "CVS", "_darcs"};
 
@@ -220,7 +220,7 @@ static int walk_entry(struct snafu_walk *walk, const char *root, const char *fol
 
 	if (!code && stat(path, &status) == 0) {
 		if (S_ISDIR(status.st_mode)) {
-			if (!is_passed_over(folder_path, name, path))
+			if (!snafu_walk_passes_over(folder_path, name, path))
 				code = walk_folder(walk, root, path, folder);
 		} else if (S_ISREG(status.st_mode) && name[0] != '.') {
 			code = add_found(walk, root, path, name, &status);
