@@ -57,4 +57,8 @@ bool snafu_walk_passes_over(const char *folder, const char *name, const char *pa
 
 void snafu_walk_done(struct snafu_walk *walk);
 
+/* Whether the folder NAME in FOLDER, together PATH, holds nothing that belongs to a source
+ * tree: version control, build products, virtual environments. */
+bool snafu_walk_passes_over(const char *folder, const char *name, const char *path);
+
 #endif
