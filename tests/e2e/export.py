@@ -112,7 +112,7 @@ class Stubs(Case):
         source = self.write_sources()
         done = self.export(source)
         self.assertEqual(done.stdout, "")
-        self.assertIn("4 stubs written, for 4 functions; 0 kept", done.stderr)
+        self.assertIn("4 stubs written, 0 updated, for 4 functions; 0 had all", done.stderr)
         self.assertEqual(self.files("src"),
                          sorted([*SOURCES, *(name + ".config" for name in NAMES)]))
         for name, function in NAMES.items():
@@ -127,24 +127,59 @@ class Stubs(Case):
         self.assertIn("//Python2", self.read("src/old/nap2.py.config"))
         self.assertNotIn("//Python2", self.read("src/nap.py.config"))
 
-    def test_nothing_is_overwritten(self):
+    def test_values_stay_when_a_stub_is_written_again(self):
         source = self.write_sources()
-        self.write("src/nap.py.config", '{"Timeout": 7}')
+        self.write("src/nap.py.config", '{"Timeout": 7, "Mine": [1,  2],\n "Functions": {"old":'
+                   ' {"Timeout": 1}, "//gone": {}}}')
         self.write("src/c/nap.config", '{"Timeout": 8}')
         os.chmod(self.path("src/nap.py.config"), 0o640)
         done = self.export(source)
-        self.assertIn(f"{source}/nap.py.config is there already and stays\n", done.stderr)
-        self.assertIn(f"{source}/c/nap.config is there already and stays\n", done.stderr)
-        self.assertIn("2 stubs written, for 2 functions; 2 kept", done.stderr)
-        self.assertEqual(self.read("src/nap.py.config"), '{"Timeout": 7}')
+        self.assertIn(f"{source}/nap.py.config: added 1 function\n", done.stderr)
+        self.assertIn(f"{source}/nap.py.config: not in the source any more: old\n", done.stderr)
+        self.assertIn("2 stubs written, 2 updated, for 4 functions; 0 had all", done.stderr)
+        text = self.read("src/nap.py.config")
+        self.assertTrue(text.startswith('{"Timeout": 7, "Mine": [1,  2],\n "Functions": {"old":'
+                                        ' {"Timeout": 1}, "//gone": {},\n    "nap_python": {'))
+        stub = json.loads(text)
+        self.assertEqual(list(stub["Functions"]), ["old", "//gone", "nap_python"])
+        self.assertNotIn("//Timeout", stub)
+        self.assertIn("//MemorySize", stub)
+        self.assertIn("// MemorySize", stub)
+        self.assertEqual(json.loads(self.read("src/c/nap.config"))["Timeout"], 8)
+        self.assertIn("nap_c", self.read("src/c/nap.config"))
         self.assertNotIn("c/nap.c.config", self.files("src"))
-        done = self.export("-q", source)
-        self.assertEqual((done.stdout, done.stderr), ("", ""))
-        before = self.files("src")
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("src/nap.py.config")).st_mode), 0o640)
+        before = {name: (self.read("src/" + name), os.stat(self.path("src/" + name)).st_mtime_ns)
+                  for name in self.files("src")}
+        done = self.export(source)
+        self.assertIn("0 stubs written, 0 updated, for 0 functions; 4 had all", done.stderr)
+        self.assertEqual(before, {name: (self.read("src/" + name),
+                                         os.stat(self.path("src/" + name)).st_mtime_ns)
+                                  for name in self.files("src")})
+        with open(self.path("src/nap.py"), "a", encoding="utf-8") as file:
+            file.write("def more(): pass\n")
+        self.export("-q", source)
+        self.assertEqual(list(json.loads(self.read("src/nap.py.config"))["Functions"]),
+                         ["old", "//gone", "nap_python", "more"])
+
+    def test_force_begins_anew(self):
+        source = self.write_sources()
+        self.write("src/nap.py.config", '{"Timeout": 7}')
+        os.chmod(self.path("src/nap.py.config"), 0o640)
         self.export("--force", self.path("src/nap.py"))
         self.assertEqual(json.loads(self.read("src/nap.py.config"))["//Timeout"], 60)
         self.assertEqual(stat.S_IMODE(os.stat(self.path("src/nap.py.config")).st_mode), 0o640)
-        self.assertEqual(self.files("src"), before)
+        done = self.export("-q", source)
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
+
+    def test_a_config_that_is_no_json_stays(self):
+        source = self.write_sources()
+        for text in '{"Timeout": 7', "[]", "", '{"Functions": {"a": }}':
+            self.write("src/nap.py.config", text)
+            done = self.export(source, status=1)
+            self.assertIn("nap.py.config: ", done.stderr)
+            self.assertIn("it stays as it is", done.stderr)
+            self.assertEqual(self.read("src/nap.py.config"), text)
 
     def test_dry_run(self):
         source = self.write_sources()
