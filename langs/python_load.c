@@ -9,6 +9,7 @@
 #include "langs/python_place.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -112,11 +113,14 @@ int python_place_find(const char *file, struct python_place *place)
 	const char *base = snafu_path_base(file), *dot = strrchr(base, '.');
 	size_t stem = dot && dot != base ? (size_t)(dot - base) : strlen(base);
 
+	int code = folder && real ? 0 : -errno;
+
 	free(folder);
-	if (!real || stem >= sizeof place->stem ||
-	    (size_t)snprintf(place->path, sizeof place->path, "%s/%s", real, base) >=
-	        sizeof place->path)
-		return -1;
+	if (code)
+		return code;
+	if (stem >= sizeof place->stem || (size_t)snprintf(place->path, sizeof place->path, "%s/%s",
+	                                                   real, base) >= sizeof place->path)
+		return -ENAMETOOLONG;
 	memcpy(place->stem, base, stem);
 	place->stem[stem] = '\0';
 	for (char *at = place->stem; (at = strchr(at, '.'));)

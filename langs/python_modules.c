@@ -353,10 +353,11 @@ PyObject *python_load(const struct snafu_function *function, struct snafu_result
 	struct python_place *place = calloc(1, sizeof *place);
 	struct python_module *entry = NULL;
 	PyObject *module = NULL;
+	int code = place ? python_place_find(function->file, place) : -ENOMEM;
 
-	if (!place || python_place_find(function->file, place))
-		snafu_result_fail(result, SNAFU_LOAD_FAILED, "ImportError",
-		                  "%s is not there any more, or its path is too long", function->file);
+	if (code)
+		snafu_result_fail(result, SNAFU_LOAD_FAILED, "ImportError", "%s cannot be found: %s",
+		                  function->file, strerror(-code));
 	else if (!(entry = module_entry(place->path)))
 		snafu_result_fail(result, SNAFU_INTERNAL, "MemoryError", "no memory");
 	else
