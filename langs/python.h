@@ -10,6 +10,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -89,6 +90,9 @@ void python_load_end(void);
 
 /* Whether FILE, a str, stands in a folder that was scanned and is no library's. */
 bool python_load_is_users(PyObject *file);
+/* The file system's bytes of PATH, which need not be UTF-8; false where it has none, or too
+ * many. No exception is set. */
+bool python_path_bytes(PyObject *path, char into[PATH_MAX]);
 
 /* (python_fresh.c) The code of the user's modules is kept from now on. 0 or -1. */
 int python_fresh_begin(void);

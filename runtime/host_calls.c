@@ -175,6 +175,10 @@ static int find(struct snafu_host *host, struct snafu_job *job, const struct sna
 	}
 	job->settings =
 		snafu_host_settings_of(host, job->service, tenant_of(call), &job->tenant_running);
+	if (!snafu_host_opens(job->settings, call->trigger, job->function, &error)) {
+		snafu_result_fail(result, SNAFU_UNKNOWN_FUNCTION, "NotOffered", "%s", error.message);
+		return -EPERM;
+	}
 	job->result.payload.cap = job->settings->result_size;
 	job->result.log.cap = job->settings->log_size;
 	return 0;

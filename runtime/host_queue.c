@@ -90,6 +90,8 @@ static void queue_call(struct snafu_host *host, struct snafu_call *call,
 	if (function->reason) {
 		snafu_fail(&error, -ENOEXEC, "%s cannot be called: %s", function->id, function->reason);
 		refuse(call, SNAFU_UNKNOWN_FUNCTION, "NotCallable", error.message);
+	} else if (!snafu_host_opens(settings, call->trigger, function, &error)) {
+		refuse(call, SNAFU_UNKNOWN_FUNCTION, "NotOffered", error.message);
 	} else if (call->payload_size > settings->payload_size) {
 		snafu_fail(&error, -EMSGSIZE,
 		           "the arguments take %zu bytes, the limit is %zu ([limits] payload-size)",

@@ -98,6 +98,9 @@ const struct snafu_settings_book *snafu_host_book(const struct snafu_host *host)
 const struct snafu_settings *snafu_host_settings_of(struct snafu_host *host,
                                                     struct snafu_service *service,
                                                     const char *tenant, atomic_uint **ret_running);
+/* Whether calls through the door TRIGGER are welcome; if not, ERROR says so. */
+bool snafu_host_opens(const struct snafu_settings *settings, const char *trigger,
+                      const struct snafu_function *function, struct snafu_error *error);
 /* The handler that a config calls NAME (FunctionName), as a tail of its id: malloc'ed; NULL:
  * there is none. */
 char *snafu_host_handler(struct snafu_host *host, const char *name);

@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 #define NO_MEMORY(ERROR) snafu_fail(ERROR, -ENOMEM, "no memory to list the sources")
 
@@ -53,7 +54,7 @@ static bool is_build_folder(const char *folder, const char *name)
 	return false;
 }
 
-static bool is_passed_over(const char *folder, const char *name, const char *path)
+bool snafu_walk_passes_over(const char *folder, const char *name, const char *path)
 {
 	static const char *const names[] = {"__pycache__", "node_modules", "CVS", "_darcs"};
 
@@ -90,6 +91,20 @@ static char *above_package(const char *folder, const char *package_file)
 	return at;
 }
 
+/* Ids are text, as JSON has it; names of files need not be. */
+static char *make_text(char *name)
+{
+	const char *end = name ? name + strlen(name) : NULL;
+	size_t length;
+
+	for (char *at = name; at < end; at += length ? length : 1) {
+		length = snafu_utf8_size(at, end);
+		if (!length)
+			*at = '_';
+	}
+	return name;
+}
+
 /* PATH below ROOT as a dotted name without suffix; the package file's own name
  * falls away. */
 static const char *module_below(struct snafu_walk *walk, const struct snafu_scanner *scanner,
@@ -111,7 +126,7 @@ static const char *module_below(struct snafu_walk *walk, const struct snafu_scan
 	for (char *at = module; at && *at; at++)
 		if (*at == '/')
 			*at = '.';
-	return module;
+	return make_text(module);
 }
 
 void snafu_stamp_take(const struct stat *status, struct snafu_stamp *ret_stamp)
@@ -220,7 +235,7 @@ static int walk_entry(struct snafu_walk *walk, const char *root, const char *fol
 
 	if (!code && stat(path, &status) == 0) {
 		if (S_ISDIR(status.st_mode)) {
-			if (!is_passed_over(folder_path, name, path))
+			if (!snafu_walk_passes_over(folder_path, name, path))
 				code = walk_folder(walk, root, path, folder);
 		} else if (S_ISREG(status.st_mode) && name[0] != '.') {
 			code = add_found(walk, root, path, name, &status);
@@ -335,8 +350,8 @@ static int add_folder_name(struct snafu_walk *walk, struct snafu_source *source)
 	char *whole = folder ? realpath(folder, NULL) : NULL;
 
 	if (whole)
-		source->module = snafu_arena_format(&walk->functions->arena, "%s.%s",
-		                                    snafu_path_base(whole), source->module);
+		source->module = make_text(snafu_arena_format(&walk->functions->arena, "%s.%s",
+		                                              snafu_path_base(whole), source->module));
 	free(folder);
 	free(whole);
 	return source->module ? 0 : -ENOMEM;

@@ -217,8 +217,8 @@ static int take_line(void *state, const char *section, const char *name, const c
 		return set_cap(reading, name, value, error);
 	if (!tenant && !function && !is_section(section))
 		return snafu_fail(error, -EINVAL,
-		                  "there is no section [%s]; there are limits, execution, asynchronous, "
-		                  "web, container, log, caps, tenant NAME and function NAME",
+		                  "there is no section [%s]; there are limits, execution, triggers, "
+		                  "asynchronous, web, container, log, caps, tenant NAME and function NAME",
 		                  section);
 	if (!tenant && !function)
 		return set(book, &book->instance, section, name, value, line, error);

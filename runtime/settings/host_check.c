@@ -91,6 +91,56 @@ int snafu_settings_check_config(const struct snafu_host *host,
 	return 0;
 }
 
+/* ---- triggers ------------------------------------------------------------------------------- */
+
+bool snafu_host_opens(const struct snafu_settings *settings, const char *trigger,
+                      const struct snafu_function *function, struct snafu_error *error)
+{
+	if (settings->http || !trigger || strcmp(trigger, "http") != 0)
+		return true;
+	snafu_fail(error, -EPERM, "%s takes no requests ([triggers] http = no)", function->id);
+	return false;
+}
+
+static bool sets_trigger(const struct snafu_settings_layer *layer)
+{
+	return *layer->values.schedule || *layer->values.watch || *layer->values.topic;
+}
+
+static bool any_sets_trigger(const struct snafu_function_config *config)
+{
+	const struct snafu_config_entry *at = config->functions;
+
+	while (at && !sets_trigger(&at->layer))
+		at = at->next;
+	return at || sets_trigger(&config->file);
+}
+
+/* Says once that there is nothing yet in a host that would call by the clock, for files or
+ * for messages. The lock is held. */
+static void tell_triggers(struct snafu_host *host)
+{
+	struct snafu_host_settings *all = host->all_settings;
+	const struct snafu_settings_book *book = atomic_load(&all->book);
+	const char *where = sets_trigger(&book->instance) ? book->path : NULL;
+
+	for (size_t i = 0; i < book->count && !where; i++)
+		if (sets_trigger(&book->sections[i]->layer))
+			where = book->path;
+	for (size_t i = 0; i < all->n_slots && !where; i++)
+		for (const struct snafu_configured *at = all->sources[i]; at && !where; at = at->next)
+			if (at->config && any_sets_trigger(at->config))
+				where = at->config->path;
+	if (!where || all->told_triggers)
+		return;
+	all->told_triggers = true;
+	snafu_host_report(
+		host, SNAFU_WARNING,
+		"%s: this host does not serve schedule, watch and topic; snafu-export carries "
+		"them to platforms that do",
+		where);
+}
+
 /* ---- functions that are not there ------------------------------------------------------------ */
 
 static void check_section(const struct snafu_host *host, const struct snafu_settings_book *book,
@@ -150,5 +200,6 @@ void snafu_host_check_settings(struct snafu_host *host)
 		for (const struct snafu_configured *at = all->sources[i]; at; at = at->next)
 			if (at->config)
 				check_entries(host, at->config);
+	tell_triggers(host);
 	pthread_mutex_unlock(&all->lock);
 }

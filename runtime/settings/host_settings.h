@@ -51,6 +51,7 @@ struct snafu_host_settings {
 	struct snafu_kept_settings *kept;
 	struct snafu_arena texts;
 	struct snafu_tenant_settings *tenants; /* all, old ones too */
+	bool told_triggers; /* that nothing here serves them */
 	_Atomic uint64_t largest_payload; /* that any function may be called with */
 	/* Where nobody says anything of a function: the last answer. */
 	const struct snafu_settings *plain;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/near.h"
 #include "runtime/host.h"
+#include "runtime/settings/triggers.h"
 #include "scanner/convention.h"
 
 #define SECOND 1000ull
@@ -86,6 +87,12 @@ const struct snafu_setting snafu_setting_table[] = {
          "Python 2 sources: upgrade (with 2to3), or native (in a Python 2)"),
 	TEXT("execution", "convention", convention, "any",
          "provider by whose rules functions are called; any: as recognised; none"),
+	NUMBER("triggers", "http", http, SNAFU_UNIT_SWITCH, 1, 0, 1, true,
+           "whether requests may call functions (POST /invoke/FUNCTION)"),
+	TEXT("triggers", "schedule", schedule, "",
+         "when to call: five fields of cron, or rate(5 minutes)"),
+	TEXT("triggers", "watch", watch, "", "path or pattern of files to be called for"),
+	TEXT("triggers", "topic", topic, "", "queue or topic to be called with the messages of"),
 	NUMBER("asynchronous", "retries", retries, SNAFU_UNIT_COUNT, 2, 0, 1000, true,
            "how often a failed asynchronous call is tried again"),
 	NUMBER("asynchronous", "retry-delay", retry_delay, SNAFU_UNIT_TIME, 1 * SECOND, 1,
@@ -270,6 +277,12 @@ static int check_convention(const char *value, struct snafu_error *error)
 static int check_text(const struct snafu_setting *setting, const char *value,
                       struct snafu_error *error)
 {
+	if (setting->offset == offsetof(struct snafu_settings, schedule))
+		return snafu_schedule_check(value, error);
+	if (setting->offset == offsetof(struct snafu_settings, watch))
+		return snafu_watch_check(value, error);
+	if (setting->offset == offsetof(struct snafu_settings, topic))
+		return snafu_topic_check(value, error);
 	if (setting->offset == offsetof(struct snafu_settings, python2) &&
 	    strcmp(value, "upgrade") != 0 && strcmp(value, "native") != 0)
 		return snafu_fail(error, -EINVAL, "python2 takes upgrade or native, not '%.80s'", value);

@@ -18,7 +18,8 @@ def handler(n: int): return n + 1
 def report(): return [os.environ.get("STAGE"), os.environ.get("GREETING")]
 """
 VALUES = {"executor": "fork", "environment": "A=1", "directory": "/tmp", "on-success": "file:/tmp/x",
-          "on-failure": "file:/tmp/x"}
+          "on-failure": "file:/tmp/x", "schedule": "*/5 * * * *", "watch": "/tmp/*.csv",
+          "topic": "orders"}
 
 
 def read_doc():

@@ -203,9 +203,10 @@ static void test_caps(void)
 
 static void test_bad_books(void)
 {
-	CHECK_STRING(book_error("[limit]\nx = 1\n"),
-	             ":2: there is no section [limit]; there are limits, execution, asynchronous, web, "
-	             "container, log, caps, tenant NAME and function NAME");
+	CHECK_STRING(
+		book_error("[limit]\nx = 1\n"),
+		":2: there is no section [limit]; there are limits, execution, triggers, asynchronous, "
+		"web, container, log, caps, tenant NAME and function NAME");
 	CHECK_STRING(book_error("[limits]\ncall-timeot = 1s\n"),
 	             ":2: there is no setting call-timeot in [limits]; did you mean call-timeout?");
 	CHECK_STRING(book_error("[function f]\nthreads = 1\n"),
@@ -218,6 +219,12 @@ static void test_bad_books(void)
 	             ":2: [caps] takes numbers that tenants and functions may set, not executor");
 	CHECK_STRING(book_error("[execution]\npython2 = maybe\n"),
 	             ":2: python2 takes upgrade or native, not 'maybe'");
+	CHECK_STRING(book_error("[triggers]\n\nschedule = 61 * * * *\n"),
+	             ":3: schedule: the minute takes 0 to 59, lists, ranges and */steps, not '61'");
+	CHECK_STRING(book_error("[function f]\ntopic = a b\n"),
+	             ":2: topic takes a name of at most 255 letters, digits and ._-/, not 'a b'");
+	CHECK_STRING(book_error("[triggers]\nhttp = perhaps\n"),
+	             ":2: http takes no or yes, not 'perhaps'");
 	CHECK_STRING(book_error("[execution]\nenvironment = A\n"),
 	             ":2: environment takes NAME=VALUE, not 'A'");
 	CHECK_STRING(book_error("[execution]\nenvironment = A='x\n"),
@@ -253,15 +260,25 @@ static void test_configs(void)
 	snafu_function_config_free(NULL);
 
 	CHECK_STRING(config_error("[]"), ": expected an object: {\"Timeout\": 30}");
-	CHECK_STRING(config_error("{\"Timeout\": true}"), ": Timeout takes a number");
+	CHECK_STRING(config_error("{\"Timeout\": true}"),
+	             ": Timeout takes a number of seconds, or one with its unit, in quotes: \"500ms\"");
+	CHECK_STRING(config_error("{\"Timeout\": -1}"),
+	             ": Timeout takes a number of seconds, or one with its unit, in quotes: \"500ms\"");
 	CHECK_STRING(config_error("{\"Timeout\": 0}"),
 	             ": Timeout: call-timeout takes 1ms to 24h (a number with its unit), not '0ms'");
 	CHECK_STRING(config_error("{\"LogSize\": 5}"),
 	             ": LogSize takes a number with its unit, in quotes: \"16MiB\"");
-	CHECK_STRING(config_error("{\"MemorySize\": 1.5}"),
-	             ": MemorySize takes a number with its unit, in quotes: \"16MiB\"");
+	CHECK_STRING(
+		config_error("{\"MemorySize\": 1.5}"),
+		": MemorySize takes a whole number of MiB, or one with its unit, in quotes: \"16MiB\"");
 	CHECK_STRING(config_error("{\"Functions\": {\"f\": {\"Python2\": \"x\"}}}"),
 	             ": Python2: python2 takes upgrade or native, not 'x'");
+	CHECK_STRING(
+		config_error("{\"Schedule\": \"rate(5 weeks)\"}"),
+		": Schedule: schedule: rate takes a number of minutes, hours or days, as in rate(5 "
+		"minutes), not 'rate(5 weeks)'");
+	CHECK_STRING(config_error("{\"Watch\": \"a\\nb\"}"),
+	             ": Watch: watch takes a path without control characters");
 	CHECK_STRING(config_error("{\"Functions\": {\"f\": 1}}"), ": f takes an object of settings");
 	CHECK_STRING(config_error("{\"Functions\": {\"f\": {\"Functions\": {}}}}"),
 	             ": f: Functions takes an object, and stands at the top only");
