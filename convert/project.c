@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "convert/project_make.h"
 #include "convert/project_state.h"
 
 #define WORDS_CAP 4096 /* bytes of what is said at once */
@@ -187,10 +188,8 @@ static void count_languages(struct project *project)
 static int convert(struct project *project, struct snafu_error *error)
 {
 	static int (*const steps[])(struct project * project, struct snafu_error * error) = {
-		project_inventory,
-		project_upgrade,
-		project_compare,
-		project_place,
+		project_inventory, project_upgrade,    project_compare,        project_place,
+		project_build_c,   project_build_java, project_write_makefile, project_find_examples,
 	};
 	int code = 0;
 
@@ -228,7 +227,6 @@ int snafu_project_convert(const struct snafu_project_options *options,
 	snafu_mirror_close(&project.mirror);
 	snafu_functions_done(&project.before);
 	snafu_functions_done(&project.after);
-	free((char *)project.examples);
 	free(project.files);
 	free(project.left_out);
 	snafu_arena_done(&project.arena);

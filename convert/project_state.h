@@ -74,8 +74,7 @@ struct project {
 	struct snafu_functions after; /* those of OUT/src */
 	struct project_library *libraries; /* in the arena */
 	size_t n_libraries;
-	const char *class_path; /* of the Java sources: "src/lib/a.jar:..."; "" */
-	const char *examples; /* JSON: an array; malloc'ed */
+	const char *class_path; /* of the Java sources: "src/lib/a.jar:..."; NULL: there are none */
 };
 
 /* ---- project_inventory.c -------------------------------------------------------------- */
@@ -110,15 +109,10 @@ int project_put_text(struct project *project, const char *path, struct snafu_buf
 
 /* ---- project_c.c, project_java.c ------------------------------------------------------ */
 
+/* Each builds what there is of its language; what does not compile is FAILED, and left out. */
+
 int project_build_c(struct project *project, struct snafu_error *error);
 int project_build_java(struct project *project, struct snafu_error *error);
-/* (project_make.c) The Makefile, for what of it is buildable; nothing when there is neither. */
-int project_write_makefile(struct project *project, struct snafu_error *error);
-/* Runs `make -k TARGET` in OUT; what it says goes to SAID. */
-int project_make(struct project *project, const char *target, struct snafu_buffer *said,
-                 int *ret_status, struct snafu_error *error);
-/* Whether NAME can stand in a Makefile as it is. */
-bool project_make_can_name(const char *name);
 
 /* ---- project_examples.c, project_words.c, project_report.c, project_report_json.c ------- */
 

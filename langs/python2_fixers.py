@@ -295,6 +295,22 @@ def is_attribute(leaf):
     return before is not None and before.type == token.DOT
 
 
+class FixHexLiteral(fixer_base.BaseFix):
+    """'7ff8'.decode('hex'), as constants of bytes were written."""
+
+    PATTERN = "power< text=STRING trailer< '.' 'decode' > trailer< '(' codec=STRING ')' > rest=any* >"
+
+    def transform(self, node, results):
+        if results["codec"].value[1:-1] not in ("hex", "hex_codec"):
+            return None
+        text = results["text"].clone()
+        text.prefix = ""
+        return Node(syms.power, [Name("bytes", prefix=node.prefix), Node(syms.trailer, [
+            Dot(), Name("fromhex")]), Node(syms.trailer, [
+                Leaf(token.LPAR, "("), text, Leaf(token.RPAR, ")")])] + [
+                    part.clone() for part in results["rest"]])
+
+
 class FixTruth(fixer_base.BaseFix):
     """True = 1, from the days before 2.3."""
 
@@ -373,7 +389,7 @@ class Upgrader(refactor.RefactoringTool):
 
     def get_fixers(self):
         before, after = super().get_fixers()
-        for made in (FixDivision, FixDivisionMethods, FixImport, FixStringModule, FixTruth,
+        for made in (FixDivision, FixDivisionMethods, FixHexLiteral, FixImport, FixStringModule, FixTruth,
                      FixTupleParams, FixTwins):
             fixer = made(self.options, self.fixer_log)
             (before if fixer.order == "pre" else after).append(fixer)

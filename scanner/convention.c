@@ -113,12 +113,12 @@ int snafu_convention_apply(struct snafu_function *function,
 
 		if (!any)
 			return -ENOMEM;
-		*any = (struct snafu_parameter){
-			.name = function->n_parameters ? function->parameters[0].name : "data",
-			.kind = SNAFU_PARAMETER_KEYWORDS,
-			.doc = function->n_parameters ? function->parameters[0].doc : NULL,
-			.shape = snafu_shape_plain(SNAFU_SHAPE_ANY),
-		};
+		*any = (struct snafu_parameter){.name = "data"};
+		if (function->n_parameters)
+			*any = function->parameters[0];
+		any->kind = SNAFU_PARAMETER_KEYWORDS;
+		any->shape = snafu_shape_plain(SNAFU_SHAPE_ANY);
+		any->fallback = NULL;
 		function->parameters = any;
 		function->n_parameters = 1;
 		function->returns_shape = snafu_shape_plain(SNAFU_SHAPE_ANY);

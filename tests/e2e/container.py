@@ -188,6 +188,25 @@ class Containers(Case):
         self.only()
         self.assertEqual(host.stop(), (0, ""))
 
+    def test_conventions(self):
+        """Whole HTTP requests and replies cross as they are."""
+        samples = os.path.join(os.environ["SNAFU_SOURCE"], "samples/conventions")
+        host = Host(self, sources=[samples])
+        connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE)
+        self.addCleanup(connection.close)
+        for method, path, body, wanted in (
+                ("GET", "gcf.main.hello_http?name=Ann", None, (200, b"Hello Ann!")),
+                ("PUT", "gcf.main.hello_method", None, 403),
+                ("POST", "requestdata.main/teapot", None, (418, b"short and stout")),
+                ("POST", "hello-python.handler.handle", b"\xc3\xa4", (200, b"Hello! You said: \xc3\xa4")),
+                ("POST", "openwhisk.hello.main", b'{"name": "W"}', (200, b'{"greeting":"Hello W!"}'))):
+            connection.request(method, "/invoke/" + path, body)
+            reply = connection.getresponse()
+            text = reply.read()
+            self.assertEqual((reply.status, text) if isinstance(wanted, tuple) else reply.status,
+                             wanted, (path, text))
+        self.assertEqual(host.stop(), (0, ""))
+
     def test_what_it_may_not(self):
         host = Host(self)
         status, seen = host.call("look")
