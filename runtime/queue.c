@@ -457,6 +457,7 @@ void snafu_queue_write_metrics(struct snafu_queue *queue, struct snafu_buffer *i
 		{"failed", queue->failed},   {"dead", queue->dead},
 	};
 	int64_t oldest = queue->oldest, now = (int64_t)snafu_now_ms();
+	long long age = now > oldest ? now - oldest : 0;
 
 	snafu_buffer_append_text(into, "# HELP snafu_queue_calls Asynchronous calls in the queue.\n"
 	                               "# TYPE snafu_queue_calls gauge\n");
@@ -467,8 +468,8 @@ void snafu_queue_write_metrics(struct snafu_queue *queue, struct snafu_buffer *i
 	                    "# HELP snafu_queue_oldest_seconds Age of the oldest asynchronous call "
 	                    "that has not ended.\n"
 	                    "# TYPE snafu_queue_oldest_seconds gauge\n"
-	                    "snafu_queue_oldest_seconds %.3f\n",
-	                    now > oldest ? (double)(now - oldest) / 1000 : 0.0);
+	                    "snafu_queue_oldest_seconds %lld.%03lld\n",
+	                    age / 1000, age % 1000); /* no %f: a function may have set a locale */
 	snafu_buffer_format(into,
 	                    "# HELP snafu_queue_deliveries Results on their way to destinations.\n"
 	                    "# TYPE snafu_queue_deliveries gauge\n"
