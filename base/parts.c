@@ -187,6 +187,13 @@ int snafu_part_names(const char *kind, struct snafu_buffer *into)
 	return snafu_part_each(kind, append_name, into);
 }
 
+static int binding = RTLD_LAZY;
+
+void snafu_parts_bind_at_once(void)
+{
+	binding = RTLD_NOW;
+}
+
 int snafu_part_open(const char *kind, const char *name, const char *symbol, int global,
                     void **ret_address, struct snafu_error *error)
 {
@@ -202,7 +209,7 @@ int snafu_part_open(const char *kind, const char *name, const char *symbol, int 
 	snafu_buffer_done(&file);
 	if (code)
 		return code;
-	void *module = dlopen(path, RTLD_LAZY | (global ? RTLD_GLOBAL : RTLD_LOCAL));
+	void *module = dlopen(path, binding | (global ? RTLD_GLOBAL : RTLD_LOCAL));
 	void *address = module ? dlsym(module, symbol) : NULL;
 	if (!address)
 		code = snafu_fail(error, -ELIBACC, "cannot open %s: %s", path, dlerror());

@@ -24,6 +24,11 @@ int snafu_part_find(const char *name, char **ret_path, struct snafu_error *error
 int snafu_part_open(const char *kind, const char *name, const char *symbol, int global,
                     void **ret_address, struct snafu_error *error);
 
+/* Modules that are opened from now on, and the libraries behind them, are bound whole at once, not
+ * function by function as they are called: for processes that fork, whose children would
+ * each do that anew. Before there are threads. */
+void snafu_parts_bind_at_once(void);
+
 /* Calls EACH with X for every module KIND-X.so that can be found, sorted; a name that
  * several directories have comes once. Ends early when EACH returns other than 0,
  * and returns that. */

@@ -190,6 +190,22 @@ int snafu_output_write(struct snafu_output *output, const char *path, const char
 	return code;
 }
 
+int snafu_output_replace(struct snafu_output *output, const char *path, const char *bytes,
+                         size_t size, struct snafu_error *error)
+{
+	bool force = output->force;
+
+	output->force = true;
+	int code = snafu_output_write(output, path, bytes, size, error);
+	output->force = force;
+	return code;
+}
+
+bool snafu_output_has_written(const struct snafu_output *output, const char *path)
+{
+	return was_written(output, path);
+}
+
 void snafu_output_done(struct snafu_output *output)
 {
 	for (size_t i = 0; i < output->n_written; i++)

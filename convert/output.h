@@ -36,6 +36,13 @@ char *snafu_output_path(const struct snafu_output *output, const char *source, c
 int snafu_output_write(struct snafu_output *output, const char *path, const char *bytes,
                        size_t size, struct snafu_error *error);
 
+/* The same over a file that is there, whether or not it is to be forced. */
+int snafu_output_replace(struct snafu_output *output, const char *path, const char *bytes,
+                         size_t size, struct snafu_error *error);
+
+/* Whether this run has written PATH. */
+bool snafu_output_has_written(const struct snafu_output *output, const char *path);
+
 void snafu_output_done(struct snafu_output *output);
 
 #endif

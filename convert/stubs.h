@@ -9,9 +9,11 @@
 #ifndef SNAFU_CONVERT_STUBS_H
 #define SNAFU_CONVERT_STUBS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-struct snafu_buffer;
+#include "base/buffer.h"
+
 struct snafu_error;
 struct snafu_function;
 struct snafu_functions;
@@ -30,19 +32,36 @@ long snafu_stub_write(const struct snafu_function *functions, size_t count,
                       const struct snafu_settings_book *book, struct snafu_buffer *into,
                       size_t *ret_left_out, struct snafu_error *error);
 
+/* What a config that was there lacked, and what it has too much of. */
+struct snafu_stub_changes {
+	size_t settings, functions; /* that were added */
+	struct snafu_buffer gone; /* names of functions that are not there any more: "f, A.g" */
+};
+
+/* (stubs_merge.c) Appends the config CONFIG (SIZE bytes) as it stands, with those members of STUB
+ * that it has neither as they are nor behind //; what has gone from the source is only told of. So
+ * values, order and members of people's own stay. -EINVAL when CONFIG is no JSON object;
+ * -EMSGSIZE when it would be too long to be read. RET_CHANGES->gone is freed by the caller. */
+int snafu_stub_merge(const char *config, size_t size, const struct snafu_buffer *stub,
+                     const struct snafu_function *functions, size_t count,
+                     struct snafu_buffer *into, struct snafu_stub_changes *ret_changes,
+                     struct snafu_error *error);
+
 /* What became of the stub of one source. */
 struct snafu_stub_news {
 	const char *source;
 	const char *path; /* the stub; or the config that is there already */
 	int fate; /* enum snafu_output_fate, or a negative errno */
-	long functions; /* that stand in it */
+	bool updated; /* it was there, and has more in it now */
+	long functions; /* that stand in it; of an updated one: that came */
 	size_t left_out;
+	const char *gone; /* functions that stand in it and are not there any more: "f, g"; "" */
 	const char *problem; /* of a negative fate; NULL: none */
 };
 
 /* (stubs_export.c) Writes a stub for each file of FUNCTIONS, a scan's result, to OUTPUT, and
- * TELLS of each; one that fails does not keep the others from being written. A source whose
- * config has the other name (x.config) keeps that. 0, or -ENOMEM. */
+ * TELLS of each; one that fails does not keep the others from being written. A config that is
+ * there already, by either name (x.config), is completed. 0, or -ENOMEM. */
 int snafu_stubs_export(const struct snafu_functions *functions,
                        const struct snafu_settings_book *book, struct snafu_output *output,
                        void (*tell)(void *state, const struct snafu_stub_news *news), void *state,

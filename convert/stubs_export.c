@@ -2,35 +2,81 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "convert/output.h"
 #include "convert/stubs.h"
 #include "runtime/settings/function_config.h"
 #include "scanner/function.h"
 
-#define SUFFIX ".config"
+#define SUFFIX   ".config"
+#define GONE_CAP 8192 /* bytes of names */
 
-/* Where the stub goes; or, with *RET_KEPT, what stands there already by whichever name. */
-static char *find_place(const struct snafu_output *output, const char *source, bool *ret_kept)
+/* Where the stub goes, or the config is that is there already, by whichever name: malloc'ed. */
+static char *find_place(const struct snafu_output *output, const char *source)
 {
 	char *there = output->folder || output->force ? NULL : snafu_function_config_path(source);
 
-	*ret_kept = there != NULL;
 	return there ? there : snafu_output_path(output, source, SUFFIX);
+}
+
+/* Completes the config that is there. */
+static int update(const struct snafu_function *functions, size_t count, const char *config,
+                  size_t size, struct snafu_output *output, const struct snafu_buffer *stub,
+                  struct snafu_stub_news *news, struct snafu_buffer *gone,
+                  struct snafu_error *error)
+{
+	struct snafu_buffer merged = SNAFU_BUFFER(SNAFU_CONFIG_FILE_CAP);
+	struct snafu_stub_changes changes;
+	struct snafu_error problem;
+	int code = snafu_stub_merge(config, size, stub, functions, count, &merged, &changes, &problem);
+
+	if (code)
+		snafu_fail(error, code, "%s: %s: it stays as it is", news->path, problem.message);
+	else if (!changes.settings && !changes.functions)
+		code = SNAFU_OUTPUT_KEPT;
+	else
+		code = snafu_output_replace(output, news->path, merged.data, merged.size, error);
+	news->updated = code == SNAFU_OUTPUT_WRITTEN;
+	news->functions = (long)changes.functions;
+	if (changes.gone.data)
+		snafu_buffer_append_text(gone, changes.gone.data);
+	snafu_buffer_done(&changes.gone);
+	snafu_buffer_done(&merged);
+	return code;
+}
+
+static int write_or_update(const struct snafu_function *functions, size_t count,
+                           struct snafu_output *output, const struct snafu_buffer *stub,
+                           struct snafu_stub_news *news, struct snafu_buffer *gone,
+                           struct snafu_error *error)
+{
+	char *config;
+	size_t size;
+	int code;
+
+	if (output->force || access(news->path, F_OK) || snafu_output_has_written(output, news->path))
+		return snafu_output_write(output, news->path, stub->data, stub->size, error);
+	code = snafu_file_read(news->path, SNAFU_CONFIG_FILE_CAP, &config, &size, error);
+	if (code)
+		return code;
+	code = update(functions, count, config, size, output, stub, news, gone, error);
+	free(config);
+	return code;
 }
 
 /* The COUNT functions are one file's. */
 static int export_file(const struct snafu_function *functions, size_t count,
                        const struct snafu_settings_book *book, struct snafu_output *output,
-                       struct snafu_buffer *stub, struct snafu_stub_news *ret_news,
-                       struct snafu_error *error)
+                       struct snafu_buffer *stub, struct snafu_buffer *gone,
+                       struct snafu_stub_news *ret_news, struct snafu_error *error)
 {
 	struct snafu_error problem;
-	bool kept;
 	const char *source = snafu_function_source(functions);
-	char *path = find_place(output, source, &kept);
+	char *path = find_place(output, source);
 
 	*ret_news = (struct snafu_stub_news){.source = functions->file,
 	                                     .path = path,
@@ -38,12 +84,16 @@ static int export_file(const struct snafu_function *functions, size_t count,
 	if (!path)
 		return snafu_fail(error, -ENOMEM, "no memory for the stub of %s", source);
 	snafu_buffer_clear(stub);
+	snafu_buffer_clear(gone);
 	ret_news->functions =
 		snafu_stub_write(functions, count, book, stub, &ret_news->left_out, &problem);
-	if (ret_news->functions < 0)
+	if (ret_news->functions == 0)
+		ret_news->source = NULL;
+	else if (ret_news->functions < 0)
 		ret_news->fate = (int)ret_news->functions;
-	else if (!kept && ret_news->functions > 0)
-		ret_news->fate = snafu_output_write(output, path, stub->data, stub->size, &problem);
+	else
+		ret_news->fate = write_or_update(functions, count, output, stub, ret_news, gone, &problem);
+	ret_news->gone = gone->data ? gone->data : "";
 	if (ret_news->fate < 0) {
 		snafu_fail(error, ret_news->fate, "%s", problem.message);
 		ret_news->problem = error->message;
@@ -56,7 +106,7 @@ int snafu_stubs_export(const struct snafu_functions *functions,
                        void (*tell)(void *state, const struct snafu_stub_news *news), void *state,
                        struct snafu_error *error)
 {
-	struct snafu_buffer stub = SNAFU_BUFFER(SNAFU_CONFIG_FILE_CAP);
+	struct snafu_buffer stub = SNAFU_BUFFER(SNAFU_CONFIG_FILE_CAP), gone = SNAFU_BUFFER(GONE_CAP);
 	int code = 0;
 
 	for (size_t i = 0, count; i < functions->count && !code; i += count) {
@@ -67,13 +117,14 @@ int snafu_stubs_export(const struct snafu_functions *functions,
 		for (count = 1; i + count < functions->count; count++)
 			if (strcmp(snafu_function_source(&first[count]), snafu_function_source(first)) != 0)
 				break;
-		code = export_file(first, count, book, output, &stub, &news, &problem);
+		code = export_file(first, count, book, output, &stub, &gone, &news, &problem);
 		if (code)
 			snafu_fail(error, code, "%s", problem.message);
-		else if (news.functions != 0)
+		else if (news.source)
 			tell(state, &news);
 		free((char *)news.path);
 	}
 	snafu_buffer_done(&stub);
+	snafu_buffer_done(&gone);
 	return code;
 }

@@ -164,6 +164,10 @@ static void write_operation(const struct snafu_function *const *group, size_t n,
 		snafu_buffer_append_byte(into, ']');
 	}
 	write_words(group, n, into);
+	if (function->convention) {
+		text(into, ",\"x-snafu-convention\":");
+		snafu_json_write_text(into, function->convention);
+	}
 	if (calls)
 		snafu_openapi_calls_operation(into);
 	write_payload(group, n, into);

@@ -261,8 +261,9 @@ static void changed(void *state, const struct snafu_functions *functions, const 
                     size_t n_files)
 {
 	struct python_thread *thread = enter();
-	(void)state, (void)functions; /* what was scanned is not looked at here */
+	(void)state;
 
+	python_convention_know(functions);
 	if (!thread)
 		return;
 	bool nested = thread->nested;
@@ -352,6 +353,7 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 		return code;
 	}
 	python.options = options;
+	python_convention_know(options->functions);
 	python.main = thread->state = PyThreadState_Get();
 	python.interpreter = python.main->interp;
 	mine = thread;
@@ -411,6 +413,7 @@ const struct snafu_language snafu_language = {
 	.bind = bind,
 	.call = call,
 	.call_fresh = call_fresh,
+	.needs = python_convention_needs,
 	.thread_mark = thread_mark,
 	.interrupt = interrupt,
 	.leave = leave,

@@ -19,6 +19,19 @@ def is_fraction(node):
             and any(letter in node.value for letter in ".eEjJ"))
 
 
+def is_integer(node):
+    """A literal or a call that gives an integer, whatever it is called with."""
+    if node.type == token.NUMBER:
+        return not is_fraction(node)
+    return is_call(node, "int", "len", "ord")
+
+
+def is_call(node, *names):
+    return (node.type == syms.power and len(node.children) == 2 and
+            node.children[0].type == token.NAME and node.children[0].value in names and
+            node.children[1].type == syms.trailer and node.children[1].children[0].value == "(")
+
+
 def divide(left, right, between=""):
     left, right = left.clone(), right.clone()
     prefix, left.prefix = left.prefix, ""
@@ -43,7 +56,7 @@ class FixDivision(fixer_base.BaseFix):
             return None
         if node.type == syms.expr_stmt:
             target, value = node.children[0], node.children[2]
-            if is_fraction(value):
+            if is_fraction(value) or is_call(value, "float"):
                 return None
             plain = target.clone()
             plain.prefix = " "
@@ -53,7 +66,11 @@ class FixDivision(fixer_base.BaseFix):
             return None
         whole = node.children[0].clone()
         for sign, right in zip(node.children[1::2], node.children[2::2]):
-            if sign.type == token.SLASH and not is_fraction(right) and not is_fraction(whole):
+            fraction = any(is_fraction(part) or is_call(part, "float") for part in (whole, right))
+            if sign.type == token.SLASH and is_integer(whole) and is_integer(right):
+                floor = Leaf(token.DOUBLESLASH, "//", prefix=sign.prefix)
+                whole = Node(syms.term, [whole.clone(), floor, right.clone()])
+            elif sign.type == token.SLASH and not fraction:
                 whole = divide(whole, right, sign.prefix.strip(" "))
             else:
                 whole = Node(syms.term, [whole, sign.clone(), right.clone()])
@@ -217,6 +234,95 @@ class FixImport(fix_import.FixImport):
                 FromImport(".", [Name(first, prefix=" ")])]
 
 
+RENAMED = {"basestring": "str", "long": "int", "unichr": "chr", "unicode": "str", "xrange": "range"}
+
+
+class FixTwins(fixer_base.BaseFix):
+    """def f(x, int=int, long=long), as done for speed: 2to3 would make two parameters of one
+    name. The second goes by long_."""
+
+    PATTERN = "funcdef< 'def' any parameters< '(' arguments=typedargslist ')' > any+ >"
+    order = "pre"
+    run_order = 1
+
+    def transform(self, node, results):
+        arguments = results["arguments"].children
+        for child in [child for child in arguments if child.type == token.NAME
+                      and child.value in ("True", "False", "None") and is_own_default(child)]:
+            self.drop(child)
+        named = [child for child in arguments if child.type == token.NAME
+                 and not is_default(child)]
+        taken = {child.value for child in named} - set(RENAMED)
+        for child in named:
+            old = child.value
+            if old not in RENAMED:
+                continue
+            if RENAMED[old] not in taken:
+                taken.add(RENAMED[old])
+                continue
+            for leaf in list(node.leaves()):
+                if leaf.type == token.NAME and leaf.value == old and not is_default(leaf) \
+                        and not is_attribute(leaf):
+                    leaf.value = old + "_"
+                    leaf.changed()
+
+
+    @staticmethod
+    def drop(parameter):
+        """def f(x, True=True): it is a word of its own now. With its comma, before or behind."""
+        parts = [parameter, parameter.next_sibling, parameter.next_sibling.next_sibling]
+        behind, before = parts[-1].next_sibling, parameter.prev_sibling
+        parts += [behind or before] if behind or before else []
+        for part in parts:
+            part.remove()
+
+
+def is_own_default(leaf):
+    """True=True"""
+    after = leaf.next_sibling
+    return (after is not None and after.type == token.EQUAL and
+            str(after.next_sibling).strip() == leaf.value)
+
+
+def is_default(leaf):
+    before = leaf.prev_sibling
+    return (before is not None and before.type == token.EQUAL and
+            leaf.parent.type in (syms.typedargslist, syms.argument))
+
+
+def is_attribute(leaf):
+    before = leaf.prev_sibling
+    return before is not None and before.type == token.DOT
+
+
+class FixHexLiteral(fixer_base.BaseFix):
+    """'7ff8'.decode('hex'), as constants of bytes were written."""
+
+    PATTERN = "power< text=STRING trailer< '.' 'decode' > trailer< '(' codec=STRING ')' > rest=any* >"
+
+    def transform(self, node, results):
+        if results["codec"].value[1:-1] not in ("hex", "hex_codec"):
+            return None
+        text = results["text"].clone()
+        text.prefix = ""
+        return Node(syms.power, [Name("bytes", prefix=node.prefix), Node(syms.trailer, [
+            Dot(), Name("fromhex")]), Node(syms.trailer, [
+                Leaf(token.LPAR, "("), text, Leaf(token.RPAR, ")")])] + [
+                    part.clone() for part in results["rest"]])
+
+
+class FixTruth(fixer_base.BaseFix):
+    """True = 1, from the days before 2.3."""
+
+    PATTERN = """expr_stmt< ('True' | 'False' | 'None') '=' any >
+               | expr_stmt< (testlist_star_expr<('True' | 'False' | 'None') ',' ('True' | 'False' | 'None')>
+                             | atom< '(' testlist_gexp<('True' | 'False' | 'None') ',' ('True' | 'False' | 'None')> ')' >)
+                            '=' any >"""
+
+    def transform(self, node, results):
+        return Name("pass", prefix=node.prefix)
+
+
 METHODS = ("atof atoi atol capitalize count expandtabs find index lower lstrip replace rfind rindex "
            "rstrip split rsplit splitfields strip swapcase upper zfill ljust rjust center join "
            "joinfields").split()
@@ -283,7 +389,8 @@ class Upgrader(refactor.RefactoringTool):
 
     def get_fixers(self):
         before, after = super().get_fixers()
-        for made in (FixDivision, FixDivisionMethods, FixImport, FixStringModule, FixTupleParams):
+        for made in (FixDivision, FixDivisionMethods, FixHexLiteral, FixImport, FixStringModule, FixTruth,
+                     FixTupleParams, FixTwins):
             fixer = made(self.options, self.fixer_log)
             (before if fixer.order == "pre" else after).append(fixer)
         return [sorted(fixers, key=lambda fixer: fixer.run_order) for fixers in (before, after)]

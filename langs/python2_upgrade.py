@@ -18,7 +18,7 @@ import sys
 import time
 import warnings
 
-FORMAT = "snafu-python2 1" # raise it when files are upgraded differently
+FORMAT = "snafu-python2 2" # raise it when files are upgraded differently
 FILES_CAP = 20000 # files of one tree
 ENTRIES_CAP = 20000 # entries of one folder
 SIZE_CAP = 64 << 20 # bytes of a source
@@ -47,24 +47,30 @@ class Broken(Exception):
 # ---- one file -------------------------------------------------------------------------
 
 def decode(source):
-    """The text, and the encoding that it says it has."""
+    """The text, and the encoding that it has: None when it is not the one that it says."""
     from lib2to3.pgen2 import tokenize
     lines = iter(source.splitlines(True))
     try:
         encoding = tokenize.detect_encoding(lambda: next(lines, b""))[0]
         return source.decode(encoding), encoding
     except (SyntaxError, UnicodeDecodeError, LookupError):
-        return source.decode("latin-1"), "latin-1"
+        return source.decode("latin-1"), None
 
 
 def encode(text, encoding):
+    """In its own encoding; in UTF-8, and saying so, where that does not do."""
     try:
-        return text.encode(encoding)
+        if encoding:
+            return text.encode(encoding)
     except UnicodeEncodeError:
-        return re.sub(r"coding[:=][ \t]*[-\w.]+", "coding: utf-8", text, count=1).encode("utf-8")
+        pass
+    head = re.match(r"(.*\n){0,2}", text).end()
+    return (re.sub(r"coding[:=][ \t]*[-\w.]+", "coding: utf-8", text[:head], count=1) +
+            text[head:]).encode("utf-8")
 
 
-def refactor(text, path):
+def refactor(text, path, log=None):
+    """The upgraded text; what 2to3 says of it goes to LOG, a list."""
     import logging
     from lib2to3.pgen2.parse import ParseError
     from lib2to3.pgen2.tokenize import TokenError
@@ -72,7 +78,11 @@ def refactor(text, path):
     logging.disable()
     for options in {}, {"print_function": True}, {"exec_function": True}:
         try:
-            return str(Upgrader(**options).refactor_string(text, path))
+            upgrader = Upgrader(**options)
+            upgraded = str(upgrader.refactor_string(text, path))
+            if log is not None:
+                log += upgrader.fixer_log
+            return upgraded
         except (ParseError, TokenError, IndentationError) as error:
             first = first_error(error) if not options else first
     raise Broken(*first)
@@ -86,25 +96,33 @@ def first_error(error):
     return line, str(error.args[0] if error.args else error)
 
 
-def upgrade(job):
-    """Run in a child for several files at once; the text's place, or what is wrong."""
-    source, path, kept = job
+def upgraded_bytes(source, path, log=None):
+    """SOURCE as Python 3 takes it; raises Broken."""
     text, encoding = decode(source)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "")
     try:
         if not text.endswith("\n"):
             text += "\n"
-        upgraded = encode(refactor(text, path), encoding)
+        upgraded = encode(refactor(text, path, log), encoding)
         compile(upgraded, path, "exec", dont_inherit=True)
-    except Broken as error:
-        return error.args
+    except Broken:
+        raise
     except (SyntaxError, ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 0) or 0
-        return line, "2to3 makes of it what Python 3 does not take: %s" % (
-            getattr(error, "msg", None) or error)
+        raise Broken(line, "2to3 makes of it what Python 3 does not take: %s" % (
+            getattr(error, "msg", None) or error)) from error
     except Exception as error: # 2to3's own faults
-        return 0, "2to3 failed: %s: %s" % (type(error).__name__, error)
-    write(kept, upgraded)
+        raise Broken(0, "2to3 failed: %s: %s" % (type(error).__name__, error)) from error
+    return upgraded
+
+
+def upgrade(job):
+    """Run in a child for several files at once; the text's place, or what is wrong."""
+    source, path, kept = job
+    try:
+        write(kept, upgraded_bytes(source, path))
+    except Broken as error:
+        return error.args
     return None
 
 
@@ -408,13 +426,26 @@ def remove(path, entry):
         shutil.rmtree(path) # a folder of the tree that leads to no upgraded file any more
 
 
+def have_2to3():
+    """Python's own, or, where that is gone (since 3.13), fissix under its name."""
+    from importlib.util import find_spec
+    if find_spec("lib2to3"):
+        return True
+    try:
+        import fissix
+    except ImportError:
+        return False
+    sys.modules["lib2to3"] = fissix
+    return True
+
+
 def main():
     warnings.simplefilter("ignore")
     sys.dont_write_bytecode = True
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    from importlib.util import find_spec
-    if not find_spec("lib2to3"):
-        sys.exit("2to3 is not installed (Debian: apt install python3-lib2to3)")
+    if not have_2to3():
+        sys.exit("2to3 is not installed (Debian: apt install python3-lib2to3; elsewhere: "
+                 "pip install fissix)")
     sys.setrecursionlimit(10000)
     given = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
     cache, base, place, wanted = given[0], given[1], given[2], [path for path in given[3:] if path]
@@ -428,4 +459,5 @@ def main():
         tree.list(wanted)
 
 
-main()
+if __name__ == "__main__":
+    main()

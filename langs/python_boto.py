@@ -26,6 +26,16 @@ _REFUSED = {
 _endpoints = None  # None: all
 
 
+def _import():
+    """What is needed once botocore is; it takes too long to import for those who are without."""
+    global b64encode, BytesIO, getrandbits, loads, unquote
+    from base64 import b64encode
+    from io import BytesIO
+    from json import loads
+    from random import getrandbits
+    from urllib.parse import unquote
+
+
 class Finder:
     """Adds the hook to what is loaded under that one name."""
 
@@ -39,6 +49,7 @@ class Finder:
 
             def exec_module(module):
                 load(module)
+                _import()
                 module.BUILTIN_HANDLERS.append(("before-call.lambda.Invoke", answer))
 
             spec.loader.exec_module = exec_module
@@ -56,10 +67,12 @@ class Answer:
 
 def _function_name(url_path):
     """From /2015-03-31/functions/NAME/invocations, where NAME may be an ARN."""
-    from urllib.parse import unquote
-    name = unquote(url_path.split("/functions/", 1)[1].rsplit("/invocations", 1)[0])
-    before, found, rest = name.rpartition("function:")
-    return (rest if found else name).partition(":")[0]
+    name = url_path[url_path.index("/functions/") + 11:url_path.rindex("/invocations")]
+    if "%" in name:
+        name = unquote(name)
+    if ":" in name:
+        name = name.rpartition("function:")[2].partition(":")[0]
+    return name
 
 
 def _payload(body):
@@ -71,9 +84,8 @@ def _payload(body):
 
 
 def _request_id():
-    from os import urandom
-    text = urandom(16).hex()
-    return "-".join((text[:8], text[8:12], "4" + text[13:16], "a" + text[17:20], text[20:]))
+    text = "%032x" % getrandbits(128)
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
 
 def _reply(status, headers, content, parsed):
@@ -85,7 +97,6 @@ def _reply(status, headers, content, parsed):
 
 
 def _refuse(status, content):
-    from json import loads
     number, code = _REFUSED[status]
     message = loads(content).get("errorMessage", status)
     return _reply(number, {"x-amzn-errortype": code}, content,
@@ -111,8 +122,7 @@ def answer(params, **_):
         return None
     if status in _REFUSED:
         return _refuse(status, content)
-    from io import BytesIO
-    from botocore.response import StreamingBody
+    from botocore.response import StreamingBody  # not yet there when the hook is set
     code = 202 if kind == "Event" and status == "ok" else 200
     if kind == "Event" and status == "ok":
         content = b""
@@ -123,7 +133,6 @@ def answer(params, **_):
     if status != "ok":
         parsed["FunctionError"] = about["x-amz-function-error"] = "Unhandled"
     if headers.get("X-Amz-Log-Type") == "Tail" and code == 200:
-        from base64 import b64encode
         parsed["LogResult"] = about["x-amz-log-result"] = b64encode(log).decode()
     return _reply(code, about, content, parsed)
 

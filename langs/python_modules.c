@@ -209,11 +209,11 @@ static PyObject *imported_from(const char *path)
 	while (modules && !found && PyDict_Next(modules, &at, &key, &module)) {
 		PyObject *space = PyModule_Check(module) ? PyModule_GetDict(module) : NULL;
 		PyObject *file = space ? PyDict_GetItemString(space, "__file__") : NULL;
-		const char *text = file && PyUnicode_Check(file) ? PyUnicode_AsUTF8(file) : NULL;
-		char real[PATH_MAX];
+		char text[PATH_MAX], real[PATH_MAX];
 
 		/* Most are elsewhere, which their base names show without asking the system. */
-		if (text && strcmp(snafu_path_base(text), snafu_path_base(path)) == 0 &&
+		if (file && python_path_bytes(file, text) &&
+		    strcmp(snafu_path_base(text), snafu_path_base(path)) == 0 &&
 		    (strcmp(text, path) == 0 || (realpath(text, real) && strcmp(real, path) == 0)))
 			found = module;
 	}
@@ -353,10 +353,11 @@ PyObject *python_load(const struct snafu_function *function, struct snafu_result
 	struct python_place *place = calloc(1, sizeof *place);
 	struct python_module *entry = NULL;
 	PyObject *module = NULL;
+	int code = place ? python_place_find(function->file, place) : -ENOMEM;
 
-	if (!place || python_place_find(function->file, place))
-		snafu_result_fail(result, SNAFU_LOAD_FAILED, "ImportError",
-		                  "%s is not there any more, or its path is too long", function->file);
+	if (code)
+		snafu_result_fail(result, SNAFU_LOAD_FAILED, "ImportError", "%s cannot be found: %s",
+		                  function->file, strerror(-code));
 	else if (!(entry = module_entry(place->path)))
 		snafu_result_fail(result, SNAFU_INTERNAL, "MemoryError", "no memory");
 	else

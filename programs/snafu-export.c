@@ -70,7 +70,7 @@ struct command_line {
 
 struct counts {
 	const struct materials *materials;
-	size_t written, kept, failed;
+	size_t written, updated, kept, failed;
 	long functions;
 };
 
@@ -84,17 +84,21 @@ static void tell_stub(void *state, const struct snafu_stub_news *news)
 		fprintf(stderr, "snafu-export: %s\n", news->problem);
 		return;
 	}
+	if (*news->gone && !quiet)
+		fprintf(stderr, "snafu-export: %s: not in the source any more: %s\n", news->path,
+		        news->gone);
 	if (news->fate == SNAFU_OUTPUT_KEPT) {
 		counts->kept++;
-		if (!quiet)
-			fprintf(stderr, "snafu-export: %s is there already and stays\n", news->path);
 		return;
 	}
-	counts->written++;
+	if (news->updated)
+		counts->updated++;
+	else
+		counts->written++;
 	counts->functions += news->functions;
 	if (!quiet)
-		fprintf(stderr, "snafu-export: %s: %ld function%s\n", news->path, news->functions,
-		        news->functions == 1 ? "" : "s");
+		fprintf(stderr, "snafu-export: %s: %s%ld function%s\n", news->path,
+		        news->updated ? "added " : "", news->functions, news->functions == 1 ? "" : "s");
 	if (news->left_out)
 		fprintf(stderr, "snafu-export: %s: %zu further functions do not fit into it\n", news->path,
 		        news->left_out);
@@ -112,9 +116,9 @@ static int write_stubs(struct materials *materials)
 	}
 	if (!materials->quiet)
 		fprintf(stderr,
-		        "snafu-export: %zu stub%s %s, for %ld function%s; %zu kept (-f overwrites)\n",
+		        "snafu-export: %zu stub%s %s, %zu updated, for %ld function%s; %zu had all\n",
 		        counts.written, counts.written == 1 ? "" : "s",
-		        materials->dry ? "shown" : "written", counts.functions,
+		        materials->dry ? "shown" : "written", counts.updated, counts.functions,
 		        counts.functions == 1 ? "" : "s", counts.kept);
 	return counts.failed ? 1 : 0;
 }

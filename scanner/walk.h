@@ -3,6 +3,7 @@
 #ifndef SNAFU_SCANNER_WALK_H
 #define SNAFU_SCANNER_WALK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -49,6 +50,10 @@ void snafu_walk_sort(struct snafu_walk *walk);
 int snafu_scan_walked(struct snafu_walked *found, size_t count,
                       const struct snafu_scan_options *options, struct snafu_functions *functions,
                       struct snafu_error *error);
+
+/* Whether the folder PATH, which is NAME in FOLDER, is no part of what a user has written:
+ * version control, build products, virtual environments. */
+bool snafu_walk_passes_over(const char *folder, const char *name, const char *path);
 
 void snafu_walk_done(struct snafu_walk *walk);
 

@@ -2,20 +2,14 @@
 functions that it serves."""
 
 import contextlib
-import http.client
-import json
 import os
 import shutil
-import signal
 import sqlite3
-import subprocess
 import tempfile
-import threading
-import time
 import unittest
 
-SNAFU = os.path.join(os.environ["SNAFU_BUILD"], "snafu")
-PATIENCE = 60  # seconds until a test that would hang fails instead
+from served import Served, until_good
+
 ASYNC = {"Prefer": "respond-async"}
 
 JOBS = '''
@@ -62,61 +56,19 @@ def circle(**record):
 '''
 
 
-class Server:
-    """SETTINGS go into [asynchronous] of its snafu.ini, ARGUMENTS onto the command line."""
+class Server(Served):
+    """SETTINGS go into [asynchronous] of its snafu.ini, ARGUMENTS onto the command line; all but
+    the settings is kept in FOLDER when it ends."""
 
     def __init__(self, folder, settings="", arguments=(), **options):
-        self.folder = folder
-        path = os.path.join(folder, "snafu.ini")
-        with open(path, "w", encoding="ascii") as file:
-            file.write("[asynchronous]\nretry-delay = 1ms\n" + settings)
         jobs = os.path.join(folder, "jobs.py")
         if not os.path.exists(jobs):
             with open(jobs, "w", encoding="ascii") as file:
                 file.write(JOBS)
-        self.process = subprocess.Popen(
-            [SNAFU, "-C", "web", "-L", "0", "-s", path, *arguments, jobs], stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, errors="replace",
-            env=dict(os.environ, XDG_STATE_HOME=os.path.join(folder, "state"),
-                     CIRCLE=os.path.join(folder, "circle")), **options)
-        self.said = []
-        self.changed = threading.Condition()
-        self.listener = threading.Thread(target=self.listen)
-        self.listener.start()
-        try:
-            line = self.expect("snafu: ready on ")
-        except AssertionError:
-            self.stop(signal.SIGKILL)
-            raise
-        self.host, self.port = line.split()[-1].split("//")[-1].rsplit(":", 1)
-
-    def listen(self):
-        with self.process.stderr:
-            for line in self.process.stderr:
-                with self.changed:
-                    self.said.append(line)
-                    self.changed.notify_all()
-        with self.changed:
-            self.said.append("(end)")
-            self.changed.notify_all()
-
-    def expect(self, text):
-        def found():
-            return [line for line in self.said if text in line or line == "(end)"]
-        with self.changed:
-            self.changed.wait_for(found, PATIENCE)
-            line = found()[0] if found() else ""
-        assert text in line, f"no '{text}' in: {''.join(self.said)}"
-        return line
-
-    def ask(self, method, path, body=None, headers=None, connection=None):
-        own = connection or http.client.HTTPConnection(self.host, int(self.port), timeout=PATIENCE)
-        own.request(method, path, None if body is None else json.dumps(body), headers or {})
-        reply = own.getresponse()
-        data = reply.read()
-        if not connection:
-            own.close()
-        return reply, json.loads(data) if data else None
+        super().__init__(*arguments, jobs,
+                         settings="[asynchronous]\nretry-delay = 1ms\n" + settings,
+                         env={"XDG_STATE_HOME": os.path.join(folder, "state"),
+                              "CIRCLE": os.path.join(folder, "circle")}, **options)
 
     def submit(self, function, **arguments):
         reply, data = self.ask("POST", "/invoke/" + function, arguments, ASYNC)
@@ -128,15 +80,8 @@ class Server:
 
     def ended(self, call):
         """What a call has come to."""
-        return until(lambda: self.show(call),
-                     lambda got: got["state"] in ("succeeded", "failed", "dead"))
-
-    def text(self, path):
-        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=PATIENCE)
-        connection.request("GET", path)
-        text = connection.getresponse().read().decode()
-        connection.close()
-        return text
+        return until_good(lambda: self.show(call),
+                          lambda got: got["state"] in ("succeeded", "failed", "dead"))
 
     def counts(self):
         data = {}
@@ -156,28 +101,11 @@ class Server:
                     counts['snafu_queue_calls{state="running"}'])
         while left != 0:
             before = left
-            left = until(fewer, lambda got: not got or got != before)
+            left = until_good(fewer, lambda got: not got or got != before)
 
     def maps(self, name):
         with open(f"/proc/{self.process.pid}/maps", encoding="utf-8") as file:
             return name in file.read()
-
-    def stop(self, number=signal.SIGTERM):
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        code = self.process.wait(PATIENCE)
-        self.listener.join()
-        return code
-
-
-def until(look, good):
-    end = time.monotonic() + PATIENCE
-    while True:
-        got = look()
-        if good(got):
-            return got
-        assert time.monotonic() < end, got
-        time.sleep(0.005)
 
 
 class AsyncTest(unittest.TestCase):
@@ -190,11 +118,12 @@ class AsyncTest(unittest.TestCase):
         for server in self.servers:
             if server.process.poll() is None:
                 code = server.stop()
-                self.assertEqual(code, 0, "".join(server.said))
+                self.assertEqual(code, 0, server.said())
 
     def start(self, settings="", **options):
         server = Server(self.folder, settings, **options)
         self.servers.append(server)
+        self.addCleanup(server.end)
         return server
 
     def path(self, name):
@@ -203,7 +132,8 @@ class AsyncTest(unittest.TestCase):
     def failed_once(self, server):
         """A call that waits for its second attempt."""
         call = server.submit("fail", why="x" * 500)
-        until(lambda: server.show(call), lambda got: got["state"] == "waiting" and got["attempts"])
+        until_good(lambda: server.show(call),
+                   lambda got: got["state"] == "waiting" and got["attempts"])
         return call
 
     def lines(self, name):

@@ -298,6 +298,10 @@ static void write_command(const struct snafu_executor_options *options, bool own
 		write_item("-D", into);
 		write_item(language->defines[i], into);
 	}
+	if (options->host->options.convention) {
+		write_item("-c", into);
+		write_item(options->host->options.convention, into);
+	}
 	if (options->host->options.python2) {
 		write_item("--python2", into);
 		write_item(options->host->options.python2, into);

@@ -1,4 +1,5 @@
 /* runtime/instances/inside_begin.c — from START to READY. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -23,6 +24,7 @@ static void touch_pages(struct snafu_inside *inside)
 	volatile char *bytes = inside->channel.bytes;
 
 	*bytes = 0;
+	fflush(NULL); /* as after each call */
 	if (inside->language->settle)
 		inside->language->settle(inside->language_state, true);
 }

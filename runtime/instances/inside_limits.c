@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -62,15 +63,9 @@ static int each_line(const char *text, int (*each)(const char *line, struct snaf
 /* Tasks of the whole machine: a rough start for a limit that counts all that a user has. */
 static uint64_t count_tasks(void)
 {
-	char text[128];
-	int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+	struct sysinfo machine;
 
-	if (fd >= 0)
-		close(fd);
-	text[size > 0 ? size : 0] = '\0';
-	const char *slash = strchr(text, '/');
-	return slash ? strtoul(slash + 1, NULL, 10) : 0;
+	return sysinfo(&machine) ? 0 : machine.procs;
 }
 
 static int set_limit(int which, const char *name, uint64_t value, bool hard,

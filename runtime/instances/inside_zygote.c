@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/pack.h"
+#include "base/parts.h"
+#include "runtime/instances/huge_text.h"
 #include "runtime/instances/inside.h"
 
 /* Descriptors among which a process's socket is put: out of the way of a function that
@@ -23,14 +24,12 @@
 
 #define STARTS_A_TURN 4 /* forks before those that have ended are looked for */
 
-/* The number of a socket that is hard to guess; SOCKET itself when there is no other. */
+/* A number for the socket that nobody counts on; SOCKET itself when there is no other. */
 static int hide_socket(int socket)
 {
-	unsigned short any = 0;
+	unsigned any = (unsigned)getpid() * 40503u >> 8;
+	int fd = fcntl(socket, F_DUPFD_CLOEXEC, (int)(SOCKET_FROM + any % (SOCKET_TO - SOCKET_FROM)));
 
-	if (getrandom(&any, sizeof any, GRND_NONBLOCK) < 0)
-		any = (unsigned short)getpid();
-	int fd = fcntl(socket, F_DUPFD_CLOEXEC, SOCKET_FROM + any % (SOCKET_TO - SOCKET_FROM));
 	if (fd < 0)
 		return socket;
 	close(socket);
@@ -38,8 +37,10 @@ static int hide_socket(int socket)
 }
 
 /* What is first in a child that was forked by PARENT: a session of its own, and an end
- * when whoever looks after it is killed. Orphans stay with it while it lives, so that those
- * which come to the parent are known to be left behind. */
+ * when whoever looks after it is killed. Processes that a function's zygote forks for single calls
+ * stay in its session: so all of them are scheduled as one, beside the host and other
+ * functions, and not each with a share like theirs. Orphans stay with it while it lives, so
+ * that those which come to the parent are known to be left behind. */
 static void become_child(struct snafu_inside *inside, pid_t parent)
 {
 	snafu_below_forget(&inside->below);
@@ -47,7 +48,10 @@ static void become_child(struct snafu_inside *inside, pid_t parent)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);
-	setsid();
+	if (inside->bound)
+		setpgid(0, 0);
+	else
+		setsid();
 }
 
 /* ---- zygotes ------------------------------------------------------------------------- */
@@ -184,8 +188,12 @@ void snafu_inside_zygote(struct snafu_inside *inside, bool first)
 
 	if (!code)
 		code = fcntl(inside->channel.fd, F_GETFD) < 0 ? -errno : 0;
+	if (!code && !inside->opened)
+		snafu_parts_bind_at_once();
 	if (!code && snafu_inside_open(inside) && inside->language->settle)
 		inside->language->settle(inside->language_state, false);
+	if (!code && !inside->bound) /* others were forked from one that has done it */
+		snafu_huge_text();
 	if (!code && first)
 		code = start(inside);
 	bool readable = true; /* frames may have been read together with the first one */

@@ -28,6 +28,7 @@ const struct snafu_config_member snafu_config_members[] = {
 	NOTHING("CodeSize"),
 	NOTHING("DeadLetterConfig"),
 	NOTHING("EphemeralStorage"),
+	NOTHING("Examples"), /* for snafu-convert */
 	NOTHING("FileSystemConfigs"),
 	NOTHING("FunctionArn"),
 	NOTHING("ImageConfigResponse"),

@@ -19,7 +19,9 @@ import threading
 import time
 import unittest
 
-from async_host import ASYNC, PATIENCE, AsyncTest, until
+from async_host import ASYNC, AsyncTest
+from served import until_good
+from terminal import PATIENCE
 
 SOAK = float(os.environ.get("SNAFU_SOAK", "0"))
 SANITIZED = os.environ.get("SNAFU_SANITIZE")
@@ -49,7 +51,7 @@ class Flood:
         self.make, self.accepted, self.lock, self.next = make, {}, threading.Lock(), 0
 
     def client(self, server, case):
-        connection = http.client.HTTPConnection(server.host, int(server.port), timeout=PATIENCE)
+        connection = server.connect()
         try:
             while True:
                 with self.lock:
@@ -74,7 +76,7 @@ class Flood:
                    for _ in range(CLIENTS)]
         for thread in threads:
             thread.start()
-        until(lambda: len(self.accepted) >= kill_at or server.process.poll() is not None, bool)
+        until_good(lambda: len(self.accepted) >= kill_at or server.process.poll() is not None, bool)
         server.process.kill()
         for thread in threads:
             thread.join()
@@ -117,7 +119,7 @@ class Killed(AsyncTest):
         while rounds < 4 or time.monotonic() < end:
             server = self.start("[limits]\ninstances = 4\nmemory = 0B\n")
             more = random.randrange(1, 2 * UNDER_WAY)
-            until(lambda: server.process.poll() is None, bool)
+            until_good(lambda: server.process.poll() is None, bool)
             orphans += below(server.process.pid)
             flood.run(server, self, len(flood.accepted) + more)
             self.servers.remove(server)
@@ -168,7 +170,7 @@ class Long(AsyncTest):
         body = b'{"a": 1}'
         request = (b"POST /invoke/jobs.add HTTP/1.1\r\nHost: localhost\r\nPrefer: respond-async\r\n"
                    b"Content-Length: %d\r\n\r\n" % len(body)) + body
-        connections = [socket.create_connection((server.host, int(server.port)), PATIENCE)
+        connections = [socket.create_connection((server.host, server.port), PATIENCE)
                        for _ in range(CLIENTS)]
         files = [connection.makefile("rb") for connection in connections]
         for _ in range(count // CLIENTS):
@@ -191,7 +193,7 @@ class Long(AsyncTest):
         fifo, note = self.path("fifo"), self.path("note")
         os.mkfifo(fifo)
         server.submit("wait", path=fifo, note=note)
-        until(lambda: self.lines("note"), bool)
+        until_good(lambda: self.lines("note"), bool)
         count = LONG // CLIENTS * CLIENTS
         self.submit_many(server, CLIENTS)
         before = self.memory(server)
@@ -207,7 +209,7 @@ class Long(AsyncTest):
         server.stop(signal.SIGKILL)
         self.servers.remove(server)
         server = self.start()
-        until(lambda: len(self.lines("note")), lambda lines: lines == 2)
+        until_good(lambda: len(self.lines("note")), lambda lines: lines == 2)
         with open(fifo, "w", encoding="ascii"):
             pass
         server.idle()
@@ -283,7 +285,7 @@ class Files(AsyncTest):
         for name in path, path + ".lock":
             os.rename(name, name + ".away")
             self.assertIn("was moved or removed", self.refused(server))
-            server.expect("was moved or removed")
+            server.await_line("was moved or removed")
             self.assertEqual(server.show(call)["result"], 2)
             os.rename(name + ".away", name)
             self.assertEqual(server.ended(server.submit("add", a=2))["result"], 3)
@@ -299,11 +301,11 @@ class Files(AsyncTest):
         self.assertEqual(server.stop(), 0)
         self.tamper("PRAGMA user_version = 99")
         server = self.start()
-        server.expect("is of another version of Snafu (99)")
+        server.await_line("is of another version of Snafu (99)")
         self.assertIn("another version of Snafu (99)", self.refused(server))
         self.tamper("PRAGMA user_version = 2")
-        self.assertEqual(until(lambda: server.ask("GET", "/calls/" + call),
-                               lambda got: got[0].status == 200)[1]["id"], call)
+        self.assertEqual(until_good(lambda: server.ask("GET", "/calls/" + call),
+                                    lambda got: got[0].status == 200)[1]["id"], call)
 
     def test_a_damaged_page(self):
         """Nothing is accepted into it, nothing is thrown away, and it is said."""
@@ -317,12 +319,13 @@ class Files(AsyncTest):
             file.seek(4096)
             file.write(os.urandom(size - 4096))
         server = self.start()
-        server.expect("if the file is damaged, move it away")
+        server.await_line("if the file is damaged, move it away")
         self.assertIn(path, self.refused(server))
         self.assertEqual(os.path.getsize(path), size)
         with open(path, "r+b") as file:  # somebody has a copy
             file.write(whole)
-        until(lambda: server.ask("GET", "/calls/" + calls[0])[0].status, lambda got: got == 200)
+        until_good(lambda: server.ask("GET", "/calls/" + calls[0])[0].status,
+                   lambda got: got == 200)
         self.assertEqual(len(server.ask("GET", "/calls")[1]["calls"]), 50)
 
     def test_suspects_hold_nothing_up(self):
@@ -338,7 +341,7 @@ class Files(AsyncTest):
         types = [server.show(call)["error"]["errorType"] for call in calls]
         self.assertEqual(types[3:], ["ValueError"] * 6)
         self.assertEqual([server.show(call)["state"] for call in calls], ["dead"] * 9)
-        server.expect("HostDied")
+        server.await_line("HostDied")
 
     def test_no_function_any_more(self):
         """It was there when the call was accepted: the call is kept, and run when it is back."""
@@ -346,7 +349,7 @@ class Files(AsyncTest):
         fifo, note = self.path("fifo"), self.path("note")
         os.mkfifo(fifo)
         server.submit("wait", path=fifo, note=note)
-        until(lambda: self.lines("note"), bool)
+        until_good(lambda: self.lines("note"), bool)
         call = server.submit("add", a=1)
         self.assertEqual(server.stop(), 0)
         jobs = self.path("jobs.py")
@@ -365,26 +368,12 @@ class Files(AsyncTest):
         self.assertEqual(server.ended(call)["result"], 2)
 
 
-class Unix(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=PATIENCE)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
-
-
 class Tenants(AsyncTest):
     def ask(self, method, path, tenant=None, body=None, **headers):
-        connection = Unix(self.path("door"))
         if tenant:
             headers["X-Snafu-Context"] = json.dumps({"tenant": tenant})
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
-        reply = connection.getresponse()
-        data = reply.read()
-        connection.close()
-        return reply.status, json.loads(data) if data else None
+        reply, data = self.server.ask(method, path, body, headers)
+        return reply.status, data
 
     def submit(self, tenant, function, **arguments):
         status, data = self.ask("POST", "/invoke/" + function, tenant, arguments, **ASYNC)
@@ -392,15 +381,15 @@ class Tenants(AsyncTest):
         return data["id"]
 
     def ended(self, tenant, call):
-        return until(lambda: self.ask("GET", "/calls/" + call, tenant)[1],
-                     lambda got: got["state"] in ("succeeded", "failed", "dead"))
+        return until_good(lambda: self.ask("GET", "/calls/" + call, tenant)[1],
+                          lambda got: got["state"] in ("succeeded", "failed", "dead"))
 
     def listed(self, tenant, query=""):
         return {each["id"] for each in self.ask("GET", "/calls" + query, tenant)[1]["calls"]}
 
     def test_each_sees_its_own(self):
-        self.start("retries = 2\n[tenant red]\nretries = 0\n",
-                   arguments=["-L", "unix:" + self.path("door")])
+        self.server = self.start("retries = 2\n[tenant red]\nretries = 0\n",
+                                 listen="unix:" + self.path("door"))
         red = [self.submit("red", "fail", why="red"), self.submit("red", "add", a=1)]
         blue = [self.submit("blue", "fail", why="blue"), self.submit("blue", "add", a=2)]
         mine = self.submit(None, "add", a=3)
@@ -431,8 +420,8 @@ class Hostile(AsyncTest):
 
     def delivery(self, server):
         call = server.submit("add", a=1)
-        return until(lambda: server.show(call).get("deliveries", [{}])[0],
-                     lambda got: got.get("state") == "failed")["error"]
+        return until_good(lambda: server.show(call).get("deliveries", [{}])[0],
+                          lambda got: got.get("state") == "failed")["error"]
 
     def test_files_stay_in_their_folder(self):
         results, outside = self.path("results"), self.path("outside")
@@ -445,7 +434,7 @@ class Hostile(AsyncTest):
         self.assertFalse(os.path.exists(outside))
         server = self.start(f"on-success = file:good\ndestination-folder = {results}\n")
         server.submit("add", a=1)
-        until(lambda: self.lines("results/good"), bool)
+        until_good(lambda: self.lines("results/good"), bool)
 
     def test_kinds_can_be_forbidden(self):
         for destination in f"file:{self.path('x')}", "http://127.0.0.1:1/", "function:jobs.tell":

@@ -13,7 +13,9 @@ import stat
 import threading
 import unittest
 
-from async_host import ASYNC, JOBS, PATIENCE, AsyncTest, until
+from async_host import ASYNC, JOBS, AsyncTest
+from served import until_good
+from terminal import PATIENCE
 
 KILLS = 6
 CLIENTS = 8
@@ -65,7 +67,7 @@ class Life(AsyncTest):
 
     def test_payloads_that_are_no_json(self):
         server = self.start()
-        connection = http.client.HTTPConnection(server.host, int(server.port), timeout=PATIENCE)
+        connection = server.connect()
         connection.request("POST", "/invoke/add", b'{"a": \xff', ASYNC)
         reply = connection.getresponse()
         self.assertEqual(reply.status, 202)
@@ -114,7 +116,7 @@ class Life(AsyncTest):
         fifo = self.path("fifo")
         os.mkfifo(fifo)
         running = server.submit("wait", path=fifo, note=self.path("note"))
-        until(lambda: self.lines("note"), bool)
+        until_good(lambda: self.lines("note"), bool)
         waiting = server.submit("add", a=1)
         self.assertEqual(server.show(running)["state"], "running")
         reply, got = server.ask("GET", "/calls/" + waiting)
@@ -143,12 +145,13 @@ class Life(AsyncTest):
         got = server.ended(server.submit("fail", why="x"))
         self.assertEqual(got["state"], "dead")
         self.assertLess(got["attempts"], 10)
-        server.expect("EventAgeExceeded")
+        server.await_line("EventAgeExceeded")
 
     def test_results_are_pruned(self):
         server = self.start("result-space = 0B\n")
         call = server.submit("add", a=1)
-        until(lambda: server.ask("GET", "/calls/" + call)[0].status, lambda status: status == 404)
+        until_good(lambda: server.ask("GET", "/calls/" + call)[0].status,
+                   lambda status: status == 404)
         self.assertEqual(server.counts()['snafu_queue_calls{state="succeeded"}'], 0)
 
 
@@ -157,7 +160,7 @@ class Destinations(AsyncTest):
         server = self.start("on-success = function:jobs.tell\non-failure = function:jobs.tell\n"
                             "retries = 0\n[limits]\ncall-depth = 3\n")
         server.submit("flaky", path=self.path("told"), good=1)
-        until(lambda: self.lines("told"), lambda lines: len(lines) >= 2)
+        until_good(lambda: self.lines("told"), lambda lines: len(lines) >= 2)
         self.assertEqual(self.lines("told")[:2], ["x", "Success 1 jobs.flaky"])
         # tell() fails on what it is told of itself, and the circle ends by its depth.
         server.idle()
@@ -179,7 +182,7 @@ class Destinations(AsyncTest):
         server = self.start(f"on-success = file:{path}\non-failure = file:{path}\nretries = 0\n")
         calls = [server.submit("add", a=number) for number in range(20)]
         dead = server.submit("fail", why="because")
-        until(lambda: self.lines("told"), lambda lines: len(lines) == 22)
+        until_good(lambda: self.lines("told"), lambda lines: len(lines) == 22)
         torn, *told = self.lines("told")
         self.assertEqual(torn, "torn")
         told = {each["requestContext"]["requestId"]: each for each in map(json.loads, told)}
@@ -194,7 +197,7 @@ class Destinations(AsyncTest):
                           bad["responseContext"]["functionError"],
                           bad["responsePayload"]["errorMessage"]),
                          ("RetriesExhausted", 1, "Unhandled", "because"))
-        until(server.counts, lambda counts: not counts["snafu_queue_deliveries"])
+        until_good(server.counts, lambda counts: not counts["snafu_queue_deliveries"])
 
     def test_url(self):
         got = []
@@ -216,8 +219,8 @@ class Destinations(AsyncTest):
             url = f"http://127.0.0.1:{listener.server_address[1]}/end?x=1"
             server = self.start(f"on-success = {url}\n")
             call = server.submit("add", a=1)
-            until(lambda: len(got), lambda count: count >= 3)
-            until(server.counts, lambda counts: not counts["snafu_queue_deliveries"])
+            until_good(lambda: len(got), lambda count: count >= 3)
+            until_good(server.counts, lambda counts: not counts["snafu_queue_deliveries"])
         finally:
             listener.shutdown()
             thread.join()
@@ -230,7 +233,8 @@ class Destinations(AsyncTest):
     def test_what_is_no_destination(self):
         server = self.start("on-success = nonsense\n")
         call = server.submit("add", a=1)
-        got = until(lambda: server.show(call), lambda got: got.get("deliveries", [{}])[0].get("error"))
+        got = until_good(lambda: server.show(call),
+                         lambda got: got.get("deliveries", [{}])[0].get("error"))
         self.assertEqual(got["result"], 2)
         self.assertIn("is no destination", got["deliveries"][0]["error"])
 
@@ -240,8 +244,7 @@ class Faults(AsyncTest):
         accepted, lock, numbers = {}, threading.Lock(), iter(range(10 ** 9))
 
         def client(server, enough):
-            connection = http.client.HTTPConnection(server.host, int(server.port),
-                                                    timeout=PATIENCE)
+            connection = server.connect()
             try:
                 while True:
                     with lock:
@@ -285,10 +288,10 @@ class Faults(AsyncTest):
         fifo, note = self.path("fifo"), self.path("note")
         os.mkfifo(fifo)
         call = server.submit("wait", path=fifo, note=note)
-        until(lambda: self.lines("note"), bool)
+        until_good(lambda: self.lines("note"), bool)
         server.stop(signal.SIGKILL)
         server = self.start("retries = 0\n")
-        until(lambda: self.lines("note"), lambda lines: len(lines) == 2)
+        until_good(lambda: self.lines("note"), lambda lines: len(lines) == 2)
         self.assertEqual(server.show(call)["interruptions"], 1)
         with open(fifo, "w", encoding="ascii") as file:
             file.write("done")
@@ -302,10 +305,10 @@ class Faults(AsyncTest):
         os.mkfifo(fifo)
         running = server.submit("wait", path=fifo, note=note)
         waiting = [server.submit("add", a=number) for number in range(5)]
-        until(lambda: self.lines("note"), bool)
+        until_good(lambda: self.lines("note"), bool)
         server.stop()
         server = self.start(settings)
-        until(lambda: self.lines("note"), lambda lines: len(lines) == 2)
+        until_good(lambda: self.lines("note"), lambda lines: len(lines) == 2)
         got = server.show(running)
         self.assertEqual((got["state"], got["attempts"]), ("running", 1))
         self.assertNotIn("interruptions", got)
@@ -326,14 +329,14 @@ class Faults(AsyncTest):
         reply, data = second.ask("POST", "/invoke/add", {"a": 1}, ASYNC)
         self.assertEqual((reply.status, reply.headers["Retry-After"]), (503, "1"))
         self.assertIn(f"process {first.process.pid} works with the queue", data["errorMessage"])
-        second.expect(f"process {first.process.pid} works with the queue")
+        second.await_line(f"process {first.process.pid} works with the queue")
         self.assertEqual(second.ask("POST", "/invoke/add", {"a": 1})[1], 2)
         fifo, note = self.path("fifo"), self.path("note")
         os.mkfifo(fifo)
         call = first.submit("wait", path=fifo, note=note)
-        until(lambda: self.lines("note"), bool)
+        until_good(lambda: self.lines("note"), bool)
         first.stop(signal.SIGKILL)
-        until(lambda: self.lines("note"), lambda lines: len(lines) == 2)
+        until_good(lambda: self.lines("note"), lambda lines: len(lines) == 2)
         with open(fifo, "w", encoding="ascii") as file:
             file.write("taken over")
         self.assertEqual(second.ended(call)["result"], "taken over")
@@ -358,8 +361,8 @@ class Faults(AsyncTest):
         self.assertEqual(server.ask("POST", "/invoke/add", {"a": 1})[1], 2)
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE,
                          (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        call = until(lambda: server.ask("POST", "/invoke/add", {"a": 5}, ASYNC),
-                     lambda got: got[0].status == 202)[1]["id"]
+        call = until_good(lambda: server.ask("POST", "/invoke/add", {"a": 5}, ASYNC),
+                          lambda got: got[0].status == 202)[1]["id"]
         self.assertEqual(server.ended(call)["result"], 6)
         for each in accepted:
             self.assertEqual(server.ended(each)["state"], "failed")
@@ -372,7 +375,7 @@ class Faults(AsyncTest):
         fifo, note = self.path("fifo"), self.path("note")
         os.mkfifo(fifo)
         server.submit("wait", path=fifo, note=note)
-        until(lambda: self.lines("note"), bool)
+        until_good(lambda: self.lines("note"), bool)
         reply, data = server.ask("POST", "/invoke/add", {"a": "x" * 2000000}, ASYNC)
         self.assertEqual(reply.status, 503)
         self.assertIn("space", data["errorMessage"])
@@ -393,8 +396,8 @@ class Faults(AsyncTest):
         self.assertIn(path, data["errorMessage"])
         self.assertIn("move it away", data["errorMessage"])
         os.remove(path)
-        call = until(lambda: server.ask("POST", "/invoke/add", {"a": 1}, ASYNC),
-                     lambda got: got[0].status == 202)[1]["id"]
+        call = until_good(lambda: server.ask("POST", "/invoke/add", {"a": 1}, ASYNC),
+                          lambda got: got[0].status == 202)[1]["id"]
         self.assertEqual(server.ended(call)["result"], 2)
 
     def test_clocks_that_jump(self):
@@ -402,7 +405,8 @@ class Faults(AsyncTest):
         settings = "retry-delay = 1h\nmaximum-age = 2h\n"
         server = self.start(settings)
         call = server.submit("flaky", path=self.path("flaky"), good=2)
-        until(lambda: server.show(call), lambda got: got["attempts"] == 1 and got.get("due", 0) > 0)
+        until_good(lambda: server.show(call),
+                   lambda got: got["attempts"] == 1 and got.get("due", 0) > 0)
         self.assertEqual(server.stop(), 0)
         hour = 3600 * 1000
         # Another boot, and the wall was set back by a year: no time has passed.
@@ -421,14 +425,14 @@ class Faults(AsyncTest):
                     f"UPDATE notes SET number = number - {2 * hour} WHERE name = 'wall'")
         server = self.start(settings)
         self.assertEqual(server.ended(call)["state"], "dead")
-        server.expect("EventAgeExceeded")
+        server.await_line("EventAgeExceeded")
 
     def test_a_file_that_was_tampered_with(self):
         server = self.start("retry-delay = 1h\n")
         calls = [server.submit("fail", why=str(number)) for number in range(6)]
         for call in calls:
-            until(lambda call=call: server.show(call),
-                  lambda got: got["attempts"] == 1 and got["state"] == "waiting")
+            until_good(lambda call=call: server.show(call),
+                       lambda got: got["attempts"] == 1 and got["state"] == "waiting")
         self.assertEqual(server.stop(), 0)
         self.tamper("UPDATE calls SET state = 77 WHERE number = 1",
                     "UPDATE calls SET function = x'ff00fe', tenant = x'80', due = 0 WHERE number = 2",
@@ -451,7 +455,7 @@ class Faults(AsyncTest):
         fifo = self.path("fifo")
         os.mkfifo(fifo)
         innocent = server.submit("wait", path=fifo, note=self.path("note"))
-        until(lambda: self.lines("note"), bool)
+        until_good(lambda: self.lines("note"), bool)
         try:
             server.submit("die")
         except (OSError, http.client.HTTPException):

@@ -11,14 +11,14 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import tempfile
 import threading
 import unittest
 
-BUILD = os.environ["SNAFU_BUILD"]
-WORK = os.path.join(os.environ["SNAFU_SOURCE"], "tests/e2e/busy/work.c")
-PATIENCE = 60  # seconds until a test that would hang fails instead
+from served import Served, replace
+from terminal import PATIENCE, SOURCE
+
+WORK = os.path.join(SOURCE, "tests/e2e/busy/work.c")
 EXECUTORS = ("inprocess", "isolated", "worker", "fork", "spawn")
 CLIENTS = 6
 TURNS = 50  # calls of one client
@@ -38,60 +38,33 @@ call-timeout = 20ms
 """
 
 
-def write(path, text):
-    """Whole, or not at all."""
-    with open(path + ".new", "w", encoding="ascii") as file:
-        file.write(text)
-    os.rename(path + ".new", path)
-
-
-class Host:
+class Host(Served):
     def __init__(self, case):
-        self.folder = tempfile.mkdtemp(prefix="snafu-busy-")
-        case.addCleanup(shutil.rmtree, self.folder)
+        self.place = tempfile.mkdtemp(prefix="snafu-busy-")
+        case.addCleanup(shutil.rmtree, self.place)
         self.turn = 0
         for name in ("work", "version"):
-            os.mkdir(os.path.join(self.folder, name))
-        shutil.copy(WORK, os.path.join(self.folder, "work"))
+            os.mkdir(os.path.join(self.place, name))
+        shutil.copy(WORK, os.path.join(self.place, "work"))
         self.change()
-        self.found = os.path.join(self.folder, "found")
-        environment = dict(os.environ, XDG_CACHE_HOME=self.folder)
+        self.found = os.path.join(self.place, "found")
+        environment = {"XDG_CACHE_HOME": self.place}
         for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
-            environment[name] = environment.get(name, "") + ":log_path='" + self.found + "'"
-        arguments = ["-C", "web", "-L", "0", "-e", "inprocess", "-s",
-                     os.path.join(self.folder, "snafu.ini"), "-l",
-                     f"csv={self.folder}/log.csv,sqlite={self.folder}/log.sqlite", "--debug",
-                     os.path.join(self.folder, "work"), os.path.join(self.folder, "version")]
-        self.process = subprocess.Popen(
-            [os.path.join(BUILD, "snafu"), *arguments], stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, env=environment)
-        case.addCleanup(self.process.kill)
-        self.said, self.ready = [], threading.Event()
-        self.listener = threading.Thread(target=self.listen)
-        self.listener.start()
-        case.assertTrue(self.ready.wait(PATIENCE) and self.port, "".join(self.said))
-
-    def listen(self):
-        self.port = None
-        with self.process.stderr:
-            for line in self.process.stderr:
-                self.said.append(line)
-                if line.startswith("snafu: ready on http://"):
-                    self.port = int(line.rsplit(":", 1)[1])
-                    self.ready.set()
-        self.ready.set()
+            environment[name] = os.environ.get(name, "") + ":log_path='" + self.found + "'"
+        super().__init__("-e", "inprocess", "-s", os.path.join(self.place, "snafu.ini"), "-l",
+                         f"csv={self.place}/log.csv,sqlite={self.place}/log.sqlite", "--debug",
+                         os.path.join(self.place, "work"), os.path.join(self.place, "version"),
+                         env=environment)
+        case.addCleanup(self.end)
 
     def change(self):
         """New settings, and a new version of a function."""
         self.turn += 1
-        write(os.path.join(self.folder, "snafu.ini"),
-              SETTINGS % (4 + self.turn % 3, self.turn % 4 * 20, 100 + self.turn,
+        replace(os.path.join(self.place, "snafu.ini"),
+                SETTINGS % (4 + self.turn % 3, self.turn % 4 * 20, 100 + self.turn,
                           "red" if self.turn // 2 % 2 else "blue"))
-        write(os.path.join(self.folder, "version/version.c"),
-              f"int version(void)\n{{\n\treturn {self.turn};\n}}\n")
-
-    def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        replace(os.path.join(self.place, "version/version.c"),
+                f"int version(void)\n{{\n\treturn {self.turn};\n}}\n")
 
 
 class Busy(unittest.TestCase):
@@ -181,14 +154,13 @@ class Busy(unittest.TestCase):
         finally:
             host.process.kill()
             host.process.wait()
-            host.listener.join()
             found = ""
             for path in glob.glob(host.found + ".*"):
                 with open(path, errors="replace") as file:
                     found += file.read()
             self.assertFalse(found, found)
-        self.assertEqual(status, 0, "".join(host.said[-20:]))
-        with open(os.path.join(host.folder, "log.csv")) as file:
+        self.assertEqual(status, 0, "".join(host.said()[-4000:]))
+        with open(os.path.join(host.place, "log.csv")) as file:
             self.assertGreater(len(file.readlines()), CLIENTS * TURNS // 2)
 
 

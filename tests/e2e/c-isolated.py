@@ -18,14 +18,14 @@ lang_c = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(lang_c)
 
 
-class Served(unittest.TestCase):
+class Serving(unittest.TestCase):
     def serve(self, *arguments, **environment):
         host = lang_c.Host(*arguments, **environment)
-        self.addCleanup(host.stop)
+        self.addCleanup(host.__exit__)
         return host
 
 
-class Isolated(Served):
+class Isolated(Serving):
     def isolated(self):
         return self.serve("-e", "isolated", os.path.join(DATA, "isolated"))
 
@@ -91,7 +91,7 @@ class Isolated(Served):
         self.assertEqual(host.call("sqrt", 16), 4.0)
 
 
-class Client(Served):
+class Client(Serving):
     def setUp(self):
         self.folder = os.path.join(DATA, "client")
         self.python = os.path.join(SOURCE, "samples/legacy_module.py")

@@ -4,21 +4,18 @@ with few threads and processes, which are refused in the end and never wait for 
 
 import csv
 import collections
-import http.client
 import json
 import os
 import random
 import re
 import shutil
-import sys
 import tempfile
-import time
 import unittest
 
-from terminal import PATIENCE, SOURCE
+from ladder import EVERY, Server
+from served import until
+from terminal import SOURCE
 
-sys.path.insert(0, os.path.join(SOURCE, "tests/e2e"))
-from executors import EVERY, Server, wait_until
 
 FOLDER = os.path.join(SOURCE, "tests/e2e/calls")
 LANGUAGES = {"py": "python", "old": "python2", "java": "java", "c": "c"}
@@ -81,15 +78,9 @@ class Calls(Server):
 
     def relay(self, path, value="v"):
         """What each one on PATH says, in order, and the id that the reply had."""
-        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        try:
-            door.request("POST", "/invoke/" + path[0].function("relay"), json.dumps(
-                {"path": ",".join(node.function("relay") for node in path[1:]), "value": value}))
-            reply = door.getresponse()
-            said = json.loads(reply.read())
-            return reply.status, said, reply.headers["X-Snafu-Request-Id"]
-        finally:
-            door.close()
+        reply, said = self.ask("POST", "/invoke/" + path[0].function("relay"), {
+            "path": ",".join(node.function("relay") for node in path[1:]), "value": value})
+        return reply.status, said, reply.headers["X-Snafu-Request-Id"]
 
     def total(self, state="busy"):
         """All processes in that state."""
@@ -217,7 +208,7 @@ class Deadlines(unittest.TestCase):
                                 [leaf.function("hang")])
                 status, said = server.call(some[0].function("relay"), path, "v")
                 self.assertEqual((status, said["errorType"]), (504, "DeadlineExceeded"))
-                wait_until(lambda: not server.total(), "nobody hangs any more")
+                until(lambda: not server.total(), "nobody hangs any more")
                 self.assertEqual(server.relay(some[-3:])[0], 200)
 
     def test_a_callee_has_less_time_than_its_caller(self):
@@ -241,7 +232,7 @@ class Deadlines(unittest.TestCase):
                         self.assertEqual(status, 200, (caller, callee, said))
                         self.assertRegex(said, "^DeadlineExceeded/.* call timeout of 0.3 s$",
                                          (caller, callee))
-                wait_until(lambda: not server.total(), "nobody hangs any more")
+                until(lambda: not server.total(), "nobody hangs any more")
 
 
 class Endless(unittest.TestCase):
@@ -260,9 +251,9 @@ class Endless(unittest.TestCase):
     def check_health(self, server, some):
         for node in some:
             self.assertEqual(server.relay([node])[0], 200)
-        wait_until(lambda: server.total("idle") + server.total("busy") + server.total("starting")
-                   <= sum(node.executor == "fork" for node in some) * 16,
-                   "the processes go when nobody needs them")
+        until(lambda: server.total("idle") + server.total("busy") + server.total("starting")
+              <= sum(node.executor == "fork" for node in some) * 16,
+              "the processes go when nobody needs them")
 
     def test_on_each_executor(self):
         some = nodes()

@@ -1,21 +1,18 @@
 """tests/e2e/container.py — the executor `container`, with a Docker engine of this test's own."""
 
-import http.client
 import json
 import os
-import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
 from engine import PATIENCE, open_engine
+from served import Served, until
+from terminal import BUILD
 
-BUILD = os.environ["SNAFU_BUILD"]
 SOURCE = '''
 import os
 import socket
@@ -93,77 +90,27 @@ JAVA = "public class Twice { public static int twice(int n) { return 2 * n; } }\
 C = "int thrice(int n) { return 3 * n; }\nint spin(void) { for (volatile int i = 0;; i++); }\n"
 
 
-def until(condition, what):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited in vain: {what}")
-        time.sleep(0.05)
-
-
-class Host:
+class Host(Served):
     """A Snafu that serves; through a Unix socket, calls can be somebody's."""
 
     def __init__(self, case, settings="", sources=None, socket_path=None, environment=None):
-        self.settings = os.path.join(case.folder, "snafu.ini")
-        self.path = socket_path
-        self.write(settings)
-        self.errors = open(os.path.join(case.folder, "errors"), "w+", encoding="utf-8")
-        self.process = subprocess.Popen(
-            [os.path.join(BUILD, "snafu"), "-q", "-C", "web", "-L",
-             f"unix:{socket_path}" if socket_path else "0", "-e", "container", "-s",
-             self.settings, *(sources or [case.source])],
-            stdin=subprocess.DEVNULL, stderr=self.errors, env=environment or case.env)
-        case.addCleanup(self.kill)
-        until(self.is_ready, "the host gets ready")
-
-    def write(self, settings):
-        with open(self.settings + ".new", "w", encoding="ascii") as file:
-            file.write(settings)
-        os.rename(self.settings + ".new", self.settings)
-
-    def said(self):
-        self.errors.seek(0)
-        return self.errors.read()
-
-    def is_ready(self):
-        if self.process.poll() is not None:
-            raise AssertionError(self.said())
-        ready = re.search(r"ready on (.*)\n", self.said())
-        if ready and not self.path:
-            self.port = int(ready[1].rsplit(":", 1)[1])
-        return ready
+        super().__init__("-q", "-e", "container", *(sources or [case.source]), settings=settings,
+                         listen=f"unix:{socket_path}" if socket_path else "0",
+                         env=environment or case.env)
+        case.addCleanup(self.end)
 
     def call(self, name, payload=None, headers=None, tenant=None):
-        connection = http.client.HTTPConnection("127.0.0.1", 0 if self.path else self.port,
-                                                timeout=PATIENCE)
         headers = dict(headers or {})
-        if self.path:
-            connection.sock = socket.socket(socket.AF_UNIX)
-            connection.sock.settimeout(PATIENCE)
-            connection.sock.connect(self.path)
         if tenant:
             headers["X-Snafu-Context"] = json.dumps({"tenant": tenant})
-        try:
-            connection.request("POST", f"/invoke/{name}",
-                               None if payload is None else json.dumps(payload), headers)
-            reply = connection.getresponse()
-            self.headers = reply.headers
-            return reply.status, json.loads(reply.read())
-        finally:
-            connection.close()
+        reply, value = self.ask("POST", f"/invoke/{name}", payload, headers)
+        self.headers = reply.headers
+        return reply.status, value
 
     def stop(self, number=signal.SIGTERM):
         """Its exit status, and what it said after it was ready."""
-        self.process.send_signal(number)
-        status = self.process.wait(PATIENCE)
+        status = super().stop(number)
         return status, self.said().split("\n", 1)[1]
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self.errors.close()
 
 
 class Case(unittest.TestCase):
@@ -234,6 +181,25 @@ class Containers(Case):
         self.only()
         self.assertEqual(host.stop(), (0, ""))
 
+    def test_conventions(self):
+        """Whole HTTP requests and replies cross as they are."""
+        samples = os.path.join(os.environ["SNAFU_SOURCE"], "samples/conventions")
+        host = Host(self, sources=[samples])
+        connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE)
+        self.addCleanup(connection.close)
+        for method, path, body, wanted in (
+                ("GET", "gcf.main.hello_http?name=Ann", None, (200, b"Hello Ann!")),
+                ("PUT", "gcf.main.hello_method", None, 403),
+                ("POST", "requestdata.main/teapot", None, (418, b"short and stout")),
+                ("POST", "hello-python.handler.handle", b"\xc3\xa4", (200, b"Hello! You said: \xc3\xa4")),
+                ("POST", "openwhisk.hello.main", b'{"name": "W"}', (200, b'{"greeting":"Hello W!"}'))):
+            connection.request(method, "/invoke/" + path, body)
+            reply = connection.getresponse()
+            text = reply.read()
+            self.assertEqual((reply.status, text) if isinstance(wanted, tuple) else reply.status,
+                             wanted, (path, text))
+        self.assertEqual(host.stop(), (0, ""))
+
     def test_what_it_may_not(self):
         host = Host(self)
         status, seen = host.call("look")
@@ -267,7 +233,7 @@ class Containers(Case):
                          ["blue", "red"])
         self.assertNotIn("word", json.dumps(all_of_them)) # whoever asks the engine
         # Other settings, another container.
-        host.write(settings.replace("dark", "light"))
+        host.configure(settings.replace("dark", "light"))
         until(lambda: host.call("variable", ["COLOUR"], tenant="red") == (200, "light red"),
               "the settings are read again")
         self.assertEqual(host.stop(), (0, ""))

@@ -2,19 +2,16 @@
 in Python, Python 2 and Java, on every executor, for calls from outside and by functions."""
 
 import base64
-import http.client
 import importlib.util
 import json
 import os
 import re
-import sys
 import tempfile
 import unittest
 
-from terminal import PATIENCE, SOURCE
+from ladder import EVERY, Server
+from terminal import SOURCE
 
-sys.path.insert(0, os.path.join(SOURCE, "tests/e2e"))
-from executors import EVERY, Server
 
 PYTHON = '''
 import snafu
@@ -100,15 +97,10 @@ class Context(unittest.TestCase):
         cls.addClassCleanup(cls.server.__exit__)
 
     def ask(self, function, executor, event, client=None):
-        door = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
         headers = {"X-Snafu-Executor": executor, "X-Snafu-Log": "tail"}
         if client is not None:
             headers["X-Amz-Client-Context"] = client
-        door.request("POST", "/invoke/" + function, json.dumps(event), headers)
-        reply = door.getresponse()
-        value = json.loads(reply.read())
-        door.close()
-        return reply, value
+        return self.server.ask("POST", "/invoke/" + function, json.dumps(event), headers)
 
     def check(self, told, function, event, id, client=None, own=("http", 0)):
         self.assertEqual(told["event"], event)

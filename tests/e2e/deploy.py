@@ -2,24 +2,19 @@
 snafu, on real files, with real requests meanwhile."""
 
 import ctypes
-import http.client
 import json
 import os
 import shutil
-import signal
 import struct
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
 import zipfile
 
-BUILD = os.environ["SNAFU_BUILD"]
-SNAFU = os.path.join(BUILD, "snafu")
-PATIENCE = 60  # seconds until a test that would hang fails instead
-# Sanitizers reserve terabytes.
-NO_LIMIT = "[limits]\nmemory = 0B\n" if os.environ.get("SNAFU_SANITIZE") else ""
+from served import NO_LIMIT, Served, until_good
+from terminal import PATIENCE
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 IN_OPEN = 0x20
 
@@ -32,60 +27,18 @@ def add():
 '''
 
 
-class Server:
-    def __init__(self, case, *arguments, folder):
-        self.log_path = os.path.join(folder, "..", "log")
-        self.log_file = open(self.log_path, "w+", encoding="utf-8")
-        home = os.path.dirname(self.log_path)
-        if NO_LIMIT and "-s" not in arguments:
-            with open(os.path.join(home, "snafu.ini"), "w", encoding="utf-8") as file:
-                file.write(NO_LIMIT)
-            arguments = ["-s", file.name, *arguments]
-        self.process = subprocess.Popen(
-            [SNAFU, "-C", "web", "-L", "0", *arguments], stdin=subprocess.DEVNULL,
-            stderr=self.log_file,
-            env=dict(os.environ, HOME=home, XDG_CACHE_HOME=os.path.join(home, "cache")))
-        case.addCleanup(self.stop)
-        line = self.wait_log("ready on http://")
-        self.port = int(line.rsplit(":", 1)[1])
-
-    def log(self):
-        with open(self.log_path, encoding="utf-8") as file:
-            return file.read()
-
-    def wait_log(self, words, start=0):
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            for line in self.log()[start:].splitlines(keepends=True):
-                if words in line and line.endswith("\n"):
-                    return line
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.005)
-        raise AssertionError(f"{words!r} was not said:\n{self.log()}")
+class Server(Served):
+    def __init__(self, case, *arguments, home):
+        super().__init__(*arguments, env={"HOME": home,
+                                          "XDG_CACHE_HOME": os.path.join(home, "cache")})
+        case.addCleanup(self.__exit__)
 
     def request(self, method, path, body=None, connection=None):
-        connection = connection or http.client.HTTPConnection("127.0.0.1", self.port,
-                                                              timeout=PATIENCE)
-        connection.request(method, path, body)
-        reply = connection.getresponse()
-        return reply.status, json.loads(reply.read())
-
-    def call(self, name, *arguments):
-        return self.request("POST", f"/invoke/{name}", json.dumps(arguments))
+        reply, value = self.ask(method, path, body, connection=connection)
+        return reply.status, value
 
     def functions(self):
         return {entry["id"]: entry for entry in self.request("GET", "/functions")[1]}
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            self.status = self.process.wait(PATIENCE)
-        finally:
-            self.process.kill()
-            self.log_file.close()
-        return self.status
 
 
 class Case(unittest.TestCase):
@@ -108,18 +61,11 @@ class Case(unittest.TestCase):
         os.rename(path, path[:-5])
 
     def serve(self, *arguments):
-        self.server = Server(self, *(arguments or [self.folder]), folder=self.folder)
+        self.server = Server(self, *(arguments or [self.folder]), home=self.top)
         return self.server
 
     def until(self, probe, wanted):
-        end = time.monotonic() + PATIENCE
-        got = None
-        while time.monotonic() < end:
-            got = probe()
-            if got == wanted:
-                return
-            time.sleep(0.005)
-        self.fail(f"{got!r} did not become {wanted!r}:\n{self.server.log()}")
+        until_good(probe, lambda got: got == wanted, self.server.said)
 
     def until_call(self, wanted, name, *arguments):
         self.until(lambda: self.server.call(name, *arguments), (200, wanted))
@@ -149,7 +95,7 @@ class Sources(Case):
         self.assertEqual(server.call("c.g")[0], 404)
         self.assertEqual(server.call("a.add"), (200, 2))
         self.assertIn("snafu: " + os.path.join(self.folder, "b.py") + ": changed, 1 function\n",
-                      server.log())
+                      server.said())
 
     def test_named_file(self):
         path = self.write("only.py", "def f(): return 1\n")
@@ -198,7 +144,7 @@ class Sources(Case):
         for number in range(8):
             name = f"p{number}"
             self.write(f"{name}/m{number}.py", "def f(): return __name__\n")
-            server = Server(self, os.path.join(self.folder, name), folder=self.folder)
+            server = Server(self, os.path.join(self.folder, name), home=self.top)
             self.write(f"{name}/__init__.py", "")
             self.server = server
             self.until_ids(f"{name}.m{number}.f")
@@ -210,15 +156,15 @@ class Sources(Case):
         self.assertEqual(server.call("g"), (200, 1))
         self.replace("b.py", "def g(: return 2\n")
         self.until(lambda: "outdated" in server.functions()["b.g"], True)
-        self.assertRegex(server.wait_log("its last good version stays"),
+        self.assertRegex(server.await_line("its last good version stays"),
                          "^snafu: error: " + path + ": .+; its last good version stays\n$")
         self.assertEqual(server.call("g"), (200, 1))
         self.assertEqual(server.call("h"), (200, "h"))  # was never called before
         # It parses, but cannot be loaded.
-        start = len(server.log())
+        start = len(server.said())
         self.replace("b.py", "import nowhere_to_be_found\ndef g(): return 2\n")
         self.assertIn("nowhere_to_be_found",
-                      server.wait_log("its last good version stays", start))
+                      server.await_line("its last good version stays", start))
         self.until(lambda: "nowhere" in server.functions()["b.g"].get("outdated", ""), True)
         self.assertEqual(server.call("g"), (200, 1))
         self.replace("b.py", "def g(): return 3\n")
@@ -230,7 +176,7 @@ class Sources(Case):
         self.write("a.py", COUNTER)
         self.serve()
         self.write("b.py", "def ok(): return 1\n\ndef bad(:\n")
-        self.until(lambda: "b.py" in self.server.log(), True)
+        self.until(lambda: "b.py" in self.server.said(), True)
         self.write("b.py", "def ok(): return 1\n\ndef bad(): return 2\n")
         self.until_call(2, "bad")
 
@@ -334,8 +280,8 @@ class Sources(Case):
         for number in range(200):
             self.until_call("two", f"f{number}")
         self.assertEqual(server.call("a.add"), (200, 2))
-        self.assertRegex(server.wait_log("files: changed"), r"^snafu: \d+ files: changed\n$")
-        self.assertLess(len(server.log().splitlines()), 100)
+        self.assertRegex(server.await_line("files: changed"), r"^snafu: \d+ files: changed\n$")
+        self.assertLess(len(server.said().splitlines()), 100)
 
     def test_changes_during_the_start(self):
         path = self.write("a.py", "def f(): return 1\n")
@@ -356,7 +302,7 @@ class UnderLoad(Case):
         stop, problems, counts = threading.Event(), [], []
 
         def load(name, check):
-            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            connection = server.connect()
             n = 0
             while not stop.is_set():
                 status, value = server.request("POST", f"/invoke/{name}", "[]", connection)
@@ -401,7 +347,7 @@ class OtherLanguages(Case):
         self.replace("scale.c", '#include "unit.h"\nlong scale(long n) { return n + FACTOR; }\n')
         self.until_call(102, "scale", 2)
         self.replace("scale.c", "int scale(int n) { return undeclared; }\n")
-        self.server.wait_log("its last good version stays")
+        self.server.await_line("its last good version stays")
         self.assertEqual(server.call("scale", 2), (200, 102))
         self.assertEqual(server.call("count"), (200, 3))
 
@@ -435,7 +381,7 @@ class OtherLanguages(Case):
         self.make_jar("lib.jar", "two")
         self.until_call("two-test", "get1")
         self.until_call("two-test", "get2")
-        self.assertIn("lib.jar: changed, 4 functions\n", server.log())
+        self.assertIn("lib.jar: changed, 4 functions\n", server.said())
         os.unlink(os.path.join(self.folder, "lib.jar"))
         self.until_ids("a.other")
 
@@ -486,9 +432,9 @@ class Settings(Case):
             {"Environment": {"Variables": {"STAGE": "changed"}}, "Executor": "worker"}))
         self.until_call("changed", "env")
         self.until_call("changed", "other")
-        start = len(server.log())
+        start = len(server.said())
         self.replace("a.py.config", '{"Timeout": "soon"}')
-        line = server.wait_log("the settings stay as they were", start)
+        line = server.await_line("the settings stay as they were", start)
         self.assertIn("a.py.config: Timeout: call-timeout takes", line)
         self.assertEqual(server.call("env"), (200, "changed"))
         os.unlink(os.path.join(self.folder, "a.py.config"))
@@ -501,9 +447,9 @@ class Settings(Case):
         self.assertEqual(server.call("increment", 1), (200, 2))
         self.assertEqual(server.call("handler", 1), (200, 2))
         self.assertEqual(server.request("GET", "/invoke/increment?n=1"), (200, 2))
-        self.assertNotIn("Handler", server.log())
+        self.assertNotIn("Handler", server.said())
         self.replace("src/app.config", '{"FunctionName": "plus", "Handler": "app.gone"}')
-        server.wait_log("app.config: Handler: there is no function 'app.gone'")
+        server.await_line("app.config: Handler: there is no function 'app.gone'")
         self.until(lambda: server.call("plus", 1)[0], 404)
 
     def test_environment_in_process(self):
@@ -515,7 +461,7 @@ class Settings(Case):
         server = self.serve()
         self.assertEqual(server.call("a.env"), (200, ["one", "one", "/h"]))
         self.assertEqual(server.call("b.env"), (200, "one"))
-        self.assertIn("STAGE is set to 'one' for a.env and to 'two' for b.env", server.log())
+        self.assertIn("STAGE is set to 'one' for a.env and to 'two' for b.env", server.said())
 
     def test_instance_tenants_functions(self):
         ini = os.path.join(self.top, "snafu.ini")
@@ -536,10 +482,10 @@ class Settings(Case):
                  "[function nap]\ncall-timeout = 200ms\n")
         self.until_call("pattern", "env")
         self.assertEqual(server.call("nap", 20)[0], 504)
-        self.assertIn("[limits] threads is the whole instance's", server.log())
-        start = len(server.log())
+        self.assertIn("[limits] threads is the whole instance's", server.said())
+        start = len(server.said())
         settings("[limits]\ncall-timeout = 1s\n[function nap]\ncall-timeout = 2s\n")
-        line = server.wait_log("the settings stay as they were", start)
+        line = server.await_line("the settings stay as they were", start)
         self.assertIn(f"{ini}:{5 if NO_LIMIT else 4}: call-timeout of [function nap] is over the "
                       "instance's 1s", line)
         self.assertEqual(server.call("env"), (200, "pattern"))

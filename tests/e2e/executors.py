@@ -1,152 +1,18 @@
 """tests/e2e/executors.py — the isolation ladder in the real program: each executor with
 each language that it makes sense for, and what goes wrong in processes (more of that is in
-faults.py and faults-functions.py, which take the server from here)."""
+faults.py and faults-functions.py, served by tests/ladder.py as well)."""
 
 import collections
 import concurrent.futures
-import http.client
 import json
 import os
 import signal
-import subprocess
 import tempfile
-import time
 import unittest
 
-from terminal import PATIENCE, SNAFU, SOURCE, run
-
-FOLDER = os.path.join(SOURCE, "tests/e2e/executors")
-PYTHON = os.path.join(FOLDER, "jobs.py")
-C = os.path.join(FOLDER, "moves.c")
-JAVA = os.path.join(FOLDER, "Works.java")
-PROCESSES = ("worker", "fork", "spawn")
-EVERY = ("inprocess", "isolated") + PROCESSES
-
-
-def alive(pid):
-    """Whether it runs: what has ended and was not waited for does not."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def descendants(pid):
-    """All processes below PID that run."""
-    below = collections.defaultdict(list)
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat") as file:
-                    fields = file.read().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            if fields[0] not in "ZX":
-                below[int(fields[1])].append(int(name))
-    found, to_see = [], [pid]
-    while to_see:
-        children = below[to_see.pop()]
-        found += children
-        to_see += children
-    return found
-
-
-def wait_until(condition, what):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
-
-
-class Server:
-    def __init__(self, *paths, executor="worker", settings="", options=(), env=None, listen="0",
-                 command=(SNAFU,)):
-        if os.environ.get("SNAFU_SANITIZE") and "memory" not in settings:
-            settings = "[limits]\nmemory = 0B\n" + settings  # they reserve terabytes
-        self.settings = tempfile.NamedTemporaryFile("w", suffix=".ini")
-        self.settings.write(settings)
-        self.settings.flush()
-        self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            [*command, "-q", "-C", "web", "-L", listen, *(["-e", executor] if executor else []),
-             "-s", self.settings.name, *options, *(paths or [PYTHON])],
-            stdin=subprocess.DEVNULL, stderr=self.errors, env=dict(os.environ, **(env or {})))
-        self.port = None
-        wait_until(self.is_ready, "the server gets ready")
-
-    def said(self):
-        self.errors.seek(0)
-        return self.errors.read()
-
-    def is_ready(self):
-        assert self.process.poll() is None, self.said()
-        for line in self.said().splitlines():
-            if "ready on" in line:
-                port = line.rsplit(":", 1)[1]
-                self.port = int(port) if port.isdigit() else port
-        return self.port
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        """Ends it, and looks whether anything is left."""
-        try:
-            if self.process.returncode is None:
-                below = descendants(self.process.pid)
-                self.process.send_signal(signal.SIGTERM)
-                try:
-                    status = self.process.wait(PATIENCE)
-                except subprocess.TimeoutExpired:
-                    self.process.kill()
-                    self.process.wait()
-                    raise
-                assert status == 0, (status, self.said())
-                wait_until(lambda: not any(alive(pid) for pid in below), "no process is left")
-        finally:
-            self.errors.close()
-            self.settings.close()
-
-    def call(self, name, *arguments, executor=None, **named):
-        """Status and value, over a connection of its own."""
-        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        headers = {"X-Snafu-Executor": executor} if executor else {}
-        try:
-            door.request("POST", "/invoke/" + name, json.dumps(named or list(arguments)), headers)
-            reply = door.getresponse()
-            return reply.status, json.loads(reply.read())
-        finally:
-            door.close()
-
-    def metrics(self):
-        door = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        door.request("GET", "/metrics")
-        text = door.getresponse().read().decode()
-        door.close()
-        return text
-
-    def instances(self, function, state, executor="worker"):
-        wanted = f'snafu_instances{{executor="{executor}",function="{function}",state="{state}"}} '
-        for line in self.metrics().splitlines():
-            if line.startswith(wanted):
-                return int(line[len(wanted):])
-        return 0
-
-    def all(self, calls):
-        """Runs calls at the same time; their results in order."""
-        with concurrent.futures.ThreadPoolExecutor(min(len(calls), 24)) as pool:
-            return list(pool.map(lambda call: self.call(*call[0], **call[1]), calls))
-
-
-def each(test):
-    """Runs a test once for each of the executors that have processes."""
-    def run_each(self):
-        for executor in PROCESSES:
-            with self.subTest(executor=executor):
-                test(self, executor)
-    run_each.__doc__ = test.__doc__
-    return run_each
+from ladder import C, EVERY, FOLDER, JAVA, PROCESSES, PYTHON, Server, each
+from served import alive, descendants, until
+from terminal import PATIENCE, run
 
 
 class Values(unittest.TestCase):
@@ -252,19 +118,19 @@ class Deaths(unittest.TestCase):
         with Server(executor=executor, settings="[limits]\ncall-timeout = 500ms\n") as server:
             status, value = server.call("jobs.hang")
             self.assertEqual((status, value["errorType"]), (504, "DeadlineExceeded"))
-            wait_until(lambda: not server.instances("jobs.hang", "busy", executor),
-                       "the process is killed")
+            until(lambda: not server.instances("jobs.hang", "busy", executor),
+                  "the process is killed")
 
     @each
     def test_a_client_that_leaves(self, executor):
         with Server(executor=executor) as server:
-            door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            door = server.connect()
             door.request("POST", "/invoke/jobs.hang", "{}")
-            wait_until(lambda: server.instances("jobs.hang", "busy", executor), "it runs")
+            until(lambda: server.instances("jobs.hang", "busy", executor), "it runs")
             door.sock.shutdown(2)
             door.close()
-            wait_until(lambda: not server.instances("jobs.hang", "busy", executor),
-                       "its process is killed")
+            until(lambda: not server.instances("jobs.hang", "busy", executor),
+                  "its process is killed")
 
     def test_what_cannot_be_loaded(self):
         broken, doomed = (os.path.join(FOLDER, name) for name in ("broken.py", "doomed.py"))
@@ -302,9 +168,9 @@ class Deaths(unittest.TestCase):
             status, pid = server.call("jobs.offspring")
             self.assertEqual(status, 200)
             if executor != "worker":
-                wait_until(lambda: not alive(pid), "the child is killed with its process")
+                until(lambda: not alive(pid), "the child is killed with its process")
             self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
-        wait_until(lambda: not alive(pid), "nothing is left after the host")
+        until(lambda: not alive(pid), "nothing is left after the host")
 
     def test_forks_under_load(self):
         """Those that have answered, and are ending, are nobody's reason to be refused."""
@@ -327,8 +193,8 @@ class Limits(unittest.TestCase):
                 # Of twelve, three can run and two wait, until one comes who lets them go.
                 under_way = [pool.submit(server.call, "jobs.meet", folder, 100)
                              for _ in range(12)]
-                wait_until(lambda: sum(each.done() for each in under_way) >= 7,
-                           "the others are refused")
+                until(lambda: sum(each.done() for each in under_way) >= 7,
+                      "the others are refused")
                 for number in range(100):
                     open(os.path.join(folder, f"release-{number}"), "w").close()
                 calls = [each.result() for each in under_way]
@@ -367,8 +233,17 @@ class Limits(unittest.TestCase):
             pids = [server.call("jobs.bump")[1] for _ in range(9)]
             self.assertEqual(sorted(collections.Counter(pid for pid, _ in pids).values()), [3] * 3)
             server.call("jobs.nap", 0)
-            wait_until(lambda: not server.instances("jobs.nap", "idle"), "idle ones are ended")
+            until(lambda: not server.instances("jobs.nap", "idle"), "idle ones are ended")
             self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
+
+    @each
+    def test_room_for_all_functions(self, executor):
+        """However few processes there may be, whoever rests makes room for the next function."""
+        calls = [("jobs.add", 1, 2), ("jobs.nap", 0), ("moves.twice", 3), ("jobs.bump",)] * 4
+        settings = "[limits]\nall-instances = 3\n"
+        with Server(PYTHON, C, executor=executor, settings=settings) as server:
+            for call in calls:
+                self.assertEqual(server.call(*call)[0], 200, call)
 
     @each
     def test_surroundings(self, executor):
@@ -448,24 +323,24 @@ class Ends(unittest.TestCase):
         with Server(executor=executor, settings="[limits]\ndrain-timeout = 200ms\n") as server:
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
                 waiting = pool.submit(server.call, "jobs.hang")
-                wait_until(lambda: server.instances("jobs.hang", "busy", executor), "it runs")
+                until(lambda: server.instances("jobs.hang", "busy", executor), "it runs")
                 below = descendants(server.process.pid)
                 server.process.send_signal(signal.SIGTERM)
                 self.assertEqual(waiting.result()[0], 503)
                 self.assertEqual(server.process.wait(PATIENCE), 0)
-                wait_until(lambda: not any(alive(pid) for pid in below), "no process is left")
+                until(lambda: not any(alive(pid) for pid in below), "no process is left")
 
     @each
     def test_the_host_is_killed(self, executor):
         with Server(executor=executor) as server:
-            door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            door = server.connect()
             door.request("POST", "/invoke/jobs.hang", "{}")
-            wait_until(lambda: server.instances("jobs.hang", "busy", executor), "it runs")
+            until(lambda: server.instances("jobs.hang", "busy", executor), "it runs")
             below = descendants(server.process.pid)
             self.assertTrue(below)
             server.process.kill()
             server.process.wait()
-            wait_until(lambda: not any(alive(pid) for pid in below), "no process is left")
+            until(lambda: not any(alive(pid) for pid in below), "no process is left")
             door.close()
 
 

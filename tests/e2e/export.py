@@ -1,24 +1,19 @@
 """tests/e2e/export.py — snafu-export: config stubs for sources in every language, and that
 snafu does what is then written into them."""
 
-import http.client
 import json
 import os
 import re
 import shutil
-import signal
 import stat
 import subprocess
 import tempfile
-import time
 import unittest
 
-from terminal import BUILD, SNAFU, SOURCE, run
+from served import NO_LIMIT, Served, until_good
+from terminal import BUILD, PATIENCE, SOURCE, run
 
 EXPORT = os.path.join(BUILD, "snafu-export")
-PATIENCE = 60
-# Sanitizers reserve terabytes.
-NO_LIMIT = "[limits]\nmemory = 0B\n" if os.environ.get("SNAFU_SANITIZE") else ""
 LANG3 = "/usr/share/java/commons-lang3.jar"
 
 SOURCES = {
@@ -117,7 +112,7 @@ class Stubs(Case):
         source = self.write_sources()
         done = self.export(source)
         self.assertEqual(done.stdout, "")
-        self.assertIn("4 stubs written, for 4 functions; 0 kept", done.stderr)
+        self.assertIn("4 stubs written, 0 updated, for 4 functions; 0 had all", done.stderr)
         self.assertEqual(self.files("src"),
                          sorted([*SOURCES, *(name + ".config" for name in NAMES)]))
         for name, function in NAMES.items():
@@ -132,24 +127,59 @@ class Stubs(Case):
         self.assertIn("//Python2", self.read("src/old/nap2.py.config"))
         self.assertNotIn("//Python2", self.read("src/nap.py.config"))
 
-    def test_nothing_is_overwritten(self):
+    def test_values_stay_when_a_stub_is_written_again(self):
         source = self.write_sources()
-        self.write("src/nap.py.config", '{"Timeout": 7}')
+        self.write("src/nap.py.config", '{"Timeout": 7, "Mine": [1,  2],\n "Functions": {"old":'
+                   ' {"Timeout": 1}, "//gone": {}}}')
         self.write("src/c/nap.config", '{"Timeout": 8}')
         os.chmod(self.path("src/nap.py.config"), 0o640)
         done = self.export(source)
-        self.assertIn(f"{source}/nap.py.config is there already and stays\n", done.stderr)
-        self.assertIn(f"{source}/c/nap.config is there already and stays\n", done.stderr)
-        self.assertIn("2 stubs written, for 2 functions; 2 kept", done.stderr)
-        self.assertEqual(self.read("src/nap.py.config"), '{"Timeout": 7}')
+        self.assertIn(f"{source}/nap.py.config: added 1 function\n", done.stderr)
+        self.assertIn(f"{source}/nap.py.config: not in the source any more: old\n", done.stderr)
+        self.assertIn("2 stubs written, 2 updated, for 4 functions; 0 had all", done.stderr)
+        text = self.read("src/nap.py.config")
+        self.assertTrue(text.startswith('{"Timeout": 7, "Mine": [1,  2],\n "Functions": {"old":'
+                                        ' {"Timeout": 1}, "//gone": {},\n    "nap_python": {'))
+        stub = json.loads(text)
+        self.assertEqual(list(stub["Functions"]), ["old", "//gone", "nap_python"])
+        self.assertNotIn("//Timeout", stub)
+        self.assertIn("//MemorySize", stub)
+        self.assertIn("// MemorySize", stub)
+        self.assertEqual(json.loads(self.read("src/c/nap.config"))["Timeout"], 8)
+        self.assertIn("nap_c", self.read("src/c/nap.config"))
         self.assertNotIn("c/nap.c.config", self.files("src"))
-        done = self.export("-q", source)
-        self.assertEqual((done.stdout, done.stderr), ("", ""))
-        before = self.files("src")
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("src/nap.py.config")).st_mode), 0o640)
+        before = {name: (self.read("src/" + name), os.stat(self.path("src/" + name)).st_mtime_ns)
+                  for name in self.files("src")}
+        done = self.export(source)
+        self.assertIn("0 stubs written, 0 updated, for 0 functions; 4 had all", done.stderr)
+        self.assertEqual(before, {name: (self.read("src/" + name),
+                                         os.stat(self.path("src/" + name)).st_mtime_ns)
+                                  for name in self.files("src")})
+        with open(self.path("src/nap.py"), "a", encoding="utf-8") as file:
+            file.write("def more(): pass\n")
+        self.export("-q", source)
+        self.assertEqual(list(json.loads(self.read("src/nap.py.config"))["Functions"]),
+                         ["old", "//gone", "nap_python", "more"])
+
+    def test_force_begins_anew(self):
+        source = self.write_sources()
+        self.write("src/nap.py.config", '{"Timeout": 7}')
+        os.chmod(self.path("src/nap.py.config"), 0o640)
         self.export("--force", self.path("src/nap.py"))
         self.assertEqual(json.loads(self.read("src/nap.py.config"))["//Timeout"], 60)
         self.assertEqual(stat.S_IMODE(os.stat(self.path("src/nap.py.config")).st_mode), 0o640)
-        self.assertEqual(self.files("src"), before)
+        done = self.export("-q", source)
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
+
+    def test_a_config_that_is_no_json_stays(self):
+        source = self.write_sources()
+        for text in '{"Timeout": 7', "[]", "", '{"Functions": {"a": }}':
+            self.write("src/nap.py.config", text)
+            done = self.export(source, status=1)
+            self.assertIn("nap.py.config: ", done.stderr)
+            self.assertIn("it stays as it is", done.stderr)
+            self.assertEqual(self.read("src/nap.py.config"), text)
 
     def test_dry_run(self):
         source = self.write_sources()
@@ -230,43 +260,22 @@ class Stubs(Case):
         self.assertEqual((list(stub["Functions"]), stub["//Handler"]), (["here"], "pkg.here"))
 
 
-class Served(Case):
+class Host(Case):
     """Stubs under a running snafu."""
 
     def serve(self, *arguments):
-        with open(self.path("log"), "w", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                [SNAFU, "-C", "web", "-L", "0", "-s", self.settings(), *arguments], stdin=subprocess.DEVNULL, stderr=log,
-                env=dict(os.environ, HOME=self.folder, XDG_CACHE_HOME=self.path("cache")))
-
-        def stop():
-            process.send_signal(signal.SIGTERM)
-            process.wait(PATIENCE)
-        self.addCleanup(stop)
-        self.port = int(self.wait_log(r"ready on http://127.0.0.1:(\d+)\n"))
+        self.server = Served("-s", self.settings(), *arguments,
+                             env={"HOME": self.folder, "XDG_CACHE_HOME": self.path("cache")})
+        self.addCleanup(self.server.__exit__)
 
     def settings(self):
         return self.write("snafu.ini", NO_LIMIT)
 
-    def wait_log(self, pattern):
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            match = re.search(pattern, self.read("log"))
-            if match:
-                return match.group(1)
-            time.sleep(0.005)
-        raise AssertionError(f"{pattern!r} was not said:\n{self.read('log')}")
-
     def call(self, name, *arguments):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        connection.request("POST", f"/invoke/{name}", json.dumps(arguments))
-        reply = connection.getresponse()
-        return reply.status, json.loads(reply.read())
+        return self.server.call(name, *arguments)
 
     def until(self, probe, wanted):
-        end = time.monotonic() + PATIENCE
-        while (got := probe()) != wanted:
-            self.assertLess(time.monotonic(), end, f"{got!r} stays:\n{self.read('log')}")
+        until_good(probe, lambda got: got == wanted, self.server.said)
 
     def test_edited_under_a_running_host(self):
         source = self.write_sources()
@@ -275,7 +284,7 @@ class Served(Case):
             status, _ = self.call(function, 1)
             self.assertEqual(status, 200)
         self.export("-q", "-s", self.settings(), source)
-        self.wait_log("settings read again: (other ones for 0 functions)")
+        self.server.await_word("settings read again: other ones for 0 functions")
         for name, function in NAMES.items():
             stub = self.read(f"src/{name}.config")
             edited = stub.replace('"//Executor": "inprocess"', '"Executor": "worker"', 1)
@@ -286,7 +295,7 @@ class Served(Case):
                 # The process takes its time to start, and then the call does not.
                 self.until(lambda: self.call(function, 30000)[0], 504)
                 self.until(lambda: self.call(function, 1)[0], 200)
-        log = self.read("log")
+        log = self.server.said()
         for word in "is no setting", "there is no function", "error":
             self.assertNotIn(word, log)
 
@@ -323,7 +332,7 @@ class Served(Case):
             self.assertEqual(self.call(function, 1)[0], 200)
             alias = os.path.basename(name).partition(".")[0]
             self.assertEqual(self.call(alias, 1)[0], 200)  # by FunctionName and Handler
-        self.assertNotRegex(self.read("log"), "(warning|error): .*config")
+        self.assertNotRegex(self.server.said(), "(warning|error): .*config")
 
 
 if __name__ == "__main__":

@@ -7,17 +7,15 @@ import contextlib
 import http.client
 import json
 import os
-import re
 import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from executors import C, PROCESSES, Server, wait_until
+from ladder import C, PROCESSES, Server
+from served import until
 from terminal import PATIENCE, SNAFU, SOURCE
 
 ROGUE = os.path.join(SOURCE, "tests/e2e/faults/rogue.py")
@@ -62,20 +60,15 @@ class Case(unittest.TestCase):
                            "XDG_CACHE_HOME": self.path("cache"), **(env or {})}, **options)
 
     def ask(self, server, method, path, body=None, headers=None):
-        door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-        door.request(method, path, None if body is None else json.dumps(body), headers or {})
-        reply = door.getresponse()
-        data = reply.read()
-        door.close()
-        return reply.status, json.loads(data) if data else None
+        reply, value = server.ask(method, path, body, headers)
+        return reply.status, value
 
     def submit(self, server, name, *arguments):
         return self.ask(server, "POST", "/invoke/" + name, arguments,
                         {"Prefer": "respond-async"})
 
     def metric(self, server, name):
-        found = re.search(rf"^{re.escape(name)} (\S+)$", server.metrics(), re.M)
-        return float(found.group(1)) if found else 0
+        return server.metric(name) or 0
 
 
 class Queue(Case):
@@ -112,10 +105,10 @@ class Queue(Case):
             self.assertEqual(server.call("rogue.add", 1, 2), (200, 3))
             submit(server, "still full:")
             self.make_room()
-            wait_until(lambda: submit(server, "room:" if "room:" not in refused else "again:")[0]
-                       == 202, "calls are accepted again")
-            wait_until(lambda: not self.metric(server, 'snafu_queue_calls{state="waiting"}') and
-                       not self.metric(server, 'snafu_queue_calls{state="running"}'), "all is run")
+            until(lambda: submit(server, "room:" if "room:" not in refused else "again:")[0]
+                  == 202, "calls are accepted again")
+            until(lambda: not self.metric(server, 'snafu_queue_calls{state="waiting"}') and
+                  not self.metric(server, 'snafu_queue_calls{state="running"}'), "all is run")
         with open(ran) as file:
             words = {line.split(":")[0] + ":" for line in file}
         self.assertLessEqual(accepted, words)
@@ -129,7 +122,7 @@ class Queue(Case):
             self.assertIn(self.disk, value["errorMessage"])
             self.assertEqual(server.call("rogue.add", 1, 2), (200, 3))
             self.make_room()
-            wait_until(lambda: self.submit(server, "rogue.add", 1, 2)[0] == 202, "it is opened")
+            until(lambda: self.submit(server, "rogue.add", 1, 2)[0] == 202, "it is opened")
 
     def test_destinations_wait_for_room(self):
         self.small_disk("256k")
@@ -138,12 +131,12 @@ class Queue(Case):
         with self.server(settings=settings) as server:
             self.fill()
             self.assertEqual(self.submit(server, "rogue.add", 1, 2)[0], 202)
-            wait_until(lambda: self.metric(server, "snafu_queue_deliveries") == 1, "it waits")
+            until(lambda: self.metric(server, "snafu_queue_deliveries") == 1, "it waits")
             number = self.ask(server, "GET", "/calls")[1]["calls"][0]["id"]
-            wait_until(lambda: self.ask(server, "GET", "/calls/" + number)[1]["deliveries"][0]
-                       .get("error"), "it has been tried")
+            until(lambda: self.ask(server, "GET", "/calls/" + number)[1]["deliveries"][0]
+                  .get("error"), "it has been tried")
             self.make_room()
-            wait_until(lambda: not self.metric(server, "snafu_queue_deliveries"), "it is told")
+            until(lambda: not self.metric(server, "snafu_queue_deliveries"), "it is told")
         with open(path) as file:
             told = [json.loads(line) for line in file.read().splitlines() if line.endswith("}")]
         self.assertEqual(told[-1]["responsePayload"], 3)
@@ -158,7 +151,7 @@ class Loggers(Case):
             ids = []
 
             def call():
-                door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+                door = server.connect()
                 for _ in range(100):
                     door.request("POST", "/invoke/rogue.add", "[1, 2]")
                     reply = door.getresponse()
@@ -167,14 +160,14 @@ class Loggers(Case):
                 door.close()
 
             call()
-            wait_until(lambda: self.metric(server, written) == 100, "records are written")
+            until(lambda: self.metric(server, written) == 100, "records are written")
             self.fill()
             call()
-            wait_until(lambda: "cannot be written" in server.said(), "it is said")
+            until(lambda: "cannot be written" in server.said(), "it is said")
             call()
             self.assertLess(self.metric(server, written), 300)
             self.make_room()
-            wait_until(lambda: self.metric(server, written) == 300, "nothing is lost")
+            until(lambda: self.metric(server, written) == 300, "nothing is lost")
         with contextlib.closing(sqlite3.connect(path)) as database:
             self.assertEqual(database.execute("PRAGMA integrity_check").fetchone(), ("ok",))
             noted = [row[0] for row in database.execute("SELECT request_id FROM calls")]
@@ -216,7 +209,7 @@ class Loggers(Case):
                                     if target == f"socket:[{node}]")
                 return port
 
-            wait_until(listens, "it listens")
+            until(listens, "it listens")
             for _ in range(3):
                 door = http.client.HTTPConnection("127.0.0.1", port[0], timeout=PATIENCE)
                 door.request("POST", "/invoke/rogue.add", "[1, 2]")

@@ -5,18 +5,16 @@ in executors.py and instance.py; what is unsafe in-process is in docs/in-process
 
 import concurrent.futures
 import contextlib
-import http.client
 import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 import unittest
 import uuid
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from executors import PROCESSES, Server, alive, descendants, each, wait_until
+from ladder import PROCESSES, Server, each
+from served import alive, descendants, until
 from terminal import PATIENCE, SOURCE, run
 
 ROGUE = os.path.join(SOURCE, "tests/e2e/faults/rogue.py")
@@ -71,12 +69,12 @@ class Case(unittest.TestCase):
 
     def recovers(self, server, executor):
         """Processes that have died with the one that was killed may not have been missed yet."""
-        wait_until(lambda: server.call("rogue.add", 1, 2, executor=executor) == (200, 3),
-                   "it is called again")
+        until(lambda: server.call("rogue.add", 1, 2, executor=executor) == (200, 3),
+              "it is called again")
 
     def call_raw(self, server, executor, name, *arguments):
         """Status and bytes."""
-        door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        door = server.connect()
         door.request("POST", "/invoke/" + name, json.dumps(arguments),
                      {"X-Snafu-Executor": executor})
         reply = door.getresponse()
@@ -129,11 +127,11 @@ class Ends(Case):
 
             server.call("rogue.end", "SIGKILL")
             self.healthy(server)
-            wait_until(lambda: not server.instances("rogue.end", "busy"), "its end is noted")
+            until(lambda: not server.instances("rogue.end", "busy"), "its end is noted")
             before = figures()
             for _ in range(40):
                 self.assertEqual(server.call("rogue.end", "SIGKILL")[0], 502)
-            wait_until(lambda: figures() <= before, f"{figures()}, but {before} before")
+            until(lambda: figures() <= before, f"{figures()}, but {before} before")
 
 
 @unittest.skipIf(SANITIZED, "Java's machine takes the signals that a sanitizer wants")
@@ -159,7 +157,7 @@ class Java(Case):
                 self.assertEqual(server.call("Reckless.child", executor=executor)[0], 200)
                 self.assertEqual(server.call("Reckless.twice", 2, executor=executor), (200, 4))
             self.assertEqual(os.listdir(here), [])  # no reports of crashes
-        wait_until(lambda: not self.marked(), "nothing is left")
+        until(lambda: not self.marked(), "nothing is left")
 
 
 class Hangs(Case):
@@ -173,7 +171,7 @@ class Hangs(Case):
                     self.assertEqual((status, value["errorType"]), (504, "DeadlineExceeded"))
                     with open(call[2][0]) as file:
                         pid = int(file.read())
-                    wait_until(lambda pid=pid: not alive(pid), "the process is gone")
+                    until(lambda pid=pid: not alive(pid), "the process is gone")
             for executor in PROCESSES:
                 self.healthy(server, executor)
 
@@ -184,7 +182,7 @@ class Hangs(Case):
             path = self.path(executor)
             with concurrent.futures.ThreadPoolExecutor(1) as pool:
                 waiting = pool.submit(server.call, "rogue.hang", path, "frozen guard")
-                wait_until(lambda: os.path.exists(path), "it has stopped it")
+                until(lambda: os.path.exists(path), "it has stopped it")
                 self.healthy(server)
                 self.assertEqual(server.call("rogue.large", 3), (200, "xxx"))
                 with open(path) as file, contextlib.suppress(ProcessLookupError):
@@ -212,6 +210,13 @@ class InProcess(Case):
 
 @unittest.skipIf(SANITIZED, "limits of memory cannot be had with a sanitizer")
 class Memory(Case):
+    @unittest.skipIf(os.environ.get("SNAFU_SANITIZE"), "sanitizers reserve terabytes")
+    def test_less_than_loading_takes(self):
+        with self.server("memory = 1MiB\n", executor="worker") as server:
+            status, error = server.call("rogue.add", 1, 2)
+            self.assertEqual(status, 500, error)
+            self.assertRegex(error["errorMessage"], "(?i)memory")
+
     @each
     def test_leaks(self, executor):
         settings = "memory = 128MiB\ninstances = 2\nprocesses = 20\ncall-timeout = 20s\n"
@@ -275,7 +280,7 @@ for name in os.listdir("/proc/self/fd"):
                         if name in ("starts_threads", "prints"):
                             self.assertEqual(value, b"2")
                         self.recovers(server, executor)
-        wait_until(lambda: not self.marked(), "nothing is left")
+        until(lambda: not self.marked(), "nothing is left")
 
 
 class Processes(Case):
@@ -291,9 +296,9 @@ class Processes(Case):
             if executor == "worker":  # they live as long as the instance
                 self.assertTrue(all(map(alive, family)))
                 os.kill(pid, 9)
-            wait_until(lambda: not any(map(alive, family)), "nobody is left")
+            until(lambda: not any(map(alive, family)), "nobody is left")
             self.healthy(server)
-        wait_until(lambda: not self.marked(), "nothing is left")
+        until(lambda: not self.marked(), "nothing is left")
 
     @each
     def test_bombs(self, executor):
@@ -307,15 +312,15 @@ class Processes(Case):
                 self.assertTrue(0 < count <= 28, count)
             self.healthy(server)
             if executor != "worker":
-                wait_until(lambda: len(descendants(server.process.pid)) < 20, "they are killed")
-        wait_until(lambda: not self.marked(), "nothing is left")
+                until(lambda: len(descendants(server.process.pid)) < 20, "they are killed")
+        until(lambda: not self.marked(), "nothing is left")
 
     @each
     def test_rabbits(self, executor):
         with self.server(executor=executor) as server:
             self.assertEqual(server.call("rogue.rabbit", self.path(executor))[0], 200)
             self.healthy(server)
-        wait_until(lambda: not self.marked(), "nothing is left")
+        until(lambda: not self.marked(), "nothing is left")
 
 
 class Files(Case):
@@ -348,7 +353,7 @@ class Words(Case):
         with self.server("call-timeout = 4s\n") as server:
             with concurrent.futures.ThreadPoolExecutor(1) as pool:
                 floods = pool.submit(self.all, server, calls)
-                wait_until(lambda: server.instances("rogue.flood", "busy", "spawn") == 2, "begun")
+                until(lambda: server.instances("rogue.flood", "busy", "spawn") == 2, "begun")
                 for _ in range(20):  # others are answered meanwhile
                     self.healthy(server)
                 for status, value in floods.result():

@@ -18,14 +18,13 @@ import socket
 import sqlite3
 import struct
 import subprocess
-import sys
 import tempfile
 import threading
 import unittest
 import uuid
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from executors import C, JAVA, PROCESSES, Server, alive, descendants, each, wait_until
+from ladder import C, JAVA, PROCESSES, Server, each
+from served import alive, descendants, until
 from terminal import PATIENCE, SNAFU, SOURCE
 
 FOLDER = os.path.join(SOURCE, "tests/e2e/faults")
@@ -74,7 +73,7 @@ class Case(unittest.TestCase):
         return found
 
     def nothing_left(self):
-        wait_until(lambda: not self.marked(), "no process is left")
+        until(lambda: not self.marked(), "no process is left")
 
     def healthy(self, server, *executors):
         for executor in executors or PROCESSES:
@@ -95,7 +94,7 @@ class Killed(Case):
         due, over = threading.Semaphore(0), threading.Event()
 
         def client():
-            door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            door = server.connect()
             for _ in range(turns):
                 door.request("POST", "/invoke/rogue.sign", json.dumps({"path": self.path("ids")}),
                              {"X-Snafu-Executor": executor})
@@ -142,10 +141,7 @@ class Killed(Case):
                 self.assertEqual(value["errorType"], "ProcessDied")
         for _ in range(10):
             self.healthy(server, executor)
-        door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-        door.request("GET", "/healthz")
-        self.assertEqual(door.getresponse().status, 200)
-        door.close()
+        self.assertEqual(server.ask("GET", "/healthz")[0].status, 200)
 
     @each
     def test_instances_under_load(self, executor):
@@ -204,7 +200,7 @@ class HostKilled(Case):
                             served.release()
 
                 server.call("rogue.family", self.path(f"family{turn}"), 3)
-                door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+                door = server.connect()
                 door.request("POST", "/invoke/rogue.sign", json.dumps({"path": self.path("async")}),
                              {"Prefer": "respond-async"})
                 self.assertEqual(door.getresponse().status, 202)
@@ -218,8 +214,8 @@ class HostKilled(Case):
         with self.server(ROGUE, C, JAVA, options=options) as server:
             for executor, name, arguments in names:
                 self.assertEqual(server.call(name, *arguments, executor=executor)[0], 200)
-            wait_until(lambda: 'snafu_queue_calls{state="succeeded"} 3' in server.metrics(),
-                       "accepted calls are run")
+            until(lambda: 'snafu_queue_calls{state="succeeded"} 3' in server.metrics(),
+                  "accepted calls are run")
         with open(self.path("async")) as file:
             self.assertGreaterEqual(len(set(file.read().split())), 3)
         with contextlib.closing(sqlite3.connect(self.path("log.sqlite"))) as database:
@@ -239,7 +235,7 @@ class HostKilled(Case):
             [SNAFU, "-q", "-C", "web", "-L", "0", "-e", executor, *arguments],
             stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **self.env})
         try:
-            wait_until(there, word)
+            until(there, word)
         finally:
             process.kill()
             status = process.wait()
@@ -304,8 +300,8 @@ class Draining(Case):
             writers = [open(path, "w") for path in paths.values()]  # now it waits there
             server.process.send_signal(signal.SIGTERM)
             for executor in PROCESSES:
-                wait_until(lambda executor=executor: self.refused(server, executor),
-                           "new calls are refused")
+                until(lambda executor=executor: self.refused(server, executor),
+                      "new calls are refused")
             for writer in writers:
                 writer.write("done")
                 writer.close()
@@ -319,10 +315,10 @@ class Draining(Case):
             running = [pool.submit(server.call, "rogue.hang", self.path(executor), "deaf",
                                    executor=executor) for executor in PROCESSES]
             for executor in PROCESSES:
-                wait_until(lambda executor=executor: os.path.exists(self.path(executor)), "begun")
+                until(lambda executor=executor: os.path.exists(self.path(executor)), "begun")
             # Not at the same time: two that are pending are one.
             server.process.send_signal(signal.SIGTERM)
-            wait_until(lambda: self.refused(server, "worker"), "new calls are refused")
+            until(lambda: self.refused(server, "worker"), "new calls are refused")
             server.process.send_signal(signal.SIGTERM)
             for each_call in running:
                 with contextlib.suppress(ConnectionError, http.client.HTTPException, ValueError):
@@ -358,7 +354,7 @@ class Crowds(Case):
                 file.writelines(f"def f{index}(n: int) -> int:\n    return n + {index}\n\n\n"
                                 for index in range(200))
         with self.server(folder) as server:
-            door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+            door = server.connect()
             door.request("GET", "/functions")
             listed = json.loads(door.getresponse().read())
             self.assertEqual(len(listed), 10000)
@@ -387,8 +383,8 @@ class Crowds(Case):
                     lambda index, executor=executor: server.call(f"many.f{index}", 1,
                                                                  executor=executor), range(60)))
                 self.assertEqual(answers, [(200, 1 + index) for index in range(60)])
-                wait_until(lambda before=before: len(descendants(server.process.pid)) <=
-                           before + 24, "no more than that are left")
+                until(lambda before=before: len(descendants(server.process.pid)) <=
+                      before + 24, "no more than that are left")
 
     def test_few_descriptors(self):
         """Connections do not take them all: the longest idle one goes, and processes start."""
@@ -400,7 +396,7 @@ class Crowds(Case):
             self.assertEqual(resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)[0], 200)
             for _ in range(300):
                 stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
-            wait_until(lambda: server.call("rogue.add", 1, 2) == (200, 3), "it is answered")
+            until(lambda: server.call("rogue.add", 1, 2) == (200, 3), "it is answered")
             self.assertEqual(server.call("rogue.large", 3, executor="spawn"), (200, "xxx"))
 
     def test_two_thousand_idle_connections(self):
@@ -464,7 +460,7 @@ class Clocks(Case):
                     writer.close()
                 self.assertEqual([each_call.result() for each_call in running], [(200, "")] * 4)
                 self.assertEqual([each_call.result()[0] for each_call in hanging], [504] * 3)
-                wait_until(lambda: not server.instances("rogue.add", "idle"), "idle ones are ended")
+                until(lambda: not server.instances("rogue.add", "idle"), "idle ones are ended")
             self.jump(YEAR)  # and the end is not put off either
         self.nothing_left()
 
@@ -476,26 +472,20 @@ class Clocks(Case):
         settings = "[asynchronous]\nretry-delay = 300ms\nretries = 2\n"
         with self.server(ROGUE, folder, settings=settings, executor="inprocess") as server:
             def state(number):
-                door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-                door.request("GET", "/calls/" + number)
-                data = json.loads(door.getresponse().read())
-                door.close()
+                data = server.ask("GET", "/calls/" + number)[1]
                 return data["state"], data["attempts"]
 
             self.assertEqual(server.call("new.version"), (200, 1))
             for version, shift in (2, -YEAR), (3, YEAR):
-                door = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
-                door.request("POST", "/invoke/rogue.end", '["sys.exit"]',
-                             {"Prefer": "respond-async"})
-                number = json.loads(door.getresponse().read())["id"]
-                door.close()
-                wait_until(lambda number=number: state(number)[1] >= 1, "it is tried")
+                number = server.ask("POST", "/invoke/rogue.end", ["sys.exit"],
+                                    {"Prefer": "respond-async"})[1]["id"]
+                until(lambda number=number: state(number)[1] >= 1, "it is tried")
                 self.jump(shift)
-                wait_until(lambda number=number: state(number) == ("dead", 3), "and again")
+                until(lambda number=number: state(number) == ("dead", 3), "and again")
                 with open(os.path.join(folder, "new.py"), "w") as file:
                     file.write(f"def version():\n    return {version}\n")
-                wait_until(lambda version=version: server.call("new.version") == (200, version),
-                           "the new source is served")
+                until(lambda version=version: server.call("new.version") == (200, version),
+                      "the new source is served")
 
 
 if __name__ == "__main__":

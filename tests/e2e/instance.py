@@ -432,6 +432,7 @@ class Zygotes(Case):
             self.ready(peer, number)
             got = peer.result(RESULT, 1).payload
             self.assertEqual((got["born"], got["pid"]), (warm.pid, peer.pid))
+            self.assertEqual((got["session"], got["group"]), (warm.pid, peer.pid))
             seen.add(got["pid"])
             self.assertGone(peer)
             self.assertEqual(peer.printed(), b"at the end\n")

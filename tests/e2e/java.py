@@ -4,14 +4,12 @@ end the host."""
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 import unittest
-import urllib.error
-import urllib.request
 
+from served import Served
 from terminal import SNAFU, SOURCE, run
 
 DATA = os.path.join(SOURCE, "tests", "data", "java")
@@ -224,28 +222,12 @@ class Java(unittest.TestCase):
 
     def test_web(self):
         basics = os.path.join(DATA, "Basics.java")
-        server = subprocess.Popen([SNAFU, "-L", "0", basics], stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                  env=dict(os.environ, **self.env))
-        self.addCleanup(server.wait)
-        self.addCleanup(server.stderr.close)
-        self.addCleanup(server.terminate)
-        address = None
-        for line in server.stderr:
-            address = re.search(r"ready on (http://\S+)", line)
-            if address:
-                break
-        self.assertTrue(address)
+        server = Served(basics, env=self.env)
+        self.addCleanup(server.__exit__)
 
         def post(function, payload):
-            request = urllib.request.Request(f"{address.group(1)}/invoke/{function}",
-                                             json.dumps(payload).encode())
-            try:
-                with urllib.request.urlopen(request, timeout=60) as reply:
-                    return reply.status, json.load(reply)
-            except urllib.error.HTTPError as error:
-                with error:
-                    return error.code, json.load(error)
+            reply, value = server.ask("POST", "/invoke/" + function, payload)
+            return reply.status, value
 
         self.assertEqual(post("Basics.add", {"a": 1, "b": 2, "c": 3}), (200, 6))
         status, error = post("Basics.add", {"a": 1, "b": 2})

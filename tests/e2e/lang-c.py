@@ -10,52 +10,30 @@ import shutil
 import subprocess
 import tempfile
 import unittest
-import urllib.error
-import urllib.request
 import zlib
 
-BUILD = os.environ["SNAFU_BUILD"]
-SOURCE = os.environ["SNAFU_SOURCE"]
+from served import Served
+from terminal import BUILD, SOURCE
 
 
-class Host:
-    """A running snafu with the web connector on a free port."""
+class Host(Served):
+    """What it compiles is its own."""
 
     def __init__(self, *arguments, **environment):
-        self.folder = tempfile.mkdtemp()
-        self.process = subprocess.Popen(
-            [os.path.join(BUILD, "snafu"), "-C", "web", "-L", "0", *arguments],
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "XDG_CACHE_HOME": self.folder, **environment})
-        self.said = ""
-        for line in self.process.stderr:
-            self.said += line
-            ready = re.search(r"ready on (http://\S+)", line)
-            if ready:
-                self.url = ready.group(1)
-                return
-        raise AssertionError("snafu did not start: " + self.said)
+        self.cache = tempfile.mkdtemp()
+        super().__init__(*arguments, env={"XDG_CACHE_HOME": self.cache, **environment})
 
     def call(self, function, *positions, **names):
-        payload = json.dumps(list(positions) if positions else names)
-        return self.post(function, payload)
+        return self.post(function, json.dumps(list(positions) if positions else names))
 
     def post(self, function, payload):
-        request = urllib.request.Request(f"{self.url}/invoke/{function}", payload.encode(),
-                                         {"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=60) as reply:
-                return json.load(reply)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)
+        """The value, or else status and error."""
+        reply, value = self.ask("POST", "/invoke/" + function, payload)
+        return value if reply.status == 200 else (reply.status, value)
 
-    def stop(self):
-        self.process.terminate()
-        self.said += self.process.stderr.read()
-        self.process.stderr.close()
-        self.process.wait()
-        shutil.rmtree(self.folder)
+    def end(self):
+        super().end()
+        shutil.rmtree(self.cache, ignore_errors=True)
 
 
 def encode(data):
@@ -81,7 +59,7 @@ class HostCase(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         if hasattr(cls, "host"):
-            cls.host.stop()
+            cls.host.__exit__()
 
     def fails(self, reply, status, words):
         self.assertIsInstance(reply, tuple, reply)
@@ -244,7 +222,7 @@ class Sources(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        cls.host.stop()
+        cls.host.__exit__()
         shutil.rmtree(cls.folder)
 
     def test_a_library_of_several_files(self):

@@ -2,21 +2,18 @@
 in the real program."""
 
 import concurrent.futures
-import http.client
 import json
 import os
 import shutil
-import socket
-import sys
 import tempfile
 import threading
 import unittest
 
 from engine import open_engine
-from terminal import PATIENCE, SOURCE
+from ladder import Server
+from served import until
+from terminal import SOURCE
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from executors import Server, wait_until # pylint: disable=wrong-import-position
 
 FILES = ("bounds.py", "Bounds.java", "bounds.c")
 NAMES = {"python": "bounds.{}", "java": "Bounds.{}", "c": "bounds.bounds_{}"}
@@ -91,8 +88,8 @@ class Walk(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(n) as pool:
             calls = [pool.submit(one, number) for number in range(n)]
             try:
-                wait_until(lambda: len(refused) == n - most or all(call.done() for call in calls),
-                           "some are refused")
+                until(lambda: len(refused) == n - most or all(call.done() for call in calls),
+                      "some are refused")
             finally:
                 with open(go, "w", encoding="ascii"):
                     pass
@@ -234,14 +231,8 @@ class Tenants(Walk):
                    "[tenant blue]\ncall-timeout = 50s\n"
 
         def call(tenant):
-            door = http.client.HTTPConnection("host", timeout=PATIENCE)
-            door.sock = socket.socket(socket.AF_UNIX)
-            door.sock.connect(path)
-            door.request("POST", "/invoke/bounds.meet", json.dumps([go]),
-                         {"X-Snafu-Context": json.dumps({"tenant": tenant})} if tenant else {})
-            reply = door.getresponse()
-            status, value = reply.status, json.loads(reply.read())
-            door.close()
+            headers = {"X-Snafu-Context": json.dumps({"tenant": tenant})} if tenant else {}
+            status, value = self.server.call("bounds.meet", go, headers=headers)
             return status, value if status == 200 else value["errorMessage"]
 
         with Server(self.paths[0], executor="worker", settings=settings, listen="unix:" + path) \
@@ -249,12 +240,12 @@ class Tenants(Walk):
             try:
                 # One at a time, and then all at once: one of red's, three of all.
                 reds = [pool.submit(call, "red") for _ in range(2)]
-                wait_until(lambda: any(each.done() for each in reds), "red is refused")
+                until(lambda: any(each.done() for each in reds), "red is refused")
                 status, words = [each for each in reds if each.done()][0].result()
                 self.assertEqual(status, 429)
                 self.assertIn("for this tenant ([limits] concurrency)", words)
                 others = [pool.submit(call, tenant) for tenant in ("blue", "blue", None)]
-                wait_until(lambda: any(each.done() for each in others), "the fourth is refused")
+                until(lambda: any(each.done() for each in others), "the fourth is refused")
                 status, words = [each for each in others if each.done()][0].result()
                 self.assertEqual(status, 429)
                 self.assertIn("3 calls of bounds.meet are under way already ([limits]", words)

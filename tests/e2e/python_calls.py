@@ -4,65 +4,27 @@ tests/unit/test-lang-python-calls.c; here it is that host, doors and gateway agr
 
 import base64
 import concurrent.futures
-import http.client
 import json
 import os
-import shutil
-import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import unittest
 
-from terminal import PATIENCE, SNAFU, SOURCE, Terminal, run
+from served import Served
+from terminal import SOURCE, Terminal, run
 
 DATA = os.path.join(SOURCE, "tests/data/python-calls")
 
 
-class Server:
+class Server(Served):
     def __init__(self, *arguments, settings="", **environment):
-        self.folder = tempfile.mkdtemp()
-        path = os.path.join(self.folder, "snafu.ini")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(settings)
-        self.process = subprocess.Popen(
-            [SNAFU, "-q", "-C", "web", "-s", path, "-L", "0", *arguments],
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            env=dict(os.environ, **environment))
-        self.said = []
-        for line in self.process.stderr:
-            self.said.append(line)
-            if line.startswith("snafu: ready on http://"):
-                self.url = line.split()[-1]
-                self.host, port = self.url[7:].rsplit(":", 1)
-                self.port = int(port)
-                break
-        else:
-            raise AssertionError("".join(self.said))
-        # What functions print must not fill the pipe.
-        self.reader = threading.Thread(target=lambda: self.said.extend(self.process.stderr))
-        self.reader.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(PATIENCE)
-        self.reader.join(PATIENCE)
-        self.process.stderr.close()
-        shutil.rmtree(self.folder)
+        super().__init__("-q", *arguments, settings=settings, env=environment)
 
     def call(self, function, payload=None):
         """(status, result)"""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE)
-        connection.request("POST", "/invoke/" + function,
-                           body=None if payload is None else json.dumps(payload))
-        reply = connection.getresponse()
-        result = json.loads(reply.read())
-        connection.close()
-        return reply.status, result
+        reply, value = self.ask("POST", "/invoke/" + function, payload)
+        return reply.status, value
 
 
 class Isolated(unittest.TestCase):

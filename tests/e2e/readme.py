@@ -11,9 +11,9 @@ import subprocess
 import tempfile
 import unittest
 
+from served import Served
 from terminal import BUILD, SNAFU, SOURCE, Terminal
 
-READY = re.compile(r"ready on http://(127\.0\.0\.1:\d+)")
 # What the machine is set up with; a test cannot do that again.
 SET_UP = re.compile(r"(npm|autoreconf|make|man) ")
 
@@ -49,22 +49,9 @@ class Readme(unittest.TestCase):
         return words
 
     def serve(self, arguments):
-        process = subprocess.Popen([SNAFU, "-C", "web", "-L", "0", *arguments], cwd=SOURCE,
-                                   env=self.env, stdin=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, text=True)
-
-        def stop():
-            if process.poll() is None:
-                process.terminate()
-            process.communicate(timeout=60)
-        self.addCleanup(stop)
-        said = ""
-        for line in process.stderr:
-            said += line
-            match = READY.search(line)
-            if match:
-                return match.group(1), said
-        return self.fail(f"{arguments}: {said}")
+        server = Served(*arguments, cwd=SOURCE, env=self.env)
+        self.addCleanup(server.__exit__)
+        return server.address, server.said()
 
     def test_first_command_serves(self):
         (_, command, printed), *_ = read_steps(read_blocks("console")[0])

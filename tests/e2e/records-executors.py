@@ -6,7 +6,8 @@ import csv
 import json
 import unittest
 
-from async_host import ASYNC, AsyncTest, until
+from async_host import ASYNC, AsyncTest
+from served import until_good
 
 INSIDE = ["inprocess", "isolated"]
 PROCESSES = ["worker", "fork", "spawn"]
@@ -146,7 +147,7 @@ class Executors(AsyncTest):
         def text():
             return self.server.text("/metrics")
 
-        until(text, lambda got: 'snafu_records_written_total{logger="csv"} 13' in got)
+        until_good(text, lambda got: 'snafu_records_written_total{logger="csv"} 13' in got)
         names, samples = set(), {}
         for family in text_string_to_metric_families(text()):
             self.assertNotIn(family.name, names)

@@ -19,23 +19,14 @@ import threading
 import time
 import unittest
 
-BUILD = os.environ["SNAFU_BUILD"]
-SOURCE = os.environ["SNAFU_SOURCE"]
+from served import STUBBED, Piped, Served, until
+from terminal import PATIENCE, SNAFU, SOURCE
+
 PROBE = os.path.join(SOURCE, "tests/e2e/web/Probe.java")
-PATIENCE = 60  # seconds until a test that would hang fails instead
 COLUMNS = ["time", "function", "status", "duration_ms", "request_id", "tenant", "trigger",
            "executor", "start", "queue_ms", "init_ms", "run_ms", "peak_memory", "bytes_in",
            "bytes_out", "attempt", "error_type", "log"]
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"
-
-
-def until(condition, what):
-    """Waits for what another process is about to do."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"in vain: {what}")
-        time.sleep(0.01)
 
 
 def read_csv(path):
@@ -43,47 +34,13 @@ def read_csv(path):
         return list(csv.DictReader(file, strict=True))
 
 
-class Server:
-    def __init__(self, folder, *arguments, source=PROBE, parts=True, limits=None):
-        env = dict(os.environ)
-        if parts:
-            env["SNAFU_PARTS"] = os.path.join(BUILD, "tests/modules")
-        self.process = subprocess.Popen(
-            [os.path.join(BUILD, "snafu"), "-q", "-C", "web", "-L", "0", *arguments, source],
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder, env=env,
-            preexec_fn=limits)
-        self.said = []
-        for line in self.process.stderr:
-            self.said.append(line)
-            if line.startswith("snafu: ready on http://"):
-                self.port = int(line.rsplit(":", 1)[1])
-                return
-        self.process.wait()
-        self.process.stderr.close()
-        raise AssertionError("".join(self.said))
+def ask(server, path, body=None, headers=None, connection=None):
+    """The reply and its text."""
+    return server.ask_text("GET" if body is None else "POST", path, body, headers, connection)
 
-    def ask(self, path, body=None, headers=None, connection=None):
-        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        own.request("GET" if body is None else "POST", path,
-                    None if body is None else json.dumps(body), headers or {})
-        reply = own.getresponse()
-        text = reply.read().decode()
-        if not connection:
-            own.close()
-        return reply, text
 
-    def wait(self):
-        self.said.append(self.process.stderr.read())
-        self.process.stderr.close()
-        return self.process.wait(PATIENCE)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.wait()
-
-    def kill(self):
-        self.process.kill()
-        return self.wait()
+def events_of(server):
+    return [json.loads(line) for line in server.said().splitlines() if line.startswith("{")]
 
 
 class Load:
@@ -98,9 +55,9 @@ class Load:
 
     def run(self):
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
+            connection = self.server.connect()
             while True:
-                reply, _ = self.server.ask("/invoke/echo", {"any": "hello,\r\n\"you\""},
+                reply, _ = ask(self.server, "/invoke/echo", {"any": "hello,\r\n\"you\""},
                                            connection=connection)
                 if reply.status == 200:
                     self.ids.append(reply.headers["X-Snafu-Request-Id"])
@@ -112,21 +69,15 @@ class Load:
             thread.join()
 
 
-def metric_of(server, name):
-    _, text = server.ask("/metrics")
-    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.M)
-    return float(found.group(1)) if found else None
-
-
 class Case(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.folder)
         self.path = os.path.join(self.folder, "snafu-log.csv")
 
-    def server(self, *arguments, **options):
-        server = Server(self.folder, *arguments, **options)
-        self.addCleanup(lambda: server.process.poll() is None and server.kill())
+    def server(self, *arguments, source=PROBE, env=STUBBED, kind=Served):
+        server = kind("-q", *arguments, source, cwd=self.folder, env=env)
+        self.addCleanup(server.end)
         return server
 
 
@@ -134,11 +85,11 @@ class Records(Case):
     def test_columns(self):
         server = self.server("-l", "csv")
         begin = time.time()
-        echo, _ = server.ask("/invoke/echo", {"any": "said \"it\",\nä\x00"})
-        failed, _ = server.ask("/invoke/Probe.raise", {})
-        unknown, _ = server.ask("/invoke/no,such", {})
+        echo, _ = ask(server, "/invoke/echo", {"any": "said \"it\",\nä\x00"})
+        failed, _ = ask(server, "/invoke/Probe.raise", {})
+        unknown, _ = ask(server, "/invoke/no,such", {})
         self.assertEqual((echo.status, failed.status, unknown.status), (200, 500, 404))
-        self.assertEqual(server.stop(), 0, server.said)
+        self.assertEqual(server.stop(), 0, server.said())
         self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o600)
         with open(self.path, "rb") as file:
             self.assertEqual(file.readline(), ",".join(COLUMNS).encode() + b"\r\n")
@@ -171,7 +122,7 @@ class Records(Case):
             file.write("def hello(): return 'hi'\n")
         log = os.path.join(self.folder, "calls")
         for _ in range(2):
-            done = subprocess.run([os.path.join(BUILD, "snafu"), "-q", "-l", f"csv={log}", "-x",
+            done = subprocess.run([SNAFU, "-q", "-l", f"csv={log}", "-x",
                                    "hello", path], stdin=subprocess.DEVNULL, capture_output=True,
                                   text=True)
             self.assertEqual((done.stdout, done.stderr), ('"hi"\n', ""))
@@ -189,7 +140,7 @@ class Records(Case):
         lists = "isolated", "python=isolated,inprocess", "inprocess,python=isolated", \
             "java=inprocess,isolated"
         for executors in lists:
-            done = subprocess.run([os.path.join(BUILD, "snafu"), "-q", "-e", executors, "-l",
+            done = subprocess.run([SNAFU, "-q", "-e", executors, "-l",
                                    f"csv={log}", "-x", "hello", path], stdin=subprocess.DEVNULL,
                                   capture_output=True, text=True)
             self.assertEqual((done.stdout, done.stderr), ('"hi"\n', ""))
@@ -203,26 +154,21 @@ class Records(Case):
         settings = os.path.join(self.folder, "snafu.ini")
         with open(settings, "w", encoding="ascii") as file:
             file.write("[limits]\nmemory = 0B\n")  # sanitizers reserve terabytes
-        server = self.server("-l", "csv", "--debug", "-s", settings, parts=False, source=path)
-        reader = threading.Thread(target=lambda: server.said.extend(server.process.stderr))
-        reader.start()
+        server = self.server("-l", "csv", "--debug", "-s", settings, env={}, source=path)
         wanted = []
         for executor, starts in ("worker", ["cold", "warm"]), ("spawn", ["cold", "cold"]):
             for start in starts:
-                self.assertEqual(server.ask("/invoke/second", [],
+                self.assertEqual(ask(server, "/invoke/second", [],
                                             {"X-Snafu-Executor": executor})[1], "2")
                 wanted.append((executor, start))
-        server.process.send_signal(signal.SIGTERM)
-        self.assertEqual(server.process.wait(PATIENCE), 0)
-        reader.join()
-        server.process.stderr.close()
+        self.assertEqual(server.stop(), 0)
         rows = read_csv(os.path.join(self.folder, "snafu-log.csv"))
         self.assertEqual([(row["executor"], row["start"]) for row in rows], wanted)
         for row in rows:
             self.assertEqual(float(row["init_ms"]) > 0, row["start"] == "cold", row)
             self.assertLessEqual(sum(float(row[name]) for name in ("queue_ms", "init_ms", "run_ms")),
                                  float(row["duration_ms"]), row)
-        events = [json.loads(line) for line in server.said if line.startswith("{")]
+        events = events_of(server)
         self.assertEqual([(event["executor"], event["state"]) for event in events
                           if event["event"] == "call-started"], wanted)
 
@@ -231,32 +177,27 @@ class Records(Case):
         with open(settings, "w", encoding="ascii") as file:
             file.write(f"[log]\nlogger = csv\nfile = {self.folder}/calls\n")
         server = self.server("-s", settings)
-        server.ask("/invoke/hello")
+        ask(server, "/invoke/hello")
         self.assertEqual(server.stop(), 0)
         self.assertEqual(len(read_csv(os.path.join(self.folder, "calls.csv"))), 1)
         server = self.server("-s", settings, "-l", "none")
-        server.ask("/invoke/hello")
+        ask(server, "/invoke/hello")
         self.assertEqual(server.stop(), 0)
         self.assertEqual(len(read_csv(os.path.join(self.folder, "calls.csv"))), 1)
 
     def test_a_place_that_cannot_be_had(self):
         for option, word in ("csv=/nowhere/log", "/nowhere/log"), (f"csv={self.folder}", "director"), \
                 (f"sqlite={PROBE}", "not a database"), (f"csv={PROBE}", "other columns"):
-            done = subprocess.run([os.path.join(BUILD, "snafu"), "-l", option, "-x", "hello", PROBE],
+            done = subprocess.run([SNAFU, "-l", option, "-x", "hello", PROBE],
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn(word, done.stderr)
 
     def test_a_clean_stop_loses_nothing(self):
         server = self.server("-l", "csv,sqlite", "--debug")
-        reader = threading.Thread(target=lambda: server.said.extend(server.process.stderr))
-        reader.start()
         load = Load(server)
         until(lambda: len(load.ids) > 2000, "calls are answered")
-        server.process.send_signal(signal.SIGTERM)
-        reader.join()
-        server.process.stderr.close()
-        self.assertEqual(server.process.wait(PATIENCE), 0)
+        self.assertEqual(server.stop(), 0)
         load.join()
         answered = sorted(load.ids)
         noted = sorted(row["request_id"] for row in read_csv(self.path) if row["status"] == "ok")
@@ -266,7 +207,7 @@ class Records(Case):
         self.assertEqual(len(noted), len(set(noted)))
         self.assertLessEqual(set(answered), set(noted))
         self.assertEqual(noted, sorted(row[0] for row in rows))
-        events = [json.loads(line) for line in server.said if line.startswith("{")]
+        events = events_of(server)
         ended = [each["request_id"] for each in events if each["event"] == "call-ended"]
         self.assertEqual(len(ended), len(set(ended)))
         self.assertLessEqual(set(answered), set(ended))
@@ -276,10 +217,10 @@ class Records(Case):
             server = self.server("-l", "csv,sqlite")
             load = Load(server)
             until(lambda: os.path.getsize(self.path) > turn * 200000, "records are written")
-            server.kill()
+            server.stop(signal.SIGKILL)
             load.join()
         server = self.server("-l", "csv,sqlite")
-        reply, _ = server.ask("/invoke/hello")
+        reply, _ = ask(server, "/invoke/hello")
         self.assertEqual(server.stop(), 0)
         rows = read_csv(self.path)
         self.assertEqual(rows[-1]["request_id"], reply.headers["X-Snafu-Request-Id"])
@@ -292,30 +233,26 @@ class Records(Case):
             self.assertEqual(database.execute("PRAGMA integrity_check").fetchone(), ("ok",))
         database.close()
 
-    def metric(self, server, name):
-        return metric_of(server, name)
-
     def test_a_log_that_must_not_grow(self):
         """As on a full disk: calls go on, records wait, and are written later."""
         server = self.server("-l", "csv,sqlite")
-        reply, _ = server.ask("/invoke/hello")
+        reply, _ = ask(server, "/invoke/hello")
         written = 'snafu_records_written_total{logger="%s"}'
         for logger in "csv", "sqlite":
-            until(lambda: self.metric(server, written % logger) == 1, f"{logger} is written")
+            until(lambda: server.metric(written % logger) == 1, f"{logger} is written")
         whole = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1000, whole[1]))
         ids = [reply.headers["X-Snafu-Request-Id"]]
         for _ in range(20):
-            reply, text = server.ask("/invoke/hello")
+            reply, text = ask(server, "/invoke/hello")
             self.assertEqual((reply.status, text), (200, '"hello"'))
             ids.append(reply.headers["X-Snafu-Request-Id"])
-        lines = [server.process.stderr.readline() for _ in range(2)]
-        for line in lines:
-            self.assertIn("records of calls cannot be written, and wait", line)
-        self.assertEqual(self.metric(server, "snafu_records_dropped_total"), 0)
+        words = "records of calls cannot be written, and wait"
+        until(lambda: server.said().count(words) == 2, words)
+        self.assertEqual(server.metric("snafu_records_dropped_total"), 0)
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, whole)
         for logger in "csv", "sqlite":
-            until(lambda: self.metric(server, written % logger) == 21, f"{logger} is written again")
+            until(lambda: server.metric(written % logger) == 21, f"{logger} is written again")
         self.assertEqual(server.stop(), 0)
         self.assertEqual([row["request_id"] for row in read_csv(self.path)], ids)
 
@@ -333,27 +270,23 @@ class Records(Case):
         log = os.path.join(disk, "calls")
         server = self.server("-l", f"csv={log}")
         load = Load(server)
-        line = server.process.stderr.readline()
-        self.assertIn("No space left on device", line)
+        server.await_line("No space left on device")
         count = len(load.ids)
         until(lambda: len(load.ids) > count + 1000, "calls go on")
         os.unlink(filler)
-        until(lambda: (self.metric(server, 'snafu_records_written_total{logger="csv"}') or 0) > 400,
+        until(lambda: (server.metric('snafu_records_written_total{logger="csv"}') or 0) > 400,
               "there is room again")
-        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(server.stop(), 0)
         load.join()
-        server.said.append(server.process.stderr.read())
-        server.process.stderr.close()
-        self.assertEqual(server.process.wait(PATIENCE), 0)
         # The disk has got full once more, and was so at the end.
         noted = [row["request_id"] for row in read_csv(log) if row["status"] == "ok"]
-        lost = re.search(r"(\d+) records? of calls (was|were) dropped\n", server.said[-1])
-        self.assertTrue(lost, server.said)
+        lost = re.search(r"(\d+) records? of calls (was|were) dropped\n", server.said())
+        self.assertTrue(lost, server.said())
         self.assertEqual(len(noted), len(set(noted)))
         self.assertLessEqual(len(load.ids), len(noted) + int(lost.group(1)))
 
     def written(self, server, logger, count):
-        until(lambda: self.metric(server, f'snafu_records_written_total{{logger="{logger}"}}') == count,
+        until(lambda: server.metric(f'snafu_records_written_total{{logger="{logger}"}}') == count,
               f"{count} records are written")
 
     def test_formulas(self):
@@ -361,8 +294,8 @@ class Records(Case):
         server = self.server("-l", "csv")
         texts = ["=1+1", "-2", "@x", "+3", "\tx", "\rx", "a\r\r\nb", "x=1", "'", "=\"a\""]
         for text in texts:
-            server.ask("/invoke/echo", {"any": text})
-        server.ask("/invoke/=cmd|x", {})
+            ask(server, "/invoke/echo", {"any": text})
+        ask(server, "/invoke/=cmd|x", {})
         self.assertEqual(server.stop(), 0)
         rows = read_csv(self.path)
         self.assertEqual([row["log"] for row in rows],
@@ -377,7 +310,7 @@ class Records(Case):
         ids = []
         for turn in range(3):
             for _ in range(3):
-                reply, _ = server.ask("/invoke/hello")
+                reply, _ = ask(server, "/invoke/hello")
                 ids.append(reply.headers["X-Snafu-Request-Id"])
             self.written(server, "csv", len(ids))
             if turn == 0:
@@ -391,11 +324,11 @@ class Records(Case):
     def test_a_database_that_is_renamed(self):
         server = self.server("-l", "sqlite")
         path = os.path.join(self.folder, "snafu-log.sqlite")
-        server.ask("/invoke/hello")
+        ask(server, "/invoke/hello")
         self.written(server, "sqlite", 1)
         os.rename(path, path + ".1")
-        server.ask("/invoke/hello")
-        self.assertIn("was moved or removed", server.process.stderr.readline())
+        ask(server, "/invoke/hello")
+        server.await_line("was moved or removed")
         os.rename(path + ".1", path)
         self.written(server, "sqlite", 2)
         self.assertEqual(server.stop(), 0)
@@ -409,21 +342,21 @@ class Records(Case):
         with open(self.path, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             for _ in range(20):
-                reply, _ = server.ask("/invoke/hello")
+                reply, _ = ask(server, "/invoke/hello")
                 self.assertEqual(reply.status, 200)
-            self.assertIn("another process holds the lock", server.process.stderr.readline())
+            server.await_line("another process holds the lock")
             fcntl.flock(file, fcntl.LOCK_UN)
             self.written(server, "csv", 20)
             fcntl.flock(file, fcntl.LOCK_EX)
-            server.ask("/invoke/hello")
+            ask(server, "/invoke/hello")
             self.assertEqual(server.stop(), 0)
-        self.assertIn("1 record of calls was dropped", "".join(server.said))
+        self.assertIn("1 record of calls was dropped", server.said())
 
     def test_what_is_no_file(self):
         fifo = os.path.join(self.folder, "fifo")
         os.mkfifo(fifo)
         for option in f"csv={fifo}", f"sqlite={fifo}":
-            done = subprocess.run([os.path.join(BUILD, "snafu"), "-l", option, "-x", "hello", PROBE],
+            done = subprocess.run([SNAFU, "-l", option, "-x", "hello", PROBE],
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                   timeout=PATIENCE)
             self.assertEqual(done.returncode, 1)
@@ -447,9 +380,8 @@ class Records(Case):
             return len(counts) > 5
 
         until(more, "records appear")
-        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(server.stop(), 0)
         load.join()
-        self.assertEqual(server.wait(), 0)
         database = sqlite3.connect(path)
         columns = [row[1] for row in database.execute("PRAGMA table_info(calls)")]
         self.assertEqual(columns, COLUMNS)
@@ -457,17 +389,13 @@ class Records(Case):
 
 
 class Debug(Case):
-    def events(self, server):
-        return [json.loads(line) for text in server.said for line in text.splitlines()
-                if line.startswith("{")]
-
     def test_events(self):
         server = self.server("--debug")
-        server.ask("/invoke/Probe.raise", {})
-        reply, _ = server.ask("/invoke/Probe.raise", {})
+        ask(server, "/invoke/Probe.raise", {})
+        reply, _ = ask(server, "/invoke/Probe.raise", {})
         self.assertEqual(server.stop(), 0)
         number = reply.headers["X-Snafu-Request-Id"]
-        events = [each for each in self.events(server) if each.get("request_id") == number]
+        events = [each for each in events_of(server) if each.get("request_id") == number]
         self.assertEqual([each["event"] for each in events],
                          ["call-accepted", "call-started", "call-ended"])
         for each in events:
@@ -482,25 +410,24 @@ class Debug(Case):
 
     def test_nobody_reads_it(self):
         """Calls and records do not wait for a terminal that has stopped."""
-        server = self.server("--debug", "-l", "csv")
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        server = self.server("--debug", "-l", "csv", kind=Piped)
+        connection = server.connect()
         for _ in range(1000):  # some 400 KiB of events; a pipe takes 64
-            reply, _ = server.ask("/invoke/hello", connection=connection)
+            reply, _ = ask(server, "/invoke/hello", connection=connection)
             self.assertEqual(reply.status, 200)
         until(lambda: len(read_csv(self.path)) == 1000, "records are written")
         connection.close()
         self.assertEqual(server.stop(), 0)
 
-
     def test_a_slow_reader(self):
         """Who reads too slowly misses lines, and is told; what is read are whole lines."""
-        server = self.server("--debug", "-l", "csv")
+        server = self.server("--debug", "-l", "csv", kind=Piped)
         load = Load(server)
         until(lambda: len(load.ids) > 1000, "calls are answered")
-        read = server.process.stderr.buffer.read1
+        read = server.reader.read1
         pieces = [read(100) for _ in range(20)]
         # Enough to fill what waits for the reader.
-        until(lambda: metric_of(server, "snafu_events_dropped_total"), "lines are left out")
+        until(lambda: server.metric("snafu_events_dropped_total"), "lines are left out")
         rest = []
         reader = threading.Thread(target=lambda: rest.extend(iter(lambda: read(1 << 16), b"")))
         reader.start()
@@ -508,7 +435,6 @@ class Debug(Case):
         server.process.send_signal(signal.SIGTERM)
         load.join()
         reader.join()
-        server.process.stderr.close()
         self.assertEqual(server.process.wait(PATIENCE), 0)
         noted = {row["request_id"] for row in read_csv(self.path)}
         self.assertLessEqual(set(load.ids), noted)
@@ -522,24 +448,24 @@ class LogTail(Case):
     def test_tail(self):
         server = self.server()
         for text in "hello ä\n", "x" * 3000 + "y" * 3000:
-            reply, _ = server.ask("/invoke/echo", {"any": text}, {"X-Snafu-Log": "tail"})
+            reply, _ = ask(server, "/invoke/echo", {"any": text}, {"X-Snafu-Log": "tail"})
             self.assertEqual(reply.status, 200)
             tail = base64.b64decode(reply.headers["X-Snafu-Log-Result"], validate=True).decode()
             self.assertEqual(tail, text[-4096:])
         for headers in {}, {"X-Snafu-Log": "none"}:
-            reply, _ = server.ask("/invoke/echo", {"any": "hello"}, headers)
+            reply, _ = ask(server, "/invoke/echo", {"any": "hello"}, headers)
             self.assertIsNone(reply.headers["X-Snafu-Log-Result"])
-        reply, _ = server.ask("/invoke/hello", headers={"X-Snafu-Log": "tail"})
+        reply, _ = ask(server, "/invoke/hello", headers={"X-Snafu-Log": "tail"})
         self.assertIsNone(reply.headers["X-Snafu-Log-Result"])
-        reply, text = server.ask("/invoke/hello", headers={"X-Snafu-Log": "head"})
+        reply, text = ask(server, "/invoke/hello", headers={"X-Snafu-Log": "head"})
         self.assertEqual((reply.status, json.loads(text)["errorType"]), (400, "BadRequest"))
         self.assertEqual(server.stop(), 0)
 
     def test_executor_by_name(self):
         server = self.server("-l", "csv")
-        reply, _ = server.ask("/invoke/hello", headers={"X-Snafu-Executor": "isolated"})
+        reply, _ = ask(server, "/invoke/hello", headers={"X-Snafu-Executor": "isolated"})
         self.assertEqual(reply.status, 500)
-        reply, text = server.ask("/invoke/hello", headers={"X-Snafu-Executor": "nowhere"})
+        reply, text = ask(server, "/invoke/hello", headers={"X-Snafu-Executor": "nowhere"})
         self.assertEqual((reply.status, json.loads(text)["errorType"]), (400, "ExecutorError"))
         self.assertEqual(server.stop(), 0)
         self.assertEqual([row["executor"] for row in read_csv(self.path)], ["isolated", ""])

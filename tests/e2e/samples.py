@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
-from terminal import BUILD, SNAFU, SOURCE
+from served import Served
+from terminal import BUILD, SOURCE
 
 SAMPLES = os.path.join(SOURCE, "samples")
 
@@ -30,21 +31,9 @@ class Samples(unittest.TestCase):
                         XDG_CACHE_HOME=self.folder, PYTHONDONTWRITEBYTECODE="1")
 
     def serve(self, source):
-        process = subprocess.Popen([SNAFU, "-C", "web", "-L", "0", source], cwd=SAMPLES,
-                                   env=self.env, stdin=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, text=True)
-
-        def stop():
-            process.terminate()
-            process.communicate(timeout=60)
-        self.addCleanup(stop)
-        said = ""
-        for line in process.stderr:
-            said += line
-            match = re.search(r"ready on http://(127\.0\.0\.1:\d+)", line)
-            if match:
-                return match.group(1)
-        return self.fail(said)
+        server = Served(source, cwd=SAMPLES, env=self.env)
+        self.addCleanup(server.__exit__)
+        return server.address
 
     def check(self, path):
         source, calls = read_calls(path)

@@ -1,23 +1,15 @@
 """tests/e2e/tenants.py — tenants of one snafu: whose call it is, and that their processes,
 settings and limits are their own."""
 
-import http.client
-import json
 import os
-import re
 import shutil
-import signal
-import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
-from terminal import SNAFU
+from served import NO_LIMIT, Served, replace, until_good
+from terminal import PATIENCE
 
-PATIENCE = 60
-# Sanitizers reserve terabytes.
-NO_LIMIT = "[limits]\nmemory = 0B\n" if os.environ.get("SNAFU_SANITIZE") else ""
 SOURCE_TEXT = '''
 import os, snafu
 count = 0
@@ -53,15 +45,12 @@ class Tenants(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="snafu-tenants-")
         self.addCleanup(shutil.rmtree, self.folder)
-        self.process = None
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
     def write(self, name, text):
-        with open(self.path(name) + "~", "w", encoding="utf-8") as file:
-            file.write(text)
-        os.rename(self.path(name) + "~", self.path(name))
+        replace(self.path(name), text)
 
     def log(self):
         with open(self.path("log"), encoding="utf-8") as file:
@@ -70,38 +59,23 @@ class Tenants(unittest.TestCase):
     def serve(self, settings=SETTINGS):
         self.write("app.py", SOURCE_TEXT)
         self.write("snafu.ini", NO_LIMIT + settings)
-        with open(self.path("log"), "w", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                [SNAFU, "-C", "web", "-L", "0", "-s", self.path("snafu.ini"),
-                 self.path("app.py")], stdin=subprocess.DEVNULL, stderr=log,
-                env=dict(os.environ, HOME=self.folder, XDG_STATE_HOME=self.folder,
-                         XDG_CACHE_HOME=self.path("cache")))
-
-        def stop():
-            process.send_signal(signal.SIGTERM)
-            process.wait(PATIENCE)
-        self.addCleanup(stop)
-        self.until(lambda: "ready on" in self.log(), True)
-        self.port = int(re.search(r"127\.0\.0\.1:(\d+)", self.log()).group(1))
+        self.server = Served("-s", self.path("snafu.ini"), self.path("app.py"),
+                             env={"HOME": self.folder, "XDG_STATE_HOME": self.folder,
+                                  "XDG_CACHE_HOME": self.path("cache")})
+        self.addCleanup(self.server.__exit__)
 
     def until(self, probe, wanted):
-        end = time.monotonic() + PATIENCE
-        while (got := probe()) != wanted:
-            self.assertLess(time.monotonic(), end, f"{got!r} stays:\n{self.log()}")
-            time.sleep(0.005)
+        until_good(probe, lambda got: got == wanted, self.server.said)
 
     def request(self, method, path, body=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        connection.request(method, path, body,
-                           {key.replace("_", "-"): value for key, value in headers.items()})
-        reply = connection.getresponse()
-        text = reply.read()
-        return reply.status, text.decode() if path == "/metrics" else json.loads(text)
+        reply, value = self.server.ask(
+            method, path, body, {key.replace("_", "-"): value for key, value in headers.items()})
+        return reply.status, value
 
     def call(self, name, *arguments, tenant=None, **headers):
         if tenant is not None:
             headers["X_Snafu_Tenant"] = tenant
-        return self.request("POST", f"/invoke/{name}", json.dumps(arguments), **headers)
+        return self.request("POST", f"/invoke/{name}", arguments, **headers)
 
     def who(self, tenant, name="who", **headers):
         status, value = self.call(name, tenant=tenant, **headers)

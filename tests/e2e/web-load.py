@@ -7,57 +7,17 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 import threading
 import unittest
 
-BUILD = os.environ["SNAFU_BUILD"]
-LOAD = os.path.join(os.environ["SNAFU_SOURCE"], "tests/e2e/web/load.c")
-PATIENCE = 60  # seconds until a test that would hang fails instead
+from served import Served
+from terminal import PATIENCE, SOURCE
+
+LOAD = os.path.join(SOURCE, "tests/e2e/web/load.c")
 CLIENTS = 8
 TURNS = 60  # calls of one client
 DEADLINE = 150  # ms
-
-
-class Server:
-    def __init__(self, case, settings=""):
-        self.folder = tempfile.mkdtemp(prefix="snafu-load-")
-        case.addCleanup(shutil.rmtree, self.folder)
-        path = os.path.join(self.folder, "snafu.ini")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(settings)
-        self.process = subprocess.Popen(
-            [os.path.join(BUILD, "snafu"), "-q", "-C", "web", "-L", "0", "-s", path, LOAD],
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            env=dict(os.environ, XDG_CACHE_HOME=self.folder))
-        case.addCleanup(self.process.kill)
-        self.said = []
-        for line in self.process.stderr:
-            self.said.append(line)
-            if line.startswith("snafu: ready on http://"):
-                self.host, self.port = line.split()[-1][7:].rsplit(":", 1)
-                break
-        else:
-            raise AssertionError("".join(self.said))
-        self.listener = threading.Thread(target=self.listen)
-        self.listener.start()
-
-    def listen(self):
-        with self.process.stderr:
-            self.said += self.process.stderr
-
-    def connect(self):
-        return http.client.HTTPConnection(self.host, int(self.port), timeout=PATIENCE)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-
-    def ended(self):
-        """Its exit status and what it said after its ready line."""
-        code = self.process.wait(PATIENCE)
-        self.listener.join()
-        return code, "".join(self.said[1:])
 
 
 def call(connection, function, *arguments):
@@ -83,6 +43,18 @@ def together(target):
 
 
 class Load(unittest.TestCase):
+    def serve(self, settings=""):
+        cache = tempfile.mkdtemp(prefix="snafu-load-")
+        self.addCleanup(shutil.rmtree, cache)
+        server = Served("-q", LOAD, settings=settings, env={"XDG_CACHE_HOME": cache})
+        self.addCleanup(server.end)
+        return server
+
+    def end(self, server):
+        """A sanitizer that has found something ends it with another status."""
+        self.assertEqual(server.stop(), 0, server.said())
+        self.assertEqual(server.said().split("\n", 1)[1], "")
+
     def finish(self, threads, problems):
         for thread in threads:
             thread.join()
@@ -90,7 +62,7 @@ class Load(unittest.TestCase):
             raise problem
 
     def test_quick_and_slow_calls(self):
-        server = Server(self)
+        server = self.serve()
 
         def client(number):
             connection = server.connect()
@@ -104,11 +76,10 @@ class Load(unittest.TestCase):
             connection.close()
 
         self.finish(*together(client))
-        server.stop()
-        self.assertEqual(server.ended(), (0, ""))
+        self.end(server)
 
     def test_deadlines_and_clients_that_leave(self):
-        server = Server(self, f"[limits]\ncall-timeout = {DEADLINE}ms\n")
+        server = self.serve(f"[limits]\ncall-timeout = {DEADLINE}ms\n")
 
         def client(number):
             for turn in range(4):
@@ -127,11 +98,10 @@ class Load(unittest.TestCase):
                 connection.close()
 
         self.finish(*together(client))
-        server.stop()
-        self.assertEqual(server.ended(), (0, ""))
+        self.end(server)
 
     def test_stop_in_the_middle(self):
-        server = Server(self)
+        server = self.serve()
         at_work = threading.Barrier(CLIENTS + 1, timeout=PATIENCE)
 
         def client(number):
@@ -150,6 +120,6 @@ class Load(unittest.TestCase):
 
         threads, problems = together(client)
         at_work.wait()
-        server.stop()
+        server.process.send_signal(signal.SIGTERM)
         self.finish(threads, problems)
-        self.assertEqual(server.ended(), (0, ""))
+        self.end(server)

@@ -2,13 +2,12 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import unittest
-import urllib.request
 
-BUILD = os.environ["SNAFU_BUILD"]
-SOURCE = os.environ["SNAFU_SOURCE"]
+from served import Served
+from terminal import SOURCE
+
 STDLIB = "/usr/lib/python3.11"
 VALIDATOR = os.path.join(SOURCE, "node_modules/@seriousme/openapi-schema-validator")
 JUDGE = os.path.join(SOURCE, "tests/e2e/web/validate-openapi.mjs")
@@ -16,19 +15,8 @@ JUDGE = os.path.join(SOURCE, "tests/e2e/web/validate-openapi.mjs")
 
 def describe(*paths):
     """The document that a server of these sources gives."""
-    process = subprocess.Popen([os.path.join(BUILD, "snafu"), "-q", "-C", "web", "-L", "0", *paths],
-                               stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        for line in process.stderr:
-            if line.startswith("snafu: ready on "):
-                with urllib.request.urlopen(line.split()[-1] + "/openapi.json", timeout=60) as reply:
-                    return reply.read()
-        raise AssertionError("snafu did not get ready")
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.stderr.read()
-        process.stderr.close()
-        process.wait()
+    with Served("-q", *paths) as server:
+        return server.text("/openapi.json").encode()
 
 
 class OpenApi(unittest.TestCase):

@@ -25,7 +25,8 @@ def count():
 
 def whoami():
     return {"pid": os.getpid(), "born": state["born"], "parent": os.getppid(),
-            "session": os.getsid(0), "threads": len(os.listdir("/proc/self/task"))}
+            "session": os.getsid(0), "group": os.getpgid(0),
+            "threads": len(os.listdir("/proc/self/task"))}
 
 
 def fail():

@@ -1,0 +1,115 @@
+/* convert/project_examples.c — examples.json and the smoke test that calls them:
+ * convert_examples.py finds them, convert_smoke.py becomes the test. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/child.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/parts.h"
+#include "convert/project_state.h"
+#include "scanner/scanner.h"
+
+#define INPUT_CAP   (512u << 20) /* bytes */
+#define OUTPUT_CAP  (256u << 20)
+#define MESSAGE_CAP 16384
+#define TIME_CAP    (3600u * 1000) /* ms */
+#define PYTHON3     "/usr/bin/python3"
+#define SMOKE_CAP   (1u << 20)
+
+static int run(const struct project *project, const struct snafu_buffer *input,
+               struct snafu_buffer *output, struct snafu_error *error)
+{
+	struct snafu_buffer said = SNAFU_BUFFER(MESSAGE_CAP);
+	char *script;
+	int status, code = snafu_part_find("convert_examples.py", &script, error);
+	const char *argv[] = {access(PYTHON3, X_OK) == 0 ? PYTHON3 : "python3",
+	                      "-I",
+	                      "-B",
+	                      code ? NULL : script,
+	                      project->mirror.root,
+	                      NULL};
+	struct snafu_child_options options = {
+		.argv = argv,
+		.input = input->data,
+		.input_size = input->size,
+		.timeout_ms = TIME_CAP,
+		.output = output,
+		.errors = &said,
+	};
+
+	if (code)
+		return code;
+	code = snafu_child_run(&options, &status, error);
+	if (!code &&
+	    (status != 0 || !output->data || snafu_json_validate(output->data, output->size, NULL)))
+		code = snafu_fail(error, -EINVAL, "the examples cannot be read: %.300s",
+		                  said.data ? said.data : "no reason given");
+	snafu_buffer_done(&said);
+	free(script);
+	return code;
+}
+
+static int count(const char *text, size_t size, size_t *ret_count)
+{
+	struct snafu_json_reader reader;
+	struct snafu_json_value value;
+	int more;
+
+	snafu_json_begin(&reader, text, size);
+	if (snafu_json_read(&reader, &value, NULL) || value.type != SNAFU_JSON_ARRAY)
+		return -EINVAL;
+	while ((more = snafu_json_next_element(&reader, &value, NULL)) > 0) {
+		if (snafu_json_skip(&reader, &value, NULL))
+			return -EINVAL;
+		++*ret_count;
+	}
+	return more;
+}
+
+static int write_smoke(struct project *project, struct snafu_error *error)
+{
+	char *script, *text;
+	size_t size;
+	int code = snafu_part_find("convert_smoke.py", &script, error);
+
+	if (code)
+		return code;
+	code = snafu_file_read(script, SMOKE_CAP, &text, &size, error);
+	free(script);
+	if (code)
+		return code;
+	code = snafu_mirror_put(&project->mirror, "smoke-test", text, size, true, error);
+	free(text);
+	return code < 0 ? code : 0;
+}
+
+int project_find_examples(struct project *project, struct snafu_error *error)
+{
+	struct snafu_buffer input = SNAFU_BUFFER(INPUT_CAP), output = SNAFU_BUFFER(OUTPUT_CAP);
+	int code;
+
+	project_working(project, "looking for examples");
+	snafu_buffer_append_byte(&input, '[');
+	for (size_t i = 0; i < project->after.count; i++) {
+		snafu_buffer_append_text(&input, i ? ",\n" : "");
+		snafu_function_write_json(&project->after.functions[i], &input);
+	}
+	snafu_buffer_append_byte(&input, ']');
+	if ((code = snafu_buffer_failed(&input)))
+		snafu_fail(error, code, "too many functions to look for examples");
+	else
+		code = run(project, &input, &output, error);
+	snafu_buffer_done(&input);
+	if (!code && count(output.data, output.size, &project->summary->examples))
+		code = snafu_fail(error, -EINVAL, "the examples cannot be read");
+	if (code)
+		snafu_buffer_done(&output);
+	else
+		code = project_put_text(project, "examples.json", &output, false, error);
+	return code ? code : write_smoke(project, error);
+}

@@ -1,0 +1,130 @@
+/* convert/project_state.h — what the files of the conversion (convert/project*.c) share: see
+ * project.h. All strings live in the project's arena. */
+#ifndef SNAFU_CONVERT_PROJECT_STATE_H
+#define SNAFU_CONVERT_PROJECT_STATE_H
+
+#include "base/arena.h"
+#include "convert/mirror.h"
+#include "convert/project.h"
+#include "scanner/function.h"
+
+#define PROJECT_SOURCES "src"
+#define PROJECT_PATCHES "diffs"
+#define PROJECT_STAGE   "stage" /* in the mirror's work folder */
+#define PROJECT_REASON  400 /* bytes of a compiler's message that are kept */
+
+enum project_fate {
+	PROJECT_COPIED, /* as it was */
+	PROJECT_UPGRADED, /* Python 2, now 3 */
+	PROJECT_SAME, /* Python 2 that Python 3 takes as it is */
+	PROJECT_PYTHON2, /* stays as it was, and is served by a Python 2 */
+	PROJECT_BROKEN, /* neither Python takes it */
+	PROJECT_EDITED, /* a person has changed the converted file, which stays */
+	PROJECT_FAILED, /* C, Java: does not compile */
+};
+
+struct project_note {
+	struct project_note *next;
+	unsigned line; /* of the file in OUT; 0: none in particular */
+	const char *kind, *words;
+};
+
+struct project_file {
+	const char *path; /* below the code base */
+	const char *to; /* below OUT: "src/..." */
+	const char *place; /* where it is read from */
+	const char *language; /* of its scanner: "python", "c", "java"; NULL: data */
+	const char *link; /* a link's target; NULL: it is a file */
+	bool executable, compiles, upgraded; /* `upgraded`: there is one, and a patch, in the stage */
+	enum project_fate fate;
+	unsigned line; /* of `why` */
+	const char *why; /* of PYTHON2, BROKEN and FAILED */
+	struct project_note *notes, **last_note;
+	const char *const *lost; /* ids that the upgraded file has not */
+	size_t n_lost, n_renamed, functions;
+};
+
+struct project_left_out {
+	const char *path, *why;
+};
+
+struct project_library {
+	const char *name; /* lib/libNAME.so */
+	struct project_file **files;
+	size_t count;
+	bool built;
+	const char *why; /* it is not */
+};
+
+struct project {
+	const struct snafu_project_options *options;
+	struct snafu_project_summary *summary;
+	struct snafu_arena arena;
+	struct snafu_mirror mirror;
+	const char *legacy; /* real path */
+	const char *base; /* the folder that paths are below */
+	const char *prefix; /* folders between src and the files: the package's name; "" */
+	const char *name; /* of the project */
+	bool is_file;
+	struct project_file *files; /* sorted by path; malloc'ed */
+	size_t count, capacity;
+	struct project_left_out *left_out; /* malloc'ed */
+	size_t n_left_out, left_out_capacity;
+	struct snafu_functions before; /* those of the code base */
+	struct snafu_functions after; /* those of OUT/src */
+	struct project_library *libraries; /* in the arena */
+	size_t n_libraries;
+	const char *class_path; /* of the Java sources: "src/lib/a.jar:..."; NULL: there are none */
+};
+
+/* ---- project_inventory.c -------------------------------------------------------------- */
+
+/* Lists the files, and scans those that are sources. */
+int project_inventory(struct project *project, struct snafu_error *error);
+/* The file at PATH below the code base, or NULL. */
+struct project_file *project_find(const struct project *project, const char *path);
+int project_leave_out(struct project *project, const char *path, const char *why);
+
+/* ---- project_python.c ----------------------------------------------------------------- */
+
+/* Upgrades all Python files into the stage, checks and reviews them. */
+int project_upgrade(struct project *project, struct snafu_error *error);
+int project_note(struct project *project, struct project_file *file, unsigned line,
+                 const char *kind, const char *words);
+/* Where the upgraded file is; where its patch is: malloc'ed. */
+char *project_staged(const struct project *project, const struct project_file *file);
+char *project_staged_patch(const struct project *project, const struct project_file *file);
+
+/* ---- project_compare.c ---------------------------------------------------------------- */
+
+/* Scans the stage: files that lost functions stay as they were. */
+int project_compare(struct project *project, struct snafu_error *error);
+
+/* ---- project_place.c ------------------------------------------------------------------ */
+
+/* Puts all files, patches and configs into OUT, and scans what is there. */
+int project_place(struct project *project, struct snafu_error *error);
+int project_put_text(struct project *project, const char *path, struct snafu_buffer *text,
+                     bool executable, struct snafu_error *error);
+
+/* ---- project_c.c, project_java.c ------------------------------------------------------ */
+
+/* Each builds what there is of its language; what does not compile is FAILED, and left out. */
+
+int project_build_c(struct project *project, struct snafu_error *error);
+int project_build_java(struct project *project, struct snafu_error *error);
+
+/* ---- project_examples.c, project_words.c, project_report.c, project_report_json.c ------- */
+
+int project_find_examples(struct project *project, struct snafu_error *error);
+int project_write_words(struct project *project, struct snafu_error *error);
+int project_write_report(struct project *project, struct snafu_error *error);
+int project_write_report_json(struct project *project, struct snafu_error *error);
+const char *project_fate_name(enum project_fate fate);
+
+void project_working(const struct project *project, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void project_tell(const struct project *project, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
