@@ -16,7 +16,8 @@ import zipfile
 
 import yaml
 
-from terminal import BUILD, SNAFU, SOURCE, run
+from served import Served
+from terminal import BUILD, SOURCE, run
 
 EXPORT = os.path.join(BUILD, "snafu-export")
 MODULES = os.path.join(SOURCE, "node_modules")
@@ -501,19 +502,11 @@ class Clocks(unittest.TestCase):
                 if each["metadata"]["name"] == "shop-billing-report"]
         container = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
         words = container["command"] + container["args"]
-        settings = path("plain.ini")
-        write("plain.ini", "[limits]\nmemory = 0B\n" if os.environ.get("SNAFU_SANITIZE") else "")
-        with open(path("log"), "w", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                [SNAFU, "-C", "web", "-L", "0", "-s", settings, path("src")], stderr=log,
-                stdin=subprocess.DEVNULL, env=dict(os.environ, HOME=FOLDER))
-        self.addCleanup(process.wait)
-        self.addCleanup(process.terminate)
-        while not (ready := re.search(r"ready on http://127.0.0.1:(\d+)\n", read("log"))):
-            self.assertIsNone(process.poll(), read("log"))
+        server = Served(path("src"), env={"HOME": FOLDER})
+        self.addCleanup(server.__exit__)
         for name, code, status in ("report", "200", 0), ("wait", "400", 1):
             script = words[2].replace("call shop 80 /invoke/billing.report",
-                                      f"call 127.0.0.1 {ready[1]} /invoke/billing.{name}")
+                                      f"call 127.0.0.1 {server.port} /invoke/billing.{name}")
             done = subprocess.run([*words[:2], script], text=True, capture_output=True,
                                   timeout=PATIENCE, check=False)
             self.assertEqual((done.stdout, done.returncode),
