@@ -327,7 +327,9 @@ int snafu_model_write(const struct snafu_model_options *options, struct snafu_bu
 
 	snafu_buffer_append_byte(into, '{');
 	model_member(into, "snafu");
-	snafu_buffer_append_text(into, "{\"version\": \"" SNAFU_VERSION "\"}");
+	snafu_buffer_append_text(into, "{\"version\": \"" SNAFU_VERSION "\", \"program\": ");
+	snafu_json_write_text(into, options->program ? options->program : SNAFU_BINDIR "/snafu");
+	snafu_buffer_append_byte(into, '}');
 	write_project(&model);
 	write_paths(&model);
 	write_scan_options(&model);

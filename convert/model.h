@@ -1,7 +1,7 @@
 /* convert/model.h — what a template sees: all that is known of the functions and of what is set
  * for them, as JSON. Facts only: what a target makes of them is in templates/.
  *
- *     {"snafu": {"version": "0.1.0"},
+ *     {"snafu": {"version": "0.1.0", "program": "/usr/local/bin/snafu"},
  *      "project": {"name": "billing", "image": "billing:latest", "port": 8080},
  *      "paths": [{"path": "src", "place": "functions/src", "whole": "/home/me/src"}],
  *      "include_paths": [...], "defines": [...],          C: -I (places) and -D
@@ -43,6 +43,7 @@ struct snafu_model_options {
 	const char *project; /* NULL: named after the first path */
 	const char *image; /* NULL: the project's name, tag latest */
 	unsigned port; /* 0: SNAFU_MODEL_PORT */
+	const char *program; /* where snafu is on this machine; NULL: where it is installed */
 	void (*warn)(void *state, const char *message); /* of a config; MAY be NULL */
 	void *warn_state;
 };

@@ -42,6 +42,8 @@ static void write_head(const struct snafu_function *function, struct snafu_buffe
 	member(into, "language", function->language);
 	write_signature(function, into);
 	flag(into, "callable", !function->reason);
+	if (function->convention)
+		member(into, "convention", function->convention);
 	if (function->outdated)
 		member(into, "outdated", function->outdated);
 }

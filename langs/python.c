@@ -261,8 +261,9 @@ static void changed(void *state, const struct snafu_functions *functions, const 
                     size_t n_files)
 {
 	struct python_thread *thread = enter();
-	(void)state, (void)functions; /* what was scanned is not looked at here */
+	(void)state;
 
+	python_convention_know(functions);
 	if (!thread)
 		return;
 	bool nested = thread->nested;
@@ -352,6 +353,7 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 		return code;
 	}
 	python.options = options;
+	python_convention_know(options->functions);
 	python.main = thread->state = PyThreadState_Get();
 	python.interpreter = python.main->interp;
 	mine = thread;
@@ -362,6 +364,7 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	python.deadline = PyErr_NewExceptionWithDoc("snafu.DeadlineExceeded",
 	                                            "The call took too long and is asked to end.",
 	                                            PyExc_BaseException, NULL);
+	python_modules_begin();
 	if (python_load_begin() || python_compile_begin() || python_fresh_begin() ||
 	    python_scope_begin() || python_client_contain() ||
 	    (!options->brief && python_output_begin()) || !python.instances || !python.system ||
@@ -411,6 +414,7 @@ const struct snafu_language snafu_language = {
 	.bind = bind,
 	.call = call,
 	.call_fresh = call_fresh,
+	.needs = python_convention_needs,
 	.thread_mark = thread_mark,
 	.interrupt = interrupt,
 	.leave = leave,

@@ -10,6 +10,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -86,9 +87,14 @@ PyObject *python_helper(const char *name);
 /* Remembers what Python has loaded and where the standard library is. 0 or -1. */
 int python_load_begin(void);
 void python_load_end(void);
+/* (python_modules.c) Before anything is loaded. */
+void python_modules_begin(void);
 
 /* Whether FILE, a str, stands in a folder that was scanned and is no library's. */
 bool python_load_is_users(PyObject *file);
+/* The file system's bytes of PATH, which need not be UTF-8; false where it has none, or too
+ * many. No exception is set. */
+bool python_path_bytes(PyObject *path, char into[PATH_MAX]);
 
 /* (python_fresh.c) The code of the user's modules is kept from now on. 0 or -1. */
 int python_fresh_begin(void);
@@ -239,6 +245,7 @@ struct snafu_bound {
 	PyObject *owner; /* the class whose object it needs, or NULL */
 	PyObject *name; /* of the attribute */
 	bool property;
+	PyObject *adapter; /* calls it as its convention says (python_convention.c); or NULL */
 	bool event; /* takes exactly `event` and `context` */
 	struct python_signature signature;
 	struct python_signature constructor; /* of `owner`, for the payload's "self" */
@@ -265,6 +272,22 @@ void python_call(struct snafu_bound *bound, const struct snafu_request *request,
 /* (python_fresh.c) The same with the module's state as it is when just loaded. */
 void python_call_fresh(struct snafu_bound *bound, const struct snafu_request *request,
                        struct snafu_result *result);
+
+/* ---- call conventions (python_convention.c) ---- */
+
+/* Without the GIL: FUNCTIONS are what this process knows now. */
+void python_convention_know(const struct snafu_functions *functions);
+/* Whether a process for FUNCTION has to know OTHER. */
+bool python_convention_needs(const struct snafu_function *function,
+                             const struct snafu_function *other);
+/* Before a module is loaded: what functions of conventions import is found from now on, where
+ * some function is such a one. 0, or -1 with an exception. */
+int python_convention_begin(void);
+void python_convention_end(void);
+/* Sets BOUND's adapter where its function has a convention. 0, or -1 with an exception. */
+int python_convention_bind(struct snafu_bound *bound);
+void python_convention_call(struct snafu_bound *bound, const struct snafu_request *request,
+                            struct snafu_result *result);
 
 /* Arguments read from a payload: one slot a parameter, then what goes into
  * *args and **kwargs. */

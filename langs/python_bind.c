@@ -206,6 +206,7 @@ int python_signature_of(PyObject *callable, bool skip_first, struct python_signa
 
 void python_bound_done(struct snafu_bound *bound)
 {
+	Py_CLEAR(bound->adapter);
 	Py_CLEAR(bound->callable);
 	Py_CLEAR(bound->owner);
 	Py_CLEAR(bound->name);
@@ -276,14 +277,21 @@ static int bind_member(struct snafu_bound *bound, PyObject *found, PyObject *cla
 	return python_signature_of(found, true, &bound->signature); /* an lru_cache, a partialmethod */
 }
 
+/* Whatever its parameters are called. */
+static bool is_lambda(const struct snafu_function *function)
+{
+	return function->convention && strcmp(function->convention, "lambda") == 0;
+}
+
 /* A function as AWS Lambda wants it. */
 static void know_event(struct snafu_bound *bound)
 {
 	struct python_signature *signature = &bound->signature;
 
-	bound->event = signature->n == 2 && signature->n_positional == 2 &&
-	               strcmp(signature->parameters[0].text, "event") == 0 &&
-	               strcmp(signature->parameters[1].text, "context") == 0;
+	bound->event =
+		signature->n == 2 && signature->n_positional == 2 &&
+		(is_lambda(bound->function) || (strcmp(signature->parameters[0].text, "event") == 0 &&
+	                                    strcmp(signature->parameters[1].text, "context") == 0));
 	if (bound->event) { /* the host makes it, whatever it is said to be */
 		signature->parameters[1].required = false;
 		signature->parameters[1].type = NULL;
@@ -308,10 +316,12 @@ static int bind_object(struct snafu_bound *bound, PyObject *found, PyObject *cla
 		                  Py_TYPE(found)->tp_name);
 		return -1;
 	}
+	if (!code) {
+		know_event(bound);
+		code = python_convention_bind(bound);
+	}
 	if (code)
 		python_fail_loading(result, function->file);
-	else
-		know_event(bound);
 	return code;
 }
 
@@ -352,7 +362,10 @@ int python_bind(const struct snafu_function *function, struct snafu_bound **ret_
 		return -1;
 	}
 	init(bound, function);
-	bound->module = python_load(function, result);
+	if (python_convention_begin())
+		python_fail_loading(result, function->file);
+	else
+		bound->module = python_load(function, result);
 	found = bound->module
 	            ? python_find(bound->module, function, &class, &bound->name, &bound->tail, result)
 	            : NULL;

@@ -300,6 +300,10 @@ void python_call(struct snafu_bound *bound, const struct snafu_request *request,
 	struct prepared prepared;
 	PyObject *value;
 
+	if (bound->adapter) {
+		python_convention_call(bound, request, result);
+		return;
+	}
 	error.code = 0;
 	prepared.arguments.slots = prepared.constructor.slots = NULL;
 	prepared.arguments.rest = prepared.arguments.names = NULL;

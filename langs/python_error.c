@@ -81,11 +81,10 @@ static void source_line(const char *file, int number, char into[LINE_CAP])
 static char *frame_line(PyObject *code, int number)
 {
 	PyCodeObject *c = (PyCodeObject *)code;
-	const char *file = PyUnicode_AsUTF8(c->co_filename);
-	const char *name = file ? PyUnicode_AsUTF8(c->co_qualname) : NULL;
-	char source[LINE_CAP], *line = NULL;
+	const char *name = PyUnicode_AsUTF8(c->co_qualname);
+	char source[LINE_CAP], file[PATH_MAX], *line = NULL;
 
-	if (!name) {
+	if (!name || !python_path_bytes(c->co_filename, file)) {
 		PyErr_Clear();
 		return NULL;
 	}
@@ -99,11 +98,10 @@ static char *frame_line(PyObject *code, int number)
 /* Frames of the gateway's helper and of the import machinery say nothing to a user. */
 static bool is_users(PyObject *code)
 {
-	const char *file = PyUnicode_AsUTF8(((PyCodeObject *)code)->co_filename);
+	char file[PATH_MAX];
 
-	if (!file)
-		PyErr_Clear();
-	return file && strncmp(file, "<snafu", 6) != 0 && strncmp(file, "<frozen ", 8) != 0;
+	return python_path_bytes(((PyCodeObject *)code)->co_filename, file) &&
+	       strncmp(file, "<snafu", 6) != 0 && strncmp(file, "<frozen ", 8) != 0;
 }
 
 static void add_frames(struct trace *trace, PyObject *traceback, size_t room)

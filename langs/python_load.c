@@ -9,6 +9,7 @@
 #include "langs/python_place.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -87,6 +88,24 @@ static PyObject *decode_path(const char *path)
 	return PyUnicode_DecodeFSDefault(path);
 }
 
+bool python_path_bytes(PyObject *path, char into[PATH_MAX])
+{
+	const char *text = PyUnicode_Check(path) ? PyUnicode_AsUTF8(path) : NULL;
+	PyObject *bytes = NULL;
+
+	if (!text && PyUnicode_Check(path)) {
+		PyErr_Clear();
+		bytes = PyUnicode_EncodeFSDefault(path);
+		text = bytes ? PyBytes_AS_STRING(bytes) : NULL;
+	}
+	bool fits = text && strlen(text) < PATH_MAX;
+	if (fits)
+		memcpy(into, text, strlen(text) + 1);
+	Py_XDECREF(bytes);
+	PyErr_Clear();
+	return fits;
+}
+
 int python_place_find(const char *file, struct python_place *place)
 {
 	char *folder = snafu_path_folder(file);
@@ -94,11 +113,14 @@ int python_place_find(const char *file, struct python_place *place)
 	const char *base = snafu_path_base(file), *dot = strrchr(base, '.');
 	size_t stem = dot && dot != base ? (size_t)(dot - base) : strlen(base);
 
+	int code = folder && real ? 0 : -errno;
+
 	free(folder);
-	if (!real || stem >= sizeof place->stem ||
-	    (size_t)snprintf(place->path, sizeof place->path, "%s/%s", real, base) >=
-	        sizeof place->path)
-		return -1;
+	if (code)
+		return code;
+	if (stem >= sizeof place->stem || (size_t)snprintf(place->path, sizeof place->path, "%s/%s",
+	                                                   real, base) >= sizeof place->path)
+		return -ENAMETOOLONG;
 	memcpy(place->stem, base, stem);
 	place->stem[stem] = '\0';
 	for (char *at = place->stem; (at = strchr(at, '.'));)
@@ -184,6 +206,7 @@ static bool is_standard(PyObject *name)
 static int know_name(const char *head, const char *folder)
 {
 	PyObject *name = PyUnicode_DecodeFSDefault(head), *place = NULL, *before;
+	char first[PATH_MAX];
 	int code = -1;
 
 	if (name && (place = PyUnicode_DecodeFSDefault(folder))) {
@@ -192,8 +215,8 @@ static int know_name(const char *head, const char *folder)
 		/* What Python itself loads at its start is the standard one for everybody. */
 		if (!code && is_standard(name) && PySequence_Contains(started, name) == 0)
 			code = own(head, folder);
-		else if (!code && PyUnicode_Compare(before, place) != 0)
-			code = own(head, PyUnicode_AsUTF8(before)) || own(head, folder) ? -1 : 0;
+		else if (!code && PyUnicode_Compare(before, place) != 0 && python_path_bytes(before, first))
+			code = own(head, first) || own(head, folder) ? -1 : 0;
 	}
 	Py_XDECREF(place);
 	Py_XDECREF(name);
@@ -235,9 +258,10 @@ static int add_path(const char *folder)
 		Py_ssize_t at = 0;
 
 		for (; at < PyList_GET_SIZE(path); at++) {
-			PyObject *other = PyList_GET_ITEM(path, at);
-			const char *text = PyUnicode_Check(other) ? PyUnicode_AsUTF8(other) : NULL;
-			if (text && (strstr(text, "site-packages") || strstr(text, "dist-packages")))
+			char text[PATH_MAX];
+
+			if (python_path_bytes(PyList_GET_ITEM(path, at), text) &&
+			    (strstr(text, "site-packages") || strstr(text, "dist-packages")))
 				break;
 		}
 		there = PyList_Insert(path, at, entry);
@@ -275,6 +299,7 @@ static int add_root(const char *folder)
 bool python_load_is_users(PyObject *file)
 {
 	PyObject *folder = Py_XNewRef(file);
+	char text[PATH_MAX];
 	bool found = false;
 
 	while (folder && !found) {
@@ -284,11 +309,9 @@ bool python_load_is_users(PyObject *file)
 		found = folder && PySet_Contains(ours, folder) == 1;
 	}
 	PyErr_Clear();
-	const char *text = found ? PyUnicode_AsUTF8(file) : NULL;
 	Py_XDECREF(folder);
-	PyErr_Clear();
-	return text && !in_standard_library(text) && !strstr(text, "/site-packages/") &&
-	       !strstr(text, "/dist-packages/");
+	return found && python_path_bytes(file, text) && !in_standard_library(text) &&
+	       !strstr(text, "/site-packages/") && !strstr(text, "/dist-packages/");
 }
 
 /* ---- loading under a name ---- */

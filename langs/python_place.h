@@ -19,7 +19,8 @@ struct python_place {
 	size_t n_packages;
 };
 
-/* Fills PLACE, which is zeroed; -1 when FILE's folder is not there. */
+/* Fills PLACE, which is zeroed, and returns 0; or a negative errno: FILE's folder is not there,
+ * say. */
 int python_place_find(const char *file, struct python_place *place);
 
 /* Imports the file; ROOT (or NULL) goes on sys.path as well. NULL with an exception. */

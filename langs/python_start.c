@@ -192,6 +192,7 @@ static void release(void)
 		python_bound_free(bound);
 	}
 	Py_CLEAR(python.instances);
+	python_convention_end();
 	Py_CLEAR(python.helper);
 	Py_CLEAR(python.deadline);
 	Py_CLEAR(python.flush);

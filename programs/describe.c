@@ -3,9 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "convert/context.h"
 #include "convert/model.h"
 #include "convert/output.h"
@@ -85,6 +87,21 @@ static int write_files(const struct describe_options *options, const struct snaf
 	return !code && telling.failed ? 1 : code;
 }
 
+/* The snafu beside this program: malloc'ed, NULL when there is none. */
+static char *find_snafu(void)
+{
+	char *self = realpath("/proc/self/exe", NULL);
+	char *folder = self ? snafu_path_folder(self) : NULL;
+	char *path = folder ? snafu_path_join(folder, "snafu") : NULL;
+
+	free(self);
+	free(folder);
+	if (path && access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
 static int describe_in(const struct describe_options *options,
                        const struct snafu_functions *functions,
                        const struct snafu_settings_book *book, struct snafu_output *output,
@@ -96,6 +113,7 @@ static int describe_in(const struct describe_options *options,
 
 	if (code)
 		return code;
+	char *program = find_snafu();
 	const struct snafu_model_options model_options = {
 		.functions = functions,
 		.book = book,
@@ -104,6 +122,7 @@ static int describe_in(const struct describe_options *options,
 		.project = options->project,
 		.image = options->image,
 		.port = options->port,
+		.program = program,
 		.warn = warn,
 		.warn_state = (void *)options,
 	};
@@ -112,6 +131,7 @@ static int describe_in(const struct describe_options *options,
 		printf("%s\n", model.data);
 	else if (!code)
 		code = write_files(options, &model, &context, output, error);
+	free(program);
 	snafu_buffer_done(&model);
 	snafu_context_done(&context);
 	return code;

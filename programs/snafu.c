@@ -21,6 +21,7 @@
 #include "runtime/loggers/logger.h"
 #include "runtime/pool.h"
 #include "runtime/settings/settings.h"
+#include "scanner/convention.h"
 
 #define MODULE_NAME_CAP 128 /* bytes of a word of -e */
 
@@ -34,7 +35,10 @@ static const struct option_text option_table[] = {
      "type; NAME:=JSON takes JSON; - reads JSON from stdin"},
 	{'C', "connector", "LIST", "cli, web (default: web, and cli when stdin is a terminal)"},
 	{'e', "executor", "LIST", "an executor, or LANGUAGE=EXECUTOR (default: inprocess)"},
-	{'c', "convention", "NAME", "any: every function (default)"},
+	{'c', "convention", "NAME",
+     "any: every function, each by the convention that it is\n"
+     "recognised to have (default); none: all by their parameters;\n"
+     "lambda, gcf, ...: functions of this one only"},
 	{'l', "logger", "LIST",
      "where calls are noted: csv, sqlite, with =PATH or without; none\n"
      "(default; see [log] in the settings)"},
@@ -55,7 +59,8 @@ static const struct option_text option_table[] = {
 #define N_OPTIONS (sizeof option_table / sizeof *option_table)
 
 struct command_line {
-	const char *execute, *connectors, *executors, *listen, *loggers, *settings, *python2;
+	const char *execute, *connectors, *executors, *convention, *listen, *loggers, *settings;
+	const char *python2;
 	struct option_list arguments, include_paths, defines;
 	bool quiet, verbose, debug, no_watch;
 };
@@ -112,12 +117,16 @@ static int check_python2(const char *how)
 	return USAGE;
 }
 
-/* For options whose values come with later versions. */
-static int check_only(const char *option, const char *value, const char *only)
+static int check_convention(const char *name)
 {
-	if (strcmp(value, only) == 0)
+	struct snafu_buffer names = SNAFU_BUFFER(1024);
+
+	if (snafu_host_convention_known(name))
 		return 0;
-	fprintf(stderr, "snafu: this version has no %s '%s' yet: it takes %s\n", option, value, only);
+	snafu_convention_names(&names);
+	fprintf(stderr, "snafu: there is no convention '%s': -c takes any, none, %s\n", name,
+	        names.data ? names.data : "or a name");
+	snafu_buffer_done(&names);
 	return USAGE;
 }
 
@@ -148,7 +157,7 @@ static int take(void *state, int key, const char *argument)
 	case 'a': return options_add(&line->arguments, argument) ? 1 : 0;
 	case 'C': line->connectors = argument; return 0;
 	case 'e': line->executors = argument; return 0;
-	case 'c': return check_only("convention", argument, "any");
+	case 'c': line->convention = argument; return check_convention(argument);
 	case 'l': line->loggers = argument; return check_loggers(argument);
 	case 'L': line->listen = argument; return 0;
 	case 'I': return options_add(&line->include_paths, argument) ? 1 : 0;
@@ -309,6 +318,7 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 				.n_defines = line->defines.count,
 			},
 		.executors = line->executors,
+		.convention = line->convention,
 		.python2 = line->python2,
 		.loggers = line->loggers,
 		.debug = line->debug ? debug_write : NULL,

@@ -134,7 +134,7 @@ static int open_pool(struct snafu_host *host, struct snafu_error *error)
 	int code = snafu_scan(options->paths, options->n_paths, &options->scan, &functions, error);
 	if (code)
 		return code;
-	scanned = snafu_scanned_new(&functions);
+	scanned = snafu_host_take_conventions(host, &functions) ? NULL : snafu_scanned_new(&functions);
 	if (!scanned) {
 		snafu_functions_done(&functions);
 		return snafu_fail(error, -ENOMEM, "no memory");

@@ -27,6 +27,8 @@ struct snafu_host_options {
 	struct snafu_scan_options scan;
 	const char *settings_path; /* snafu.ini; NULL: none. Watched, too */
 	const char *executors; /* -e: "fork" or "python=fork,java=inprocess"; NULL: the default */
+	const char *convention; /* -c: any, none, or the one whose functions are wanted; NULL: as the
+	                         * settings say */
 	const char *python2; /* "upgrade" or "native", whatever the settings say; NULL: as they say */
 	/* What changes while the host runs, one line each. Any thread. MAY be NULL. */
 	void (*news)(void *state, const char *line);
@@ -76,6 +78,12 @@ uint64_t snafu_host_pool_number(const struct snafu_pool *pool);
  * that a source's config gives it (FunctionName). As snafu_pool_find(). Any thread. */
 int snafu_host_meant(struct snafu_host *host, const struct snafu_pool *pool, const char *name,
                      const struct snafu_function **ret_function, struct snafu_error *error);
+
+/* Whether NAME is a word for struct snafu_host_options' `convention`. */
+bool snafu_host_convention_known(const char *name);
+/* Whether there may be functions that are called with HTTP requests (scanner/convention.h). Any
+ * thread; costs nothing. */
+bool snafu_host_speaks_http(const struct snafu_host *host);
 
 struct snafu_crew *snafu_host_crew(struct snafu_host *host);
 const struct snafu_settings *snafu_host_settings(const struct snafu_host *host);

@@ -42,6 +42,7 @@ struct snafu_host {
 	pthread_mutex_t variables_lock;
 	struct snafu_host_variable *variables; /* of this process's environment */
 	struct snafu_host_settings *all_settings; /* of host_settings.c */
+	atomic_bool speaks_http; /* some function is called with HTTP requests */
 	struct snafu_scanned *first; /* of the start: `language_options` has it for ever */
 	struct snafu_generation *told; /* which the languages look at; NULL: the first scan */
 	struct snafu_generation *kept_generations; /* those that a language may look at */
@@ -77,6 +78,10 @@ void snafu_host_news(const struct snafu_host *host, const char *format, ...)
 
 /* (host_pool.c) Keeps GENERATION until the host is closed. */
 void snafu_host_keep_generation(struct snafu_host *host, struct snafu_generation *generation);
+
+/* (host_conventions.c) Settles by which convention each of FUNCTIONS, just scanned, is called, and
+ * leaves out those that nobody wants (-c). -ENOMEM. */
+int snafu_host_take_conventions(struct snafu_host *host, struct snafu_functions *functions);
 
 /* (host_settings.c) Reads what there is to read about settings, but of functions. */
 int snafu_host_open_settings(struct snafu_host *host, struct snafu_error *error);

@@ -37,6 +37,8 @@ void snafu_function_write_json(const struct snafu_function *function, struct sna
 	}
 	write_member(into, "],\"returns\":", function->returns);
 	write_member(into, ",\"doc\":", function->doc);
+	if (function->convention)
+		write_member(into, ",\"convention\":", function->convention);
 	snafu_buffer_append_text(into, function->reason ? ",\"callable\":false" : ",\"callable\":true");
 	write_member(into, ",\"reason\":", function->reason);
 	snafu_buffer_append_byte(into, '}');

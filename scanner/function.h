@@ -105,6 +105,10 @@ struct snafu_function {
 	const char *reason; /* why it cannot be called; NULL: it can */
 	const char *outdated; /* hot deployment: why the file as it is now is not used, so that
 	                       * this is its last good version; NULL: it is used */
+	const char *convention; /* of the provider by whose rules it is called, a name of
+	                         * convention.h; NULL: by its parameters */
+	bool context_hidden; /* Python: behind the parameters is one more, the context, which the
+	                      * host makes */
 	bool asynchronous; /* Python: async def */
 	bool generator; /* Python: yields */
 };

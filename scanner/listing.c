@@ -120,6 +120,8 @@ static int write_table(const struct snafu_functions *functions, FILE *out,
 		append_padded(&line, function->language, strlen("LANGUAGE"));
 		append_padded(&line, where.data ? where.data : "", where_columns);
 		snafu_function_signature(function, &line);
+		if (function->convention)
+			snafu_buffer_format(&line, "  [%s]", function->convention);
 		if (function->reason)
 			snafu_buffer_format(&line, "  (not callable: %s)", function->reason);
 		if (line.data)

@@ -175,6 +175,7 @@ static void pack_members(const struct snafu_function *function, const uint32_t *
 	snafu_pack_u32(into, returns_shape);
 	snafu_pack_text(into, function->doc);
 	snafu_pack_text(into, function->reason);
+	snafu_pack_text(into, function->convention);
 	snafu_pack_u32(into, (uint32_t)function->n_parameters);
 	for (size_t i = 0; i < function->n_parameters; i++)
 		pack_parameter(&function->parameters[i], shapes[i], into);
@@ -407,6 +408,7 @@ static void unpack_members(struct shape_unpacker *unpacker, struct snafu_functio
 	function->returns_shape = read_needed_shape(unpacker, &depth);
 	function->doc = copy_text(unpacker);
 	function->reason = copy_text(unpacker);
+	function->convention = copy_text(unpacker);
 	unpack_parameters(unpacker, function);
 }
 

@@ -217,7 +217,8 @@ static int set_parameters(struct python_description *description, size_t index,
 		                                        : snafu_python_literal_shape(fallback);
 	}
 	function->parameters = parameters;
-	function->n_parameters = is_handler(parameters, n) ? 1 : n;
+	function->context_hidden = is_handler(parameters, n);
+	function->n_parameters = function->context_hidden ? 1 : n;
 	return function->doc
 	           ? snafu_python_document(&description->ret->arena, function->doc, parameters, n)
 	           : 0;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "scanner/convention.h"
 #include "scanner/scanner.h"
 #include "scanner/walk.h"
 
@@ -56,6 +57,25 @@ static size_t read_sources(struct batch *batch, struct snafu_source *sources)
 	return count;
 }
 
+/* The functions of a source stand together, in the order of the sources. */
+static void recognise(struct batch *batch, const struct snafu_source *sources, size_t count)
+{
+	struct snafu_functions *functions = &batch->functions;
+	size_t source = 0;
+
+	for (size_t first = 0, end; first < functions->count; first = end) {
+		const char *file = snafu_function_source(&functions->functions[first]);
+
+		for (end = first + 1; end < functions->count; end++)
+			if (snafu_function_source(&functions->functions[end]) != file)
+				break;
+		for (size_t i = 0; i < count && strcmp(sources[source].path, file) != 0; i++)
+			source = (source + 1) % count;
+		if (strcmp(sources[source].path, file) == 0)
+			snafu_convention_recognise(&sources[source], functions, first, end);
+	}
+}
+
 static int scan_batch(struct batch *batch, const struct snafu_scan_options *options)
 {
 	struct snafu_source *sources = calloc(batch->count, sizeof *sources);
@@ -64,6 +84,8 @@ static int scan_batch(struct batch *batch, const struct snafu_scan_options *opti
 		return -ENOMEM;
 	size_t count = read_sources(batch, sources);
 	int code = count ? batch->scanner->scan(sources, count, options, &batch->functions, NULL) : 0;
+	if (!code)
+		recognise(batch, sources, count);
 	for (size_t i = 0; i < count; i++)
 		free((char *)sources[i].text);
 	free(sources);

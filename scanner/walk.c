@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/utf8.h"
 
 #define NO_MEMORY(ERROR) snafu_fail(ERROR, -ENOMEM, "no memory to list the sources")
 
@@ -90,6 +91,20 @@ static char *above_package(const char *folder, const char *package_file)
 	return at;
 }
 
+/* Ids are text, as JSON has it; names of files need not be. */
+static char *make_text(char *name)
+{
+	const char *end = name ? name + strlen(name) : NULL;
+	size_t length;
+
+	for (char *at = name; at < end; at += length ? length : 1) {
+		length = snafu_utf8_size(at, end);
+		if (!length)
+			*at = '_';
+	}
+	return name;
+}
+
 /* PATH below ROOT as a dotted name without suffix; the package file's own name
  * falls away. */
 static const char *module_below(struct snafu_walk *walk, const struct snafu_scanner *scanner,
@@ -111,7 +126,7 @@ static const char *module_below(struct snafu_walk *walk, const struct snafu_scan
 	for (char *at = module; at && *at; at++)
 		if (*at == '/')
 			*at = '.';
-	return module;
+	return make_text(module);
 }
 
 void snafu_stamp_take(const struct stat *status, struct snafu_stamp *ret_stamp)
@@ -335,8 +350,8 @@ static int add_folder_name(struct snafu_walk *walk, struct snafu_source *source)
 	char *whole = folder ? realpath(folder, NULL) : NULL;
 
 	if (whole)
-		source->module = snafu_arena_format(&walk->functions->arena, "%s.%s",
-		                                    snafu_path_base(whole), source->module);
+		source->module = make_text(snafu_arena_format(&walk->functions->arena, "%s.%s",
+		                                              snafu_path_base(whole), source->module));
 	free(folder);
 	free(whole);
 	return source->module ? 0 : -ENOMEM;

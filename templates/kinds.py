@@ -32,19 +32,30 @@ def as_json(value):
 
 def as_compose(value):
     """YAML for Docker's compose files, where $ begins a variable."""
-    def escape(part):
-        if isinstance(part, dict):
-            return {escape(key): escape(each) for key, each in part.items()}
-        if isinstance(part, list):
-            return [escape(each) for each in part]
-        return part.replace("$", "$$") if isinstance(part, str) else part
-    return as_yaml(escape(value))
+    return as_yaml(escaped(value, "$", "$$"))
 
 
 def as_serverless(value):
     """YAML for the Serverless Framework, where ${ begins a variable and \\${ does not."""
-    if isinstance(value, str):
-        return as_yaml(value.replace("${", "\\${"))
+    return as_yaml(escaped(value, "${", "\\${"))
+
+
+def escaped(value, what, by):
+    """All texts of VALUE, with WHAT replaced."""
+    if isinstance(value, dict):
+        return {escaped(key, what, by): escaped(each, what, by) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [escaped(each, what, by) for each in value]
+    return value.replace(what, by) if isinstance(value, str) else value
+
+
+def as_envsubst(value):
+    """YAML for faas-cli, which replaces ${NAME} before it reads the file."""
+    return as_yaml(escaped(value, "$", "$$"))
+
+
+def as_openwhisk(value):
+    """YAML for wskdeploy, which replaces $NAME and ${NAME}."""
     return as_yaml(value)
 
 
@@ -84,6 +95,11 @@ def as_systemd(value):
     return Markup('"' + text.replace("\n", "\\n").replace("\t", "\\t") + '"')
 
 
+def as_unit(value):
+    """All of a line's value in a unit file."""
+    return Markup(uncontinued(line(value)).replace("%", "%%"))
+
+
 def as_systemd_exec(value):
     """The same for a command line, where $ begins a variable."""
     return Markup(str(as_systemd(value)).replace("$", "$$"))
@@ -121,12 +137,12 @@ FILTERS = {
     "line": line, "yaml": as_yaml, "json": as_json, "compose": as_compose, "hcl": as_hcl,
     "serverless": as_serverless, "quote": as_shell, "exec": as_exec, "copy": as_copy,
     "systemd": as_systemd, "systemd_exec": as_systemd_exec, "python": as_python,
-    "comment": as_comment, "verbatim": as_verbatim, "word": as_word,
+    "unit": as_unit, "comment": as_comment, "verbatim": as_verbatim, "word": as_word,
 }
 
 # What {{ value }} does where no filter has said it.
 PLAIN = {"yaml": as_yaml, "json": as_json, "compose": as_compose, "serverless": as_serverless,
-         "hcl": as_hcl, "python": as_python}
+         "envsubst": as_envsubst, "openwhisk": as_openwhisk, "hcl": as_hcl, "python": as_python}
 
 
 def finalizer(kind):

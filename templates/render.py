@@ -39,6 +39,7 @@ class Target:
         self.name = name
         self.folder = os.path.join(folder, name)
         self.told = self.read("target.json")
+        own = self.told.get("cannot", {})
         if "like" in self.told:
             like = self.read(os.path.join("..", self.told["like"]))
             for member in ("carries", "cannot"):
@@ -46,7 +47,7 @@ class Target:
         self.title = self.told["title"]
         self.cannot = {name: text for name, text in self.told.get("cannot", {}).items()
                        if name not in self.told.get("carries", {})
-                       or name in self.own.get("cannot", {})}
+                       or name in own}
 
     def read(self, name):
         path = os.path.join(self.folder, name)
@@ -55,8 +56,6 @@ class Target:
                 told = json.load(file)
         except (OSError, ValueError) as error:
             raise TemplateError(f"{path}: {error}") from None
-        if name == "target.json":
-            self.own = told
         return told
 
 
@@ -127,6 +126,10 @@ def render_file(target, folders, entry, view, function=None):
 
 
 def render_target(target, folders, view):
+    def render_one(path):
+        entry, = (entry for entry in target.told["files"] if entry["path"] == path)
+        return render_file(target, folders, entry, view)["text"]
+    view.render_one = render_one
     files = []
     for entry in target.told["files"]:
         functions = view.functions if entry.get("each") == "function" else [None]

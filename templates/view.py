@@ -1,16 +1,26 @@
 """templates/view.py — a model as templates see it: names that targets take, settings with their
 defaults, triggers, and what a target cannot express."""
 
+import base64
+import io
 import json
 import math
 import os
 import re
+import uuid
+import zipfile
+from urllib.parse import quote
 
+from markupsafe import Markup
+
+import clock
+from aws import Aws
 from kinds import line
+from schedules import Schedule
 
 MIB = 1 << 20
 HOME = "/srv"  # where the sources are in an image, below it
-SETTINGS = "/etc/snafu.ini"
+SETTINGS = "/etc/snafu/snafu.ini"
 NOTE_NAMES = 5  # functions that a note on the screen names
 SNAFU_MEMORY = 256 * MIB  # what Snafu and its interpreters take besides functions
 
@@ -44,6 +54,19 @@ class Notes:
             return what
         more = f" and {len(ids) - most} more" if len(ids) > most else ""
         return line(", ".join(ids[:most]) + more + ": " + what)
+
+
+def walk(place, whole):
+    """Files in or at a path, but hidden ones: where they go, and where they are."""
+    if os.path.isfile(whole):
+        yield place, whole
+    for folder, folders, names in os.walk(whole):
+        folders[:] = sorted(name for name in folders
+                            if name[0] != "." and name not in ("__pycache__", "node_modules"))
+        for name in sorted(names):
+            if name[0] != ".":
+                path = os.path.join(folder, name)
+                yield os.path.normpath(os.path.join(place, os.path.relpath(path, whole))), path
 
 
 class Names:
@@ -118,6 +141,59 @@ class Function:
     def description(self):
         return self.doc or self.signature
 
+    @property
+    def url(self):
+        """The path of requests, percent-encoded."""
+        return quote(self.path)
+
+    # ---- triggers ----
+
+    @property
+    def schedule(self):
+        return Schedule(self["schedule"]) if self["schedule"] else None
+
+    def cron(self):
+        """Five fields, or None; it is said when they cannot say it."""
+        if not self.schedule:
+            return None
+        fields = self.schedule.cron()
+        if not fields:
+            self.view.notes.add(f"schedule = {self['schedule']}: the fields of cron cannot say "
+                                "this rate; take one that divides an hour or a day", self)
+        return fields
+
+    # ---- Python's names, for adapters ----
+
+    @property
+    def root(self):
+        """The folder that its module is imported from, in the folder that is deployed."""
+        return self.told["root"] or os.path.dirname(self.told["file"] or "") or "."
+
+    @property
+    def module(self):
+        file, root = self.told["file"] or "", self.root
+        if root != "." and file.startswith(root + "/"):
+            file = file[len(root) + 1:]
+        stem = os.path.splitext(file)[0]
+        if stem.endswith("/__init__"):
+            stem = stem[:-len("/__init__")]
+        return stem.replace("/", ".")
+
+    @property
+    def qualifier(self):
+        """Class.method."""
+        module = self.module
+        while module:
+            if self.id.startswith(module + "."):
+                return self.id[len(module) + 1:]
+            module = module.partition(".")[2]
+        return self.id.rpartition(".")[2]
+
+    @property
+    def takes_event(self):
+        """Written for Lambda: nothing need be bound."""
+        return [each["name"] for each in self.parameters] == ["event", "context"]
+
 
 class View:
     """The whole model, for one target."""
@@ -185,6 +261,72 @@ class View:
             self.notes.add("tenants (" + " ".join(self.model["tenants"]) + ") are not carried over: "
                            "deploy once for each, with its settings")
 
+    def find(self, name):
+        """The function that NAME, an id or an unambiguous tail of one, stands for; or None."""
+        found = [function for function in self.functions
+                 if function.id == name or function.id.endswith("." + name)]
+        exact = [function for function in found if function.id == name]
+        return (exact or found or [None])[0] if len(exact or found) == 1 else None
+
+    def topics(self):
+        """Each topic once: its name, and a name that is fit for a resource."""
+        logical = Names(r"[^A-Za-z0-9]+", "", 60, "T")
+        labels = Names(r"[^a-z0-9]+", "-", 50, "t")
+        made = {}
+        for function in self.functions:
+            topic = function["topic"]
+            if topic and topic not in made:
+                made[topic] = {"name": topic, "logical": logical.make(topic.title()),
+                               "label": labels.make(topic, fold=True)}
+        return made
+
+    def crons(self):
+        """Functions with a schedule that cron can say."""
+        return [function for function in self.functions if function.cron()]
+
+    def tops(self):
+        """What of the folder the sources are in."""
+        return sorted({each["place"].split("/")[0] if each["place"] != "." else "."
+                       for each in self.model["paths"]})
+
+    def archived(self):
+        """Patterns of the sources' files."""
+        return [pattern for top in self.tops()
+                for pattern in ([top] if os.path.splitext(top)[1] else [f"{top}/**/*", f"{top}/*"])]
+
+    @staticmethod
+    def part(name):
+        """A piece of a file that is no template."""
+        with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
+            return Markup(file.read().rstrip("\n"))
+
+    def file(self, path):
+        """The text of a file of this target."""
+        return self.render_one(path)
+
+    @property
+    def roots(self):
+        return sorted({function.root for function in self.functions})
+
+    def zipped(self, *files):
+        """The sources below functions/ and FILES, pairs of name and text, as base64 of a zip."""
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+            def add(name, data):
+                archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+            for name, text in files:
+                add(name, str(text))
+            for each in self.model["paths"]:
+                for place, path in walk(each["place"], each["whole"]):
+                    if place not in archive.namelist():
+                        with open(path, "rb") as file:
+                            add(place, file.read())
+        return base64.b64encode(content.getvalue()).decode()
+
+    @property
+    def uid(self):
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, "snafu:" + self.name))
+
     def clamp(self, function, name, value, least, most, unit):
         """VALUE within what the target takes; it is said when that is another."""
         good = min(max(value, least), most)
@@ -197,12 +339,17 @@ class View:
 
     @property
     def command(self):
-        words = ["-C", "web", "-L", f"0.0.0.0:{self.port}", "-s", SETTINGS]
+        return ["-C", "web", "-L", f"0.0.0.0:{self.port}", "-s", SETTINGS, *self.options,
+                *self.places]
+
+    @property
+    def options(self):
+        words = []
         for each in self.model["include_paths"]:
             words += ["-I", f"{HOME}/{each['place']}" if each["place"] else each["path"]]
         for each in self.model["defines"]:
             words += ["-D", each]
-        return words + self.places
+        return words
 
     @property
     def places(self):
@@ -250,6 +397,70 @@ class View:
 
     home, settings_path = HOME, SETTINGS
 
+    def any_http(self):
+        return any(function["http"] for function in self.functions)
+
+    def longest(self, most):
+        """Seconds that any call may take, at most MOST."""
+        for function in self.functions:
+            self.clamp(function, "call-timeout", function.seconds, 1, most, "s")
+        return max([min(function.seconds, most) for function in self.functions] or [60])
+
+    def watches(self):
+        return [function for function in self.functions if function["watch"]]
+
+    @staticmethod
+    def is_pattern(path):
+        return any(letter in path for letter in "*?[")
+
+    @staticmethod
+    def absolute(path):
+        return os.path.abspath(path)
+
+    # ---- a Snafu on this machine ----
+
+    @property
+    def snafu(self):
+        return self.model["snafu"]["program"]
+
+    @property
+    def wholes(self):
+        return [each["whole"] for each in self.model["paths"]]
+
+    @property
+    def options_here(self):
+        words = []
+        for each in self.model["include_paths"]:
+            words += ["-I", os.path.abspath(each["path"])]
+        for each in self.model["defines"]:
+            words += ["-D", each]
+        return words
+
+    @property
+    def in_home(self):
+        there = any(each.startswith(("/home/", "/root/")) for each in self.wholes)
+        if there:
+            self.notes.add("the sources are in somebody's home, where the service's own user may "
+                           "not read: put them elsewhere, or say User=")
+        return there
+
+    def short(self, *labels):
+        """A name of several, short enough for a CronJob (52 characters)."""
+        name = "-".join(labels)
+        if len(name) <= 52:
+            return name
+        return name[:43] + "-" + uuid.uuid5(uuid.NAMESPACE_URL, name).hex[:8]
+
+    def clock(self):
+        """Functions with a schedule."""
+        return [function for function in self.functions if function.schedule]
+
+    def clock_loop(self, host):
+        return clock.loop(self.clock(), host, self.port)
+
+    def call_command(self, function, host, port):
+        return clock.call_command(function, host, port)
+
     def value(self, section, name):
         """The instance's."""
         return self.instance[(section, name)]["value"]
@@ -281,5 +492,5 @@ class View:
         return {
             "project": {"name": self.name, "label": self.label, "image": self.image,
                         "port": self.port},
-            "functions": self.functions, "version": self.model["snafu"]["version"],
+            "aws": Aws(self), "functions": self.functions, "version": self.model["snafu"]["version"],
         }

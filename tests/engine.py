@@ -1,6 +1,8 @@
 """tests/engine.py — a Docker engine for tests: started by hand in a private folder, without a
 network, and ended by its pid."""
 
+import ctypes
+import fcntl
 import http.client
 import io
 import json
@@ -8,6 +10,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tarfile
 import tempfile
@@ -16,12 +19,16 @@ import urllib.parse
 
 PATIENCE = 60  # seconds until a test that would hang fails instead
 LABEL = "snafu.host"
+CLONE_NEWNET, SIOCSIFFLAGS, IFF_UP = 0x40000000, 0x8914, 0x1  # linux/sched.h, sockios.h, if.h
 
 
 class Engine:
-    """dockerd, all its files in a folder of its own."""
+    """dockerd, all its files in a folder of its own. NETWORK: it makes networks, for which its
+    process must be in a network namespace of its own."""
 
-    def __init__(self):
+    def __init__(self, network=False):
+        self.options = [] if network else ["--bridge=none", "--iptables=false", "--ip-masq=false",
+                                           "--storage-driver=vfs"]
         self.folder = tempfile.mkdtemp(prefix="snafu-engine-")
         self.socket = os.path.join(self.folder, "socket", "engine.sock")
         os.mkdir(os.path.dirname(self.socket))
@@ -32,8 +39,8 @@ class Engine:
         self.log = open(os.path.join(self.folder, "log"), "w+", encoding="utf-8")
         self.process = subprocess.Popen(
             ["dockerd", "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec",
-             "-H", f"unix://{self.socket}", "--pidfile", f"{self.folder}/pid", "--bridge=none",
-             "--iptables=false", "--ip-masq=false", "--storage-driver=vfs"],
+             "-H", f"unix://{self.socket}", "--pidfile", f"{self.folder}/pid",
+             *self.options],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         end = time.monotonic() + 30
         while time.monotonic() < end and self.process.poll() is None:
@@ -116,7 +123,19 @@ class Engine:
         shutil.rmtree(self.folder)
 
 
-def open_engine():
+def leave_network():
+    """Moves this process, which has one thread, to a network of its own: what is done to
+    interfaces and filters there ends with it. None, or why not."""
+    if os.geteuid() != 0:
+        return "only root can have a network of its own"
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+        return f"there can be no network of its own: {os.strerror(ctypes.get_errno())}"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
+    return None
+
+
+def open_engine(network=False):
     """An engine that runs and None, or None and the reason to skip."""
     if os.geteuid() != 0:
         return None, "only root can start a container engine"
@@ -124,7 +143,7 @@ def open_engine():
         return None, "sanitizers need more of /proc and memory than containers have"
     if not shutil.which("dockerd"):
         return None, "there is no dockerd here (package docker.io)"
-    engine = Engine()
+    engine = Engine(network)
     try:
         reason = engine.start() or engine.try_out()
     except BaseException:

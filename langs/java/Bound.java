@@ -77,13 +77,20 @@ final class Bound {
 		Candidate candidate = candidates.length == 1 ? candidates[0] : choose(payload);
 		Problems problems = new Problems();
 		Object[] arguments = bind(candidate, payload, problems);
-		if (candidate.events != null)
+		Convention.Exchange exchange = null;
+		if (candidate.events != null && candidate.events.convention != null) {
+			exchange = candidate.events.convention.begin(Events.bytes(payload), call);
+			arguments = exchange.arguments;
+		} else if (candidate.events != null) {
 			arguments = candidate.events.complete(arguments, payload, call);
+		}
 		Object self = candidate.needsObject ? self(payload, problems) : null;
 		if (problems.count > 0)
 			throw problems.usage(signatures());
 		try {
 			Object value = candidate.invoke(self, arguments);
+			if (exchange != null)
+				return exchange.result(value);
 			return candidate.events == null ? value : candidate.events.result(value, arguments);
 		} catch (InvocationTargetException e) {
 			throw new Failure(e.getCause());

@@ -19,16 +19,21 @@ final class Events {
 
 	final boolean whole; // the payload is the event, or the bytes of the stream
 	final boolean streams;
+	final Convention convention; // another provider's; takes bytes, as streams do
 	private final Class<?> context; // the type of the last parameter; null: there is none
 
-	private Events(boolean whole, boolean streams, Class<?> context) {
+	private Events(boolean whole, boolean streams, Class<?> context, Convention convention) {
 		this.whole = whole;
 		this.streams = streams;
+		this.convention = convention;
 		this.context = context;
 	}
 
 	/** Null when nothing is special. */
 	static Events of(Executable executable) {
+		Convention convention = Convention.of(executable);
+		if (convention != null)
+			return new Events(true, true, null, convention);
 		Class<?>[] raw = executable.getParameterTypes();
 		Class<?> last = raw.length > 0 ? raw[raw.length - 1] : null;
 		Class<?> context = last != null && last.isInterface()
@@ -36,11 +41,11 @@ final class Events {
 		int count = context == null ? raw.length : raw.length - 1;
 		if (count == 2 && raw[0] == InputStream.class && raw[1] == OutputStream.class
 				&& executable.getName().startsWith("handle"))
-			return new Events(true, true, context);
+			return new Events(true, true, context, null);
 		boolean handler = count == 1 && executable.getName().equals("handleRequest")
 			&& implementsHandler(executable.getDeclaringClass());
 		return context == null && !handler ? null
-			: new Events(count == 1, false, context);
+			: new Events(count == 1, false, context, null);
 	}
 
 	private static boolean implementsHandler(Class<?> c) {
@@ -78,8 +83,7 @@ final class Events {
 		int count = streams ? 2 : given.length;
 		Object[] arguments = Arrays.copyOf(given, context == null ? count : count + 1);
 		if (streams) {
-			arguments[0] = new ByteArrayInputStream(payload instanceof byte[] ? (byte[]) payload
-				: write(payload));
+			arguments[0] = new ByteArrayInputStream(bytes(payload));
 			arguments[1] = new ByteArrayOutputStream();
 		}
 		if (context != null)
@@ -87,8 +91,13 @@ final class Events {
 		return arguments;
 	}
 
+	/** The payload of what takes bytes. */
+	static byte[] bytes(Object payload) throws Failure {
+		return payload instanceof byte[] ? (byte[]) payload : write(payload);
+	}
+
 	/** JSON again, where streams stand beside overloads without. */
-	private static byte[] write(Object payload) throws Failure {
+	static byte[] write(Object payload) throws Failure {
 		Out out = new Out(new byte[512]);
 		out.begin(RAW_CAP);
 		try {
@@ -101,19 +110,26 @@ final class Events {
 	}
 
 	Object result(Object value, Object[] arguments) {
-		return streams ? new Written(((ByteArrayOutputStream) arguments[1]).toByteArray()) : value;
+		return streams ? new Written(((ByteArrayOutputStream) arguments[1]).toByteArray(), false)
+			: value;
 	}
 
 	/** What a handler wrote. */
 	static final class Written {
 		private final byte[] bytes;
+		private final boolean exact; // whatever it is
 
-		Written(byte[] bytes) {
+		Written(byte[] bytes, boolean exact) {
 			this.bytes = bytes;
+			this.exact = exact;
 		}
 
 		/** As it is when it is JSON, else as a string; nothing is null. */
 		void write(Out out) {
+			if (exact) {
+				out.bytes(bytes);
+				return;
+			}
 			if (bytes.length == 0) {
 				out.raw("null");
 				return;

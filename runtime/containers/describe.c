@@ -298,6 +298,10 @@ static void write_command(const struct snafu_executor_options *options, bool own
 		write_item("-D", into);
 		write_item(language->defines[i], into);
 	}
+	if (options->host->options.convention) {
+		write_item("-c", into);
+		write_item(options->host->options.convention, into);
+	}
 	if (options->host->options.python2) {
 		write_item("--python2", into);
 		write_item(options->host->options.python2, into);
@@ -330,8 +334,6 @@ static void write_environment(struct snafu_buffer *into)
 	snafu_buffer_append_byte(into, '[');
 	write_variable("PATH", "/usr/local/bin:/usr/bin:/bin", into);
 	write_variable("HOME", "/tmp", into);
-	/* Nothing here outlives the container: no queue of asynchronous calls is begun. */
-	write_variable("XDG_STATE_HOME", "/no-state-in-a-container", into);
 	write_variable("LANG", "C.UTF-8", into);
 	write_variable("JAVA_HOME", getenv("JAVA_HOME"), into);
 	write_variable("SNAFU_PARTS", getenv("SNAFU_PARTS"), into);

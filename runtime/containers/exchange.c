@@ -13,12 +13,14 @@
 #include "base/base64.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/http_message.h"
 #include "base/json.h"
 #include "runtime/containers/container.h"
 #include "runtime/containers/engine.h"
 #include "runtime/job.h"
 #include "runtime/settings/settings.h"
 #include "scanner/function.h"
+#include "scanner/convention.h"
 
 #define CONTEXT_HEADER "X-Snafu-Context: "
 #define OUTCOME_HEADER "X-Snafu-Outcome: "
@@ -228,6 +230,15 @@ static void read_log(struct exchange *exchange, struct snafu_result *result)
 		snafu_result_log(result, (const char *)bytes, size);
 }
 
+/* Doors pass the payload on as JSON, or look for themselves whether it is an HTTP reply; this one
+ * comes from somebody's container. */
+static bool is_proper(const struct snafu_job *job, const struct snafu_buffer *payload)
+{
+	if (payload->size && snafu_http_is_reply(payload->data, payload->size))
+		return snafu_convention_is_http(job->function);
+	return snafu_json_validate(payload->data, payload->size, NULL) == 0;
+}
+
 static enum exchange_end judge(struct exchange *exchange, CURLcode done)
 {
 	struct snafu_result *result = &exchange->job->result;
@@ -240,9 +251,7 @@ static enum exchange_end judge(struct exchange *exchange, CURLcode done)
 		                  (size_t)exchange->job->settings->result_size);
 		return EXCHANGE_DONE;
 	}
-	/* Doors pass the payload on as JSON; this one comes from somebody's container. */
-	if (done || read_outcome(exchange, result) ||
-	    snafu_json_validate(result->payload.data, result->payload.size, NULL)) {
+	if (done || read_outcome(exchange, result) || !is_proper(exchange->job, &result->payload)) {
 		snafu_buffer_clear(&result->payload);
 		return EXCHANGE_BROKEN;
 	}

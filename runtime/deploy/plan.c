@@ -232,7 +232,8 @@ int snafu_plan_make(struct snafu_plan *plan, struct snafu_deployer *deployer,
 	int code = snafu_rescan(now, changes, &deployer->host->rescan_options, &functions, error);
 	if (code)
 		return code;
-	plan->scanned = snafu_scanned_new(&functions);
+	if (!snafu_host_take_conventions(deployer->host, &functions))
+		plan->scanned = snafu_scanned_new(&functions);
 	snafu_functions_done(&functions);
 	if (!plan->scanned || plan_all(plan, now, changes))
 		return snafu_fail(error, -ENOMEM, "no memory for the functions that have changed");

@@ -37,7 +37,7 @@ static int no_room(const struct snafu_crowd *crowd, struct snafu_error *error)
 		error, -EBUSY,
 		"%zu processes of functions are at work already ([limits] all-instances, or a "
 		"twentieth of the files that the host may open)",
-		crowd->station->n_processes - crowd->station->n_leaving);
+		snafu_station_used(crowd->station));
 }
 
 bool snafu_crowd_is_full(const struct snafu_crowd *crowd)

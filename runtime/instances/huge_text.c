@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
@@ -111,9 +113,11 @@ static void move(uintptr_t begin, bool executable)
 		return;
 	char *copy = room + (HUGE_PAGE - (uintptr_t)room % HUGE_PAGE) % HUGE_PAGE;
 	madvise(copy, HUGE_PAGE, MADV_HUGEPAGE);
-	memcpy(copy, (const void *)begin, HUGE_PAGE);
-	/* Small pages would be copied one by one, and cost more than they save. */
-	bool huge = madvise(copy, HUGE_PAGE, MADV_COLLAPSE) == 0;
+	/* Not memcpy(): sanitizers look for objects there. */
+	struct iovec to = {copy, HUGE_PAGE}, from = {(void *)begin, HUGE_PAGE};
+	bool whole = process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)HUGE_PAGE;
+	/* Small pages would be copied one by one in each fork, and cost more than they save. */
+	bool huge = whole && madvise(copy, HUGE_PAGE, MADV_COLLAPSE) == 0;
 	if (huge && mprotect(copy, HUGE_PAGE, PROT_READ | (executable ? PROT_EXEC : 0)) == 0)
 		mremap(copy, HUGE_PAGE, HUGE_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)begin);
 	munmap(room, 2 * HUGE_PAGE);

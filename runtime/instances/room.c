@@ -5,10 +5,14 @@
 
 #include "runtime/instances/crowd.h"
 #include "runtime/instances/process.h"
+#include "runtime/instances/zygote.h"
 #include "runtime/settings/settings.h"
 
 /* A process takes three; there are three such executors, and connections. */
 #define DESCRIPTORS_EACH 20
+/* For calls one by one: a process, what it is forked from, and the last call's, which may not be
+ * gone yet. */
+#define STOCK_LEAST 3
 
 void snafu_station_limit(struct snafu_station *station)
 {
@@ -17,11 +21,25 @@ void snafu_station_limit(struct snafu_station *station)
 	station->most = station->options->settings->all_instances;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && station->most > limit.rlim_cur / DESCRIPTORS_EACH)
 		station->most = (size_t)(limit.rlim_cur / DESCRIPTORS_EACH);
+	if (station->policy->stock && station->most < STOCK_LEAST)
+		station->most = STOCK_LEAST;
+}
+
+size_t snafu_station_used(const struct snafu_station *station)
+{
+	size_t used = station->n_processes - station->n_leaving;
+
+	for (size_t i = 0; i < SNAFU_LANGUAGES_CAP && station->zygotes[i]; i++) {
+		const struct snafu_process *process = &station->zygotes[i]->process;
+
+		used -= !process->leaving && !process->resigned;
+	}
+	return used;
 }
 
 bool snafu_station_has_room(const struct snafu_station *station)
 {
-	return station->n_processes - station->n_leaving < station->most;
+	return snafu_station_used(station) < station->most;
 }
 
 /* Of a crowd with a stock all are idle, and be it only its zygote, or it stays. */

@@ -88,6 +88,8 @@ struct snafu_buffer *snafu_station_frame(struct snafu_station *station);
 
 /* (room.c) Sets station->most. No lock. */
 void snafu_station_limit(struct snafu_station *station);
+/* How many processes functions have. Those that start a language's do not count: they stay. */
+size_t snafu_station_used(const struct snafu_station *station);
 bool snafu_station_has_room(const struct snafu_station *station);
 /* Ends somebody who is idle where there is no room for one more process of WANTED; false: nobody
  * is. */

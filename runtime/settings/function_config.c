@@ -95,6 +95,19 @@ static const char *as_text(struct reading *reading, const struct snafu_setting *
 	           : NULL;
 }
 
+static const char *what_it_takes(const struct snafu_setting *setting, const char *unit)
+{
+	switch (setting->unit) {
+	case SNAFU_UNIT_TIME: return "a number of seconds, or one with its unit, in quotes: \"500ms\"";
+	case SNAFU_UNIT_SIZE:
+		return unit ? "a whole number of MiB, or one with its unit, in quotes: \"16MiB\""
+		            : "a number with its unit, in quotes: \"16MiB\"";
+	case SNAFU_UNIT_COUNT: return "a whole number";
+	case SNAFU_UNIT_SWITCH: return "true or false";
+	default: return "a text";
+	}
+}
+
 /* UNIT: what a number counts when it is a size; NULL: it must say so itself. */
 static int set(struct reading *reading, struct snafu_settings_layer *layer, const char *member,
                const char *name, const char *unit, struct snafu_json_value *value)
@@ -105,10 +118,7 @@ static int set(struct reading *reading, struct snafu_settings_layer *layer, cons
 	const char *text = as_text(reading, setting, unit, value);
 
 	if (!text)
-		return bad(reading, member,
-		           setting->unit == SNAFU_UNIT_SIZE ? "a number with its unit, in quotes: \"16MiB\""
-		           : setting->unit == SNAFU_UNIT_TEXT ? "a text"
-		                                              : "a number");
+		return bad(reading, member, what_it_takes(setting, unit));
 	if (snafu_setting_read(setting, text, &layer->values, &error))
 		return snafu_fail(reading->error, -EINVAL, "%s: %s: %.800s", reading->config->path, member,
 		                  error.message);

@@ -9,7 +9,9 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/near.h"
+#include "runtime/host.h"
 #include "runtime/settings/triggers.h"
+#include "scanner/convention.h"
 
 #define SECOND 1000ull
 #define KIB    1024ull
@@ -83,6 +85,8 @@ const struct snafu_setting snafu_setting_table[] = {
 	TEXT("execution", "directory", directory, "", "working directory of functions' processes"),
 	TEXT("execution", "python2", python2, "upgrade",
          "Python 2 sources: upgrade (with 2to3), or native (in a Python 2)"),
+	TEXT("execution", "convention", convention, "any",
+         "provider by whose rules functions are called; any: as recognised; none"),
 	NUMBER("triggers", "http", http, SNAFU_UNIT_SWITCH, 1, 0, 1, true,
            "whether requests may call functions (POST /invoke/FUNCTION)"),
 	TEXT("triggers", "schedule", schedule, "",
@@ -103,7 +107,7 @@ const struct snafu_setting snafu_setting_table[] = {
      .offset = offsetof(struct snafu_settings, asynchronous_file),
      .unit = SNAFU_UNIT_TEXT,
      .fallback_text = "",
-     .help = "file of the queue of asynchronous calls; else one named after the sources"},
+     .help = "file of the queue of asynchronous calls, or none; else one named after the sources"},
 	NUMBER("asynchronous", "sync", asynchronous_sync, SNAFU_UNIT_SWITCH, 1, 0, 1, false,
            "whether a call is on the disk, and not only safe from a crash, when it is accepted"),
 	NUMBER("asynchronous", "concurrency", asynchronous_concurrency, SNAFU_UNIT_COUNT, 16, 1, 1000,
@@ -256,6 +260,19 @@ static int bad_value(const struct snafu_setting *setting, const char *text,
 	return -EINVAL;
 }
 
+static int check_convention(const char *value, struct snafu_error *error)
+{
+	struct snafu_buffer names = SNAFU_BUFFER(1024);
+
+	if (snafu_host_convention_known(value))
+		return 0;
+	snafu_convention_names(&names);
+	snafu_fail(error, -EINVAL, "convention takes any, none, %s, not '%.80s'",
+	           names.data ? names.data : "or a name", value);
+	snafu_buffer_done(&names);
+	return -EINVAL;
+}
+
 /* Texts that are no free ones. */
 static int check_text(const struct snafu_setting *setting, const char *value,
                       struct snafu_error *error)
@@ -269,6 +286,8 @@ static int check_text(const struct snafu_setting *setting, const char *value,
 	if (setting->offset == offsetof(struct snafu_settings, python2) &&
 	    strcmp(value, "upgrade") != 0 && strcmp(value, "native") != 0)
 		return snafu_fail(error, -EINVAL, "python2 takes upgrade or native, not '%.80s'", value);
+	if (setting->offset == offsetof(struct snafu_settings, convention))
+		return check_convention(value, error);
 	if (setting->offset == offsetof(struct snafu_settings, container_executor) &&
 	    strcmp(value, "container") == 0)
 		return snafu_fail(

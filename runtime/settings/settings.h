@@ -49,6 +49,7 @@ struct snafu_settings {
 	const char *environment; /* NAME=VALUE lines that the function sees, "\n" between them */
 	const char *directory; /* working directory of the function's processes */
 	const char *python2; /* "upgrade" or "native" */
+	const char *convention; /* "any", "none", or a provider's; taken when a source is scanned */
 	uint64_t http; /* 1: requests may call the function */
 	const char *schedule; /* when it is called by the clock: triggers.h says how it is written */
 	const char *watch; /* path or pattern of files that it is called for */

@@ -134,7 +134,8 @@ class Options(Case):
         self.assertIn("NAME=VALUE", self.usage("-x", "add", "-a", "=1", self.module))
 
     def test_what_comes_later_says_so(self):
-        self.assertIn("no convention 'lambda' yet: it takes any", self.usage("-c", "lambda", "x"))
+        self.assertIn("no convention 'cobol': -c takes any, none, fission, ",
+                      self.usage("-c", "cobol", "x"))
         self.assertIn("no logger 'paper'; there is: none, csv", self.usage("-l", "csv,paper", "x"))
         self.assertIn("no executor 'rocket'; there is: fork, ", self.usage("-e", "rocket", "x"))
         self.assertIn("no executor 'rocket'",

@@ -1,5 +1,6 @@
 """tests/e2e/container.py — the executor `container`, with a Docker engine of this test's own."""
 
+import http.client
 import json
 import os
 import shutil
@@ -52,6 +53,13 @@ def add(a: int, b: int):
 
 def variable(name: str):
     return os.environ.get(name)
+
+def later():
+    import snafu
+    try:
+        return snafu.call_async("add", 1, 2)
+    except Exception as error:
+        return [type(error).__name__, str(error)]
 
 def who(event, context):
     return [context.aws_request_id, context.get_remaining_time_in_millis()]
@@ -181,6 +189,25 @@ class Containers(Case):
         self.only()
         self.assertEqual(host.stop(), (0, ""))
 
+    def test_conventions(self):
+        """Whole HTTP requests and replies cross as they are."""
+        samples = os.path.join(os.environ["SNAFU_SOURCE"], "samples/conventions")
+        host = Host(self, sources=[samples])
+        connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE)
+        self.addCleanup(connection.close)
+        for method, path, body, wanted in (
+                ("GET", "gcf.main.hello_http?name=Ann", None, (200, b"Hello Ann!")),
+                ("PUT", "gcf.main.hello_method", None, 403),
+                ("POST", "requestdata.main/teapot", None, (418, b"short and stout")),
+                ("POST", "hello-python.handler.handle", b"\xc3\xa4", (200, b"Hello! You said: \xc3\xa4")),
+                ("POST", "openwhisk.hello.main", b'{"name": "W"}', (200, b'{"greeting":"Hello W!"}'))):
+            connection.request(method, "/invoke/" + path, body)
+            reply = connection.getresponse()
+            text = reply.read()
+            self.assertEqual((reply.status, text) if isinstance(wanted, tuple) else reply.status,
+                             wanted, (path, text))
+        self.assertEqual(host.stop(), (0, ""))
+
     def test_what_it_may_not(self):
         host = Host(self)
         status, seen = host.call("look")
@@ -199,6 +226,15 @@ class Containers(Case):
         status, (number, left) = host.call("who", {})
         self.assertEqual((status, number), (200, host.headers["X-Snafu-Request-Id"]))
         self.assertTrue(0 < left <= 20000, left)
+        self.assertEqual(host.stop(), (0, ""))
+
+    def test_no_queue_of_its_own(self):
+        """What it would put off would be lost with the container."""
+        host = Host(self)
+        status, said = host.call("later")
+        self.assertEqual(status, 200, said)
+        self.assertEqual(said, ["CallError", "QueueError: asynchronous calls are switched off here "
+                                "([asynchronous] file = none)"])
         self.assertEqual(host.stop(), (0, ""))
 
     def test_tenants(self):

@@ -237,6 +237,15 @@ class Limits(unittest.TestCase):
             self.assertEqual(server.call("jobs.add", 1, 2), (200, 3))
 
     @each
+    def test_room_for_all_functions(self, executor):
+        """However few processes there may be, whoever rests makes room for the next function."""
+        calls = [("jobs.add", 1, 2), ("jobs.nap", 0), ("moves.twice", 3), ("jobs.bump",)] * 4
+        settings = "[limits]\nall-instances = 3\n"
+        with Server(PYTHON, C, executor=executor, settings=settings) as server:
+            for call in calls:
+                self.assertEqual(server.call(*call)[0], 200, call)
+
+    @each
     def test_surroundings(self, executor):
         with tempfile.TemporaryDirectory() as folder:
             settings = ("[execution]\nenvironment = COLOUR=green\ndirectory = " + folder +

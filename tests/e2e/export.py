@@ -351,16 +351,16 @@ class Host(Case):
         status, reply = self.call("shut")
         self.assertEqual((status, reply["errorType"]), (404, "NotOffered"))
         self.assertIn("app.shut takes no requests ([triggers] http = no)", reply["errorMessage"])
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
         connection.request("POST", "/invoke/shut", "[]", {"Prefer": "respond-async"})
         self.assertEqual(connection.getresponse().status, 404)
         self.assertEqual(run("-q", "-x", "shut", source).stdout, "1\n")
         self.write("src/app.py.config", json.dumps({"Http": True, "Watch": "/tmp/*.csv"}))
-        self.until(lambda: self.call("shut"), (200, 1))
-        told = re.findall("warning: (.*) does not serve schedule, watch and topic", self.read("log"))
+        until_good(lambda: self.call("shut"), lambda got: got == (200, 1))
+        told = re.findall("warning: (.*) does not serve schedule, watch and topic", self.server.said())
         self.assertEqual(told, [f"{source}.config: this host"])
         self.write("src/app.py.config", json.dumps({"Schedule": "at noon"}))
-        self.wait_log(r"(app.py.config: Schedule: schedule: the minute takes)")
+        self.server.await_word("app.py.config: Schedule: schedule: the minute takes")
 
     def test_uncommented_changes_nothing(self):
         """As it comes from a person who takes every // away."""

@@ -210,6 +210,13 @@ class InProcess(Case):
 
 @unittest.skipIf(SANITIZED, "limits of memory cannot be had with a sanitizer")
 class Memory(Case):
+    @unittest.skipIf(os.environ.get("SNAFU_SANITIZE"), "sanitizers reserve terabytes")
+    def test_less_than_loading_takes(self):
+        with self.server("memory = 1MiB\n", executor="worker") as server:
+            status, error = server.call("rogue.add", 1, 2)
+            self.assertEqual(status, 500, error)
+            self.assertRegex(error["errorMessage"], "(?i)memory")
+
     @each
     def test_leaks(self, executor):
         settings = "memory = 128MiB\ninstances = 2\nprocesses = 20\ncall-timeout = 20s\n"

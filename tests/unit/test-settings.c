@@ -260,13 +260,17 @@ static void test_configs(void)
 	snafu_function_config_free(NULL);
 
 	CHECK_STRING(config_error("[]"), ": expected an object: {\"Timeout\": 30}");
-	CHECK_STRING(config_error("{\"Timeout\": true}"), ": Timeout takes a number");
+	CHECK_STRING(config_error("{\"Timeout\": true}"),
+	             ": Timeout takes a number of seconds, or one with its unit, in quotes: \"500ms\"");
+	CHECK_STRING(config_error("{\"Timeout\": -1}"),
+	             ": Timeout takes a number of seconds, or one with its unit, in quotes: \"500ms\"");
 	CHECK_STRING(config_error("{\"Timeout\": 0}"),
 	             ": Timeout: call-timeout takes 1ms to 24h (a number with its unit), not '0ms'");
 	CHECK_STRING(config_error("{\"LogSize\": 5}"),
 	             ": LogSize takes a number with its unit, in quotes: \"16MiB\"");
-	CHECK_STRING(config_error("{\"MemorySize\": 1.5}"),
-	             ": MemorySize takes a number with its unit, in quotes: \"16MiB\"");
+	CHECK_STRING(
+		config_error("{\"MemorySize\": 1.5}"),
+		": MemorySize takes a whole number of MiB, or one with its unit, in quotes: \"16MiB\"");
 	CHECK_STRING(config_error("{\"Functions\": {\"f\": {\"Python2\": \"x\"}}}"),
 	             ": Python2: python2 takes upgrade or native, not 'x'");
 	CHECK_STRING(

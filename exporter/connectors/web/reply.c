@@ -28,12 +28,15 @@ struct reply {
 	size_t size;
 	enum MHD_ResponseMemoryMode mode;
 	struct web_document *document; /* instead of `bytes` */
+	struct MHD_Response *response; /* instead of both, and of `type` */
 	const char *headers[8][2]; /* up to the first NULL */
 };
 
 /* A kept document may be replaced while a slow client still reads it. */
 static struct MHD_Response *make_response(const struct reply *reply)
 {
+	if (reply->response)
+		return reply->response;
 	if (!reply->document)
 		return MHD_create_response_from_buffer(reply->size, reply->bytes, reply->mode);
 	struct web_document *document = web_document_ref(reply->document);
@@ -207,21 +210,26 @@ enum MHD_Result web_reply_result(struct web_request *request)
 		return reply_answer(request);
 	if (result->status == SNAFU_UNKNOWN_FUNCTION)
 		suggest(request);
+	unsigned status = 0;
+	size_t size = result->payload.size;
+	struct MHD_Response *response =
+		request->http && !request->call.asynchronous ? web_http_response(result, &status) : NULL;
 	struct reply reply = {
-		.status = http_status(result->status),
-		.type = JSON,
+		.status = response ? status : http_status(result->status),
+		.type = response ? NULL : JSON,
 		.bytes = result->payload.data,
-		.size = result->payload.size,
+		.size = response ? size : result->payload.size,
 		.mode = MHD_RESPMEM_MUST_FREE,
+		.response = response,
 	};
-	if (reply.status == 200 && request->call.asynchronous) {
+	if (!response && reply.status == 200 && request->call.asynchronous) {
 		reply.status = 202;
 		reply.headers[0][0] = "Location";
 		reply.headers[0][1] = write_location(location, request->call.request_id);
 		reply.headers[1][0] = "Preference-Applied";
 		reply.headers[1][1] = "respond-async";
 	}
-	if (reply.status == 429 || reply.status == 503) {
+	if (!response && (reply.status == 429 || reply.status == 503)) {
 		reply.headers[0][0] = "Retry-After";
 		reply.headers[0][1] = "1";
 	}
@@ -234,7 +242,8 @@ enum MHD_Result web_reply_result(struct web_request *request)
 		web_outcome_write(result, outcome);
 		add_header(&reply, WEB_OUTCOME_HEADER, outcome);
 	}
-	result->payload = SNAFU_BUFFER(0);
+	if (!reply.response)
+		result->payload = SNAFU_BUFFER(0);
 	enum MHD_Result queued = queue(request, &reply);
 	snafu_buffer_done(&log);
 	return queued;

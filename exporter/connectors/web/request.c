@@ -102,7 +102,7 @@ static int check_headers(struct web_request *request, const char *version, bool 
 }
 
 /* The route and its methods, by path. */
-static enum web_route find_route(struct web_request *request, const char *url,
+static enum web_route find_route(struct web_request *request, const char *url, const char *method,
                                  const char **ret_methods)
 {
 	static const struct {
@@ -120,8 +120,13 @@ static enum web_route find_route(struct web_request *request, const char *url,
 
 	*ret_methods = METHODS_READ;
 	request->name[0] = '\0';
-	if (strncmp(url, "/invoke/", 8) == 0) {
-		name = url + 8;
+	if (strncmp(url, WEB_INVOKE, strlen(WEB_INVOKE)) == 0) {
+		if (snafu_host_speaks_http(request->web->host) && web_http_wanted(request, url, method)) {
+			request->http = true;
+			*ret_methods = method;
+			return WEB_ROUTE_INVOKE;
+		}
+		name = url + strlen(WEB_INVOKE);
 		*ret_methods = METHODS_INVOKE;
 	} else if (strncmp(url, "/functions/", 11) == 0) {
 		name = url + 11;
@@ -159,7 +164,7 @@ static enum web_route choose(struct web_request *request, const char *url, const
                              const char *version)
 {
 	const char *methods;
-	enum web_route route = find_route(request, url, &methods);
+	enum web_route route = find_route(request, url, method, &methods);
 	bool landing = route == WEB_ROUTE_CONSOLE || route == WEB_ROUTE_HEALTH;
 
 	if (check_headers(request, version, landing))
@@ -171,7 +176,7 @@ static enum web_route choose(struct web_request *request, const char *url, const
 		request->problem.allow = methods;
 		return WEB_ROUTE_PROBLEM;
 	}
-	if (strcmp(method, "OPTIONS") == 0) {
+	if (strcmp(method, "OPTIONS") == 0 && !request->http) {
 		problem(request, 204, NULL, NULL);
 		request->problem.allow = methods;
 		return WEB_ROUTE_OPTIONS;
@@ -200,7 +205,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 
 	request->headers = (struct web_headers){.host = NULL};
 	request->body.cap = snafu_host_largest_payload(web->host);
-	request->head = false;
+	request->head = request->http = false;
 	MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather, &request->headers);
 	if (strlen(url) > WEB_URL_CAP)
 		request->route = problem(request, 414, "BadRequest", "the path is too long");
@@ -294,7 +299,7 @@ static enum MHD_Result invoke(struct web_request *request)
 		call->client_context = client_context;
 	}
 	/* Last: what it makes of the body is the call's, which must then be made. */
-	int code = web_payload(request, &request->problem);
+	int code = request->http ? web_http_payload(request) : web_payload(request, &request->problem);
 	if (code > 0)
 		return web_reply_problem(request, &request->problem);
 	if (code < 0) {

@@ -85,6 +85,9 @@ struct web_request {
 	struct web_problem problem;
 	struct web_headers headers; /* borrowed from MHD while the request lasts */
 	bool head; /* HEAD: no body in the reply */
+	/* The function is called with the request as it is (http.c); valid while the request lasts. */
+	bool http;
+	const char *method, *url, *rest; /* of the URL: the path behind the function's name */
 	unsigned turn; /* of the event loop in which the call was queued */
 	char name[WEB_NAME_CAP + 1]; /* of the function; for /functions/NAME too */
 	struct snafu_buffer body;
@@ -203,6 +206,17 @@ enum MHD_Result web_ask_queue(struct web_request *request);
  * the arguments are bad (the call's result says why); 1 when the request is
  * (RET_PROBLEM says why). */
 int web_payload(struct web_request *request, struct web_problem *ret_problem);
+
+/* http.c: functions that take HTTP requests and give replies. */
+#define WEB_INVOKE        "/invoke/"
+#define WEB_PREFIX_HEADER "X-Forwarded-Prefix" /* tells the function where it is called */
+/* Whether URL, which begins with WEB_INVOKE, names one: sets `name` and where the rest is. */
+bool web_http_wanted(struct web_request *request, const char *url, const char *method);
+/* Fills the call's payload. 0, or a negative errno and the call's result says why. */
+int web_http_payload(struct web_request *request);
+/* The response that RESULT is, whose bytes it takes; NULL: it is none, but what any function
+ * gives, or why it cannot be sent. */
+struct MHD_Response *web_http_response(struct snafu_result *result, unsigned *ret_status);
 
 /* reply.c: every one queues the reply and returns what the access handler shall. */
 enum MHD_Result web_reply_result(struct web_request *request);

@@ -1,0 +1,291 @@
+"""tests/e2e/conventions-java.py — Java functions of other providers run as they are: Google's
+functions framework and OpenWhisk. The interfaces are the user's; Google's here are minimal ones,
+OpenWhisk's is the Gson that Debian has."""
+
+import base64
+import json
+import os
+import shutil
+import tempfile
+import unittest
+
+from ladder import EVERY, Server
+from terminal import SCAN, SOURCE, run
+
+
+GSON = "/usr/share/java/gson.jar"
+API = "com/google/cloud/functions/"
+SOURCES = {
+    API + "HttpMessage.java": """
+        package com.google.cloud.functions;
+        import java.io.*;
+        import java.util.*;
+        public interface HttpMessage {
+            Optional<String> getContentType();
+            long getContentLength();
+            Optional<String> getCharacterEncoding();
+            InputStream getInputStream() throws IOException;
+            BufferedReader getReader() throws IOException;
+            Map<String, List<String>> getHeaders();
+            default Optional<String> getFirstHeader(String name) {
+                List<String> values = getHeaders().get(name);
+                return values == null ? Optional.empty() : Optional.of(values.get(0));
+            }
+        }""",
+    API + "HttpRequest.java": """
+        package com.google.cloud.functions;
+        import java.util.*;
+        public interface HttpRequest extends HttpMessage {
+            String getMethod();
+            String getUri();
+            String getPath();
+            Optional<String> getQuery();
+            Map<String, List<String>> getQueryParameters();
+            default Optional<String> getFirstQueryParameter(String name) {
+                return Optional.empty();
+            }
+        }""",
+    API + "HttpResponse.java": """
+        package com.google.cloud.functions;
+        import java.io.*;
+        import java.util.*;
+        public interface HttpResponse {
+            void setStatusCode(int code);
+            void setStatusCode(int code, String message);
+            void setContentType(String type);
+            Optional<String> getContentType();
+            void appendHeader(String header, String value);
+            Map<String, List<String>> getHeaders();
+            OutputStream getOutputStream() throws IOException;
+            BufferedWriter getWriter() throws IOException;
+        }""",
+    API + "HttpFunction.java": """
+        package com.google.cloud.functions;
+        public interface HttpFunction {
+            void service(HttpRequest request, HttpResponse response) throws Exception;
+        }""",
+    API + "Context.java": """
+        package com.google.cloud.functions;
+        public interface Context {
+            String eventId(); String timestamp(); String eventType(); String resource();
+        }""",
+    API + "BackgroundFunction.java": """
+        package com.google.cloud.functions;
+        public interface BackgroundFunction<T> {
+            void accept(T payload, Context context) throws Exception;
+        }""",
+    API + "RawBackgroundFunction.java": """
+        package com.google.cloud.functions;
+        public interface RawBackgroundFunction {
+            void accept(String json, Context context) throws Exception;
+        }""",
+    API + "CloudEventsFunction.java": """
+        package com.google.cloud.functions;
+        public interface CloudEventsFunction {
+            void accept(io.cloudevents.CloudEvent event) throws Exception;
+        }""",
+    "io/cloudevents/SpecVersion.java":
+        "package io.cloudevents; public enum SpecVersion { V03, V1 }",
+    "io/cloudevents/CloudEventData.java":
+        "package io.cloudevents; public interface CloudEventData { byte[] toBytes(); }",
+    "io/cloudevents/CloudEvent.java": """
+        package io.cloudevents;
+        public interface CloudEvent {
+            SpecVersion getSpecVersion(); String getId(); String getType(); java.net.URI getSource();
+            String getSubject(); java.time.OffsetDateTime getTime(); CloudEventData getData();
+            Object getExtension(String name); java.util.Set<String> getExtensionNames();
+        }""",
+    "functions/HelloWorld.java": """
+        package functions;
+        import com.google.cloud.functions.HttpFunction;
+        import com.google.cloud.functions.HttpRequest;
+        import com.google.cloud.functions.HttpResponse;
+        import java.io.BufferedWriter;
+        import java.io.IOException;
+        public class HelloWorld implements HttpFunction {
+            // Simple function to return "Hello World"
+            @Override
+            public void service(HttpRequest request, HttpResponse response) throws IOException {
+                BufferedWriter writer = response.getWriter();
+                writer.write("Hello World!");
+            }
+        }""",
+    "functions/Describe.java": """
+        package functions;
+        import com.google.cloud.functions.*;
+        import java.util.stream.Collectors;
+        public class Describe implements HttpFunction {
+            @Override
+            public void service(HttpRequest request, HttpResponse response) throws Exception {
+                if (request.getPath().equals("/raise"))
+                    throw new IllegalStateException("on purpose");
+                if (request.getPath().equals("/break")) {
+                    response.appendHeader("A", "b\\r\\nSet-Cookie: evil=1");
+                    return;
+                }
+                if (request.getPath().equals("/bytes")) {
+                    response.setContentType("application/x-any");
+                    request.getInputStream().transferTo(response.getOutputStream());
+                    return;
+                }
+                response.setStatusCode(201, "Made");
+                response.appendHeader("X-Two", "1");
+                response.appendHeader("X-Two", "2");
+                response.getWriter().write(String.join("|", request.getMethod(), request.getPath(),
+                    request.getQueryParameters().toString(),
+                    request.getFirstQueryParameter("x").orElse("none"),
+                    request.getFirstHeader("user-agent").orElse("none"),
+                    request.getReader().lines().collect(Collectors.joining("/"))));
+            }
+        }""",
+    "functions/PubSub.java": """
+        package functions;
+        import com.google.cloud.functions.*;
+        public class PubSub implements BackgroundFunction<PubSub.Message> {
+            public static class Message { public String data; }
+            @Override
+            public void accept(Message message, Context context) {
+                System.out.println(message.data + " " + context.eventId());
+            }
+        }""",
+    "functions/Raw.java": """
+        package functions;
+        import com.google.cloud.functions.*;
+        public class Raw implements RawBackgroundFunction {
+            @Override
+            public void accept(String json, Context context) { System.out.println(json); }
+        }""",
+    "functions/Event.java": """
+        package functions;
+        import com.google.cloud.functions.CloudEventsFunction;
+        import io.cloudevents.CloudEvent;
+        public class Event implements CloudEventsFunction {
+            @Override
+            public void accept(CloudEvent event) {
+                System.out.println(event.getType() + " " + event.getSource() + " "
+                    + event.getSpecVersion() + " " + event.getExtension("bucket") + " "
+                    + new String(event.getData().toBytes()));
+            }
+        }""",
+}
+WHISK = """
+import com.google.gson.JsonObject;
+
+public class Hello {
+    public static JsonObject main(JsonObject args) {
+        String name = "stranger";
+        if (args.has("name"))
+            name = args.getAsJsonPrimitive("name").getAsString();
+        JsonObject response = new JsonObject();
+        response.addProperty("greeting", "Hello " + name + "!");
+        return response;
+    }
+}
+"""
+LADDER = [name for name in EVERY if name != "fork"]  # a JVM cannot fork
+
+
+def write(folder, sources):
+    for name, text in sources.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+class Java(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="snafu-conventions-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        write(cls.folder, SOURCES)
+        cls.paths = [cls.folder]
+        if os.path.exists(GSON):
+            write(cls.folder, {"whisk/Hello.java": WHISK})
+            cls.paths.append(GSON)
+        cls.server = Server(*cls.paths, executor=None, settings="[limits]\nmemory = 0B\n")
+        cls.addClassCleanup(cls.server.__exit__)
+
+    def ask(self, path, body=None, method=None, executor="inprocess", **headers):
+        door = self.server.connect()
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        headers["X-Snafu-Executor"] = executor
+        headers["X-Snafu-Log"] = "tail"
+        try:
+            door.request(method or ("GET" if body is None else "POST"), "/invoke/" + path, body,
+                         headers)
+            reply = door.getresponse()
+            return reply.status, reply.headers, reply.read()
+        finally:
+            door.close()
+
+    def log(self, *arguments, **named):
+        status, headers, body = self.ask(*arguments, **named)
+        self.assertEqual((status, body), (200, b"OK"))
+        return base64.b64decode(headers["X-Snafu-Log-Result"]).decode()
+
+    def test_what_they_are(self):
+        done = run("--format", "json", self.folder, program=SCAN)
+        known = {f["id"]: f.get("convention") for f in json.loads(done.stdout)}
+        self.assertEqual({id: known[id] for id in known if id.startswith("functions.")}, {
+            "functions.HelloWorld.service": "gcf", "functions.Describe.service": "gcf",
+            "functions.PubSub.accept": "gcf-background", "functions.Raw.accept": "gcf-background",
+            "functions.Event.accept": "gcf-event"})
+
+    def test_http(self):
+        for executor in LADDER:
+            status, headers, body = self.ask("HelloWorld.service", executor=executor)
+            self.assertEqual((status, headers["Content-Type"], body),
+                             (200, "text/plain; charset=utf-8", b"Hello World!"))
+            status, headers, body = self.ask("Describe.service/a/b?x=1&x=2&y=%20", "one\ntwo",
+                                             method="PUT", executor=executor, User_Agent="tester")
+            self.assertEqual((status, headers.get_all("X-Two")), (201, ["1", "2"]))
+            self.assertEqual(body.decode(), "PUT|/a/b|{x=[1, 2], y=[ ]}|1|tester|one/two")
+
+    def test_bytes(self):
+        data = bytes(range(256)) * 10
+        status, headers, body = self.ask("Describe.service/bytes", data)
+        self.assertEqual((status, headers["Content-Type"], body), (200, "application/x-any", data))
+
+    def test_failures(self):
+        for path, kind in (("raise", "IllegalStateException"), ("break", "IllegalArgument")):
+            status, headers, body = self.ask("Describe.service/" + path)
+            self.assertEqual((status, headers["Set-Cookie"]), (500, None))
+            self.assertIn(kind, json.loads(body)["errorType"])
+
+    def test_background(self):
+        event = json.dumps({"context": {"eventId": "7"}, "data": {"data": "Ann"}})
+        for executor in LADDER:
+            self.assertEqual(self.log("PubSub.accept", event, executor=executor), "Ann 7\n")
+        self.assertEqual(self.log("Raw.accept", event), '{"data":"Ann"}\n')
+        status, _, body = self.ask("PubSub.accept", '{"context": {}, "data": [1]}')
+        self.assertEqual((status, json.loads(body)["errorType"]), (400, "ArgumentError"))
+
+    def test_events(self):
+        whole = {"specversion": "1.0", "id": "1", "source": "//s", "type": "t", "bucket": "b",
+                 "data": {"n": 1}}
+        for executor in LADDER:
+            self.assertEqual(self.log("Event.accept", json.dumps(whole), executor=executor,
+                                      Content_Type="application/cloudevents+json"),
+                             't //s V1 b {"n":1}\n')
+        self.assertEqual(self.log("Event.accept", "text", Content_Type="text/plain",
+                                  ce_specversion="1.0", ce_id="1", ce_source="//s", ce_type="t",
+                                  ce_bucket="c"), "t //s V1 c text\n")
+        self.assertEqual(self.ask("Event.accept", "{}", Content_Type="application/json")[0], 400)
+
+    def test_without_http(self):
+        done = run("-q", "-x", "HelloWorld.service", self.folder, stdin="")
+        self.assertEqual((done.returncode, done.stdout), (0, '"Hello World!"\n'), done.stderr)
+
+    def test_openwhisk(self):
+        if not os.path.exists(GSON):
+            self.skipTest("Gson is not installed (libgoogle-gson-java)")
+        for executor in LADDER:
+            status, _, body = self.ask("Hello.main", '{"name": "Ann"}', executor=executor)
+            self.assertEqual((status, json.loads(body)), (200, {"greeting": "Hello Ann!"}))
+        status, _, body = self.ask("Hello.main", "[1]")
+        self.assertEqual((status, json.loads(body)["errorType"]), (400, "ArgumentError"))
+
+
+if __name__ == "__main__":
+    unittest.main()

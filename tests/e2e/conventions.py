@@ -1,0 +1,466 @@
+"""tests/e2e/conventions.py — functions written for other providers run as they are: the samples
+in samples/conventions/, each as a client of that provider calls it, on every executor; and what
+hostile replies, settings and -c make of them."""
+
+import base64
+import json
+import os
+import shutil
+import tempfile
+import time
+import unittest
+
+from ladder import EVERY, Server
+from terminal import PATIENCE, SCAN, SOURCE, run
+
+SAMPLES = os.path.join(SOURCE, "samples/conventions")
+CONVENTIONS = {
+    "fission.requestdata.main": "fission", "fn.func.handler": "fn",
+    "gcf.main.hello_http": "gcf", "gcf.main.cors_enabled_function": "gcf",
+    "gcf.main.hello_content": "gcf", "gcf.main.hello_method": "gcf", "gcf.main.describe": "gcf",
+    "gcf.main.hello_gcs": "gcf-event", "gcf.main.hello_pubsub": "gcf-background",
+    "kubeless.hellowithdata.hello": "kubeless", "kubeless.hellowithdata.greet": "kubeless",
+    "lambda.app.lambda_handler": "lambda",
+    "openfaas.hello-http.handler.handle": "openfaas-http",
+    "openfaas.hello-python.handler.handle": "openfaas",
+    "openwhisk.hello.main": "openwhisk", "openwhisk-web.web.main": "openwhisk-web",
+}
+HOSTILE = '''
+import functions_framework
+import snafu
+from _snafu_conventions import Reply
+
+@functions_framework.http
+def replies(request):
+    """What no honest function can send: the reply as it is, past all that would check it."""
+    head = {
+        "split": "HTTP/1.1 200 OK\\r\\nA: b\\nSet-Cookie: evil=1\\r\\n\\r\\n",
+        "name": "HTTP/1.1 200 OK\\r\\nA b: c\\r\\n\\r\\n",
+        "status": "HTTP/1.1 99 Low\\r\\n\\r\\n",
+        "endless": "HTTP/1.1 200 OK\\r\\nA: " + "x" * 100000,
+        "many": "HTTP/1.1 200 OK\\r\\n" + "A: b\\r\\n" * 500 + "\\r\\n",
+        "ours": "HTTP/1.1 200 OK\\r\\nX-Snafu-Request-Id: forged\\r\\nContent-Length: 7\\r\\n"
+                "Transfer-Encoding: chunked\\r\\nContent-Type: text/plain\\r\\n\\r\\nours",
+    }[request.args["how"]]
+    from _snafu_conventions import http
+    http.write = lambda *given: Reply(head.encode())
+    return ""
+
+@functions_framework.http
+def breaks(request):
+    return ("", 200, {"A": "b\\r\\nSet-Cookie: evil=1"})
+
+@functions_framework.http
+def raises(request):
+    raise ValueError("on purpose")
+
+@functions_framework.http
+def large(request):
+    return b"x" * int(request.args["n"])
+
+@functions_framework.http
+def echo(request):
+    return request.get_data(), 200, {"Content-Type": request.content_type or "text/plain"}
+
+@functions_framework.http
+async def later(request):
+    return {"async": request.query_string.decode()}
+
+def plain(n: int) -> int:
+    return n + 1
+
+def asks(n: int):
+    return snafu.invoke("hostile.echo", {"n": n})
+'''
+
+
+class Client:
+    """Requests to a server, one connection each."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def ask(self, path, body=None, method=None, executor=None, **headers):
+        """Status, headers and bytes."""
+        door = self.server.connect()
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if executor:
+            headers["X-Snafu-Executor"] = executor
+        method = method or ("GET" if body is None else "POST")
+        try:
+            door.request(method, "/invoke/" + path, body, headers)
+            reply = door.getresponse()
+            return reply.status, reply.headers, reply.read()
+        finally:
+            door.close()
+
+    def get(self, *arguments, **named):
+        status, _, body = self.ask(*arguments, **named)
+        return status, body.decode()
+
+
+class Samples(unittest.TestCase):
+    """Without Flask, as far as these run; class RealFlask has the same tests with it."""
+    env = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        # What Debian has installed is out of sight.
+        with open(os.path.join(cls.folder.name, "sitecustomize.py"), "w") as file:
+            file.write("import sys\n"
+                       "sys.path[:] = [p for p in sys.path if not p.endswith('-packages')]\n")
+        env = dict(cls.env) or {"PYTHONPATH": cls.folder.name}
+        cls.server = Server(SAMPLES, executor=None, env=env)
+        cls.addClassCleanup(cls.server.__exit__)
+        cls.client = Client(cls.server)
+
+    def everywhere(self, *arguments, **named):
+        """What each executor gives; the same."""
+        given = [self.client.get(*arguments, executor=executor, **named) for executor in EVERY]
+        self.assertEqual(given, given[:1] * len(given))
+        return given[0]
+
+    def test_gcf_http(self):
+        self.assertEqual(self.everywhere("hello_http?name=Ann+%26"), (200, "Hello Ann &amp;!"))
+        self.assertEqual(self.everywhere("hello_http", '{"name": "Bob"}',
+                                         Content_Type="application/json"), (200, "Hello Bob!"))
+        self.assertEqual(self.client.get("hello_http", "no JSON", Content_Type="text/plain"),
+                         (200, "Hello World!"))
+
+    def test_gcf_preflight(self):
+        for executor in EVERY:
+            status, headers, body = self.client.ask("cors_enabled_function", method="OPTIONS",
+                                                    executor=executor)
+            self.assertEqual((status, body, headers["Access-Control-Max-Age"]), (204, b"", "3600"))
+        status, headers, body = self.client.ask("cors_enabled_function")
+        self.assertEqual((status, body, headers["Access-Control-Allow-Origin"]),
+                         (200, b"Hello World!", "*"))
+
+    def test_gcf_content_types(self):
+        for type, body, name in (("application/json", '{"name": "J"}', "J"),
+                                 ("application/x-www-form-urlencoded", "name=F&x=1", "F")):
+            self.assertEqual(self.client.get("hello_content", body, Content_Type=type),
+                             (200, f"Hello {name}!"))
+        status, _, body = self.client.ask("hello_content", b"\xff\0", Content_Type="text/html")
+        self.assertEqual((status, json.loads(body)["errorType"]), (500, "ValueError"))
+        self.assertIn("Unknown content type: text/html", json.loads(body)["errorMessage"])
+
+    def test_gcf_methods_and_abort(self):
+        self.assertEqual(self.client.get("hello_method"), (200, "Hello World!"))
+        for method, status in (("PUT", 403), ("DELETE", 405), ("PATCH", 405)):
+            given = self.client.ask("hello_method", method=method)
+            self.assertEqual(given[0], status)
+            self.assertIn("html", given[1]["Content-Type"])
+        status, headers, body = self.client.ask("hello_method", method="HEAD")
+        self.assertEqual((status, body), (405, b""))
+
+    def test_the_whole_request_arrives(self):
+        for executor in EVERY:
+            status, headers, body = self.client.ask(
+                "describe/a/b%20c%2F?x=1&x=2&y=%C3%A4", b"\0\xff\r\n\r\nx", executor=executor,
+                Cookie="k=v; l=w", User_Agent="tester", Content_Type="application/x-thing")
+            self.assertEqual((status, headers["Content-Type"]), (200, "application/json"))
+            value = json.loads(body)
+            host = f"http://127.0.0.1:{self.server.port}"
+            self.assertTrue(value.pop("url").startswith(host + "/invoke/describe/a/b%20c"))
+            self.assertEqual(value, {
+                "method": "POST", "path": "/a/b c/", "args": {"x": ["1", "2"], "y": ["ä"]},
+                "agent": "tester", "size": 7, "prefix": "/invoke/describe",
+                "cookies": {"k": "v", "l": "w"}})
+
+    def test_gcf_events(self):
+        event = {"specversion": "1.0", "id": "1", "source": "//storage", "type": "finalized",
+                 "data": {"bucket": "b", "name": "n"}}
+        structured = {"Content_Type": "application/cloudevents+json"}
+        binary = {"Content_Type": "application/json", "ce_specversion": "1.0", "ce_id": "1",
+                  "ce_source": "//storage", "ce_type": "finalized"}
+        self.assertEqual(self.everywhere("hello_gcs", json.dumps(event), **structured),
+                         (200, "OK"))
+        self.assertEqual(self.everywhere("hello_gcs", json.dumps(event["data"]), **binary),
+                         (200, "OK"))
+        del binary["ce_id"]
+        for body, headers in ((json.dumps(event["data"]), binary), ('{"a": 1}', structured),
+                              ("no JSON", structured), (None, {})):
+            status, _, said = self.client.ask("hello_gcs", body, method="POST", **headers)
+            self.assertEqual((status, json.loads(said)["errorType"]), (400, "ArgumentError"))
+
+    def test_gcf_background(self):
+        event = {"context": {"eventId": "7", "eventType": "google.pubsub.topic.publish"},
+                 "data": {"data": "QW5u"}}
+        for executor in EVERY:
+            status, headers, body = self.client.ask(
+                "hello_pubsub", json.dumps(event), executor=executor, X_Snafu_Log="tail",
+                Content_Type="application/json")
+            self.assertEqual((status, body), (200, b"OK"))
+            log = base64.b64decode(headers["X-Snafu-Log-Result"]).decode()
+            self.assertEqual(log, "This Function was triggered by messageId 7\nHello Ann!\n")
+
+    def test_openwhisk(self):
+        self.assertEqual(self.everywhere("openwhisk.hello.main", '{"name": "Ann"}'),
+                         (200, '{"greeting":"Hello Ann!"}'))
+        self.assertEqual(self.client.get("openwhisk.hello.main?name=Bob"),
+                         (200, '{"greeting":"Hello Bob!"}'))
+        status, said = self.client.get("openwhisk.hello.main", "[1]")
+        self.assertEqual((status, json.loads(said)["errorMessage"]), (400, "an action takes an object"))
+
+    def test_openwhisk_web(self):
+        self.assertEqual(
+            json.loads(self.everywhere("openwhisk-web.web.main?name=Q", method="DELETE",
+                                       User_Agent="tester")[1]),
+            {"method": "delete", "name": "Q", "agent": "tester", "raw": None})
+        self.assertEqual(json.loads(self.client.get("web.main", "text", Content_Type="text/plain")[1])
+                         ["raw"], "text")
+        status, headers, body = self.client.ask("web.main/cookie")
+        self.assertEqual((status, headers.get_all("Set-Cookie")), (
+            200, ["UserID=Jane; Max-Age=3600; Version=1", "SessionID=asdfgh123456"]))
+        status, headers, body = self.client.ask("web.main/moved")
+        self.assertEqual((status, headers["Location"], body),
+                         (302, "https://openwhisk.apache.org/", b""))
+        status, headers, body = self.client.ask("web.main/picture")
+        self.assertEqual((status, headers["Content-Type"], body),
+                         (200, "image/png", b"\x89PNG\r\n\x1a\n"))
+        self.assertEqual(self.client.get("web.main/missing"), (404, "there is no such thing"))
+        self.assertEqual(self.client.ask("web.main?__ow_method=x")[0], 400)
+
+    def test_kubeless(self):
+        self.assertEqual(
+            json.loads(self.everywhere("hellowithdata.greet", '{"a": 1}', method="PUT",
+                                       Content_Type="application/json")[1]),
+            {"method": "PUT", "data": {"a": 1}, "type": "application/json", "function": "greet"})
+        self.assertEqual(self.client.get("hellowithdata.hello", "Zoë".encode(),
+                                         Content_Type="text/plain"), (200, "Zoë"))
+
+    def test_fission(self):
+        self.assertEqual(self.everywhere("requestdata.main", "data", X_Asked="yes"),
+                         (200, "---HEADERS---\nyes\n--BODY--\ndata\n-----\n"))
+        status, headers, body = self.client.ask("requestdata.main/teapot")
+        self.assertEqual((status, headers["X-Pot"], body), (418, "tea", b"short and stout"))
+
+    def test_openfaas(self):
+        self.assertEqual(self.everywhere("hello-python.handler.handle", "body"),
+                         (200, "Hello! You said: body"))
+        status, headers, body = self.client.ask("hello-http.handler.handle/p?q=1", "body",
+                                                Content_Type="text/plain")
+        self.assertEqual((status, headers["X-Path"], json.loads(body)), (
+            201, "/p", {"said": "body", "query": {"q": "1"}, "type": "text/plain"}))
+        self.assertEqual(self.everywhere("hello-http.handler.handle", method="DELETE"),
+                         (405, "Method not allowed"))
+
+    def test_fn(self):
+        for executor in EVERY:
+            status, headers, body = self.client.ask("func.handler", '{"name": "Eve"}',
+                                                    executor=executor)
+            self.assertEqual((status, headers["Content-Type"], json.loads(body)),
+                             (200, "application/json", {"message": "Hello Eve"}))
+        self.assertEqual(json.loads(self.client.get("func.handler")[1]), {"message": "Hello World"})
+
+    def test_lambda(self):
+        status, said = self.everywhere("lambda_handler", '{"name": "Ann"}')
+        self.assertEqual(json.loads(json.loads(said)["body"])["message"], "hello Ann")
+
+    def test_who_is_what_is_told(self):
+        door = self.server.connect()
+        self.addCleanup(door.close)
+        door.request("GET", "/functions")
+        functions = json.loads(door.getresponse().read())
+        self.assertEqual({f["id"]: f.get("convention") for f in functions}, CONVENTIONS)
+        door.request("GET", "/openapi.json")
+        paths = json.loads(door.getresponse().read())["paths"]
+        self.assertEqual({path[len("/invoke/"):]: operation["post"].get("x-snafu-convention")
+                          for path, operation in paths.items() if path.startswith("/invoke/")},
+                         CONVENTIONS)
+
+    def test_asynchronous_calls_keep_the_request(self):
+        status, headers, body = self.client.ask("hello_http?name=Later", Prefer="respond-async")
+        self.assertEqual(status, 202)
+        door = self.server.connect()
+        self.addCleanup(door.close)
+        state = {"state": "queued"}
+        while state["state"] in ("queued", "waiting", "running"):
+            door.request("GET", headers["Location"], headers={"Prefer": "wait=10"})
+            state = json.loads(door.getresponse().read())
+        self.assertEqual(state["result"], "Hello Later!")
+
+
+class RealFlask(Samples):
+    env = {"SNAFU_TEST": "1"}
+
+    @classmethod
+    def setUpClass(cls):
+        done = run("-c", "import flask", program="/usr/bin/python3")
+        if done.returncode:
+            raise unittest.SkipTest("Flask is not installed (python3-flask)")
+        super().setUpClass()
+
+
+class Shell(unittest.TestCase):
+    def value(self, *arguments, **named):
+        done = run("-q", "-x", *arguments, **named)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        return json.loads(done.stdout)
+
+    def test_the_scanner_tells(self):
+        done = run("--format", "json", SAMPLES, program=SCAN)
+        self.assertEqual({f["id"]: f.get("convention") for f in json.loads(done.stdout)},
+                         CONVENTIONS)
+        self.assertIn("handle(req)  [openfaas]", run(SAMPLES, program=SCAN).stdout)
+
+    def test_data_are_arguments(self):
+        main = os.path.join(SAMPLES, "gcf/main.py")
+        self.assertEqual(self.value("hello_http", "-a", "name=Ann", main), "Hello Ann!")
+        self.assertEqual(self.value("hello_http", main, stdin='{"name": "Bob"}'), "Hello Bob!")
+        done = run("-q", "-x", "hello_gcs", main, "-a", "bucket=b", "-a", "name=n")
+        self.assertEqual((done.returncode, done.stdout), (0, "null\n"))
+        self.assertIn("Event type: snafu.call\nBucket: b\nFile: n\n", done.stderr)
+        handler = os.path.join(SAMPLES, "openfaas/hello-python/handler.py")
+        self.assertEqual(self.value("handle", handler, stdin='"text"'), "Hello! You said: text")
+        self.assertEqual(self.value("func.handler", SAMPLES, stdin='{"name": "Eve"}'),
+                         {"message": "Hello Eve"})
+
+    def test_a_failing_status_is_a_failure(self):
+        done = run("-q", "-x", "hello_method", os.path.join(SAMPLES, "gcf/main.py"), stdin='{"a":1}')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("HTTPError: 405 Method Not Allowed", done.stderr)
+
+
+class Chosen(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="snafu-conventions-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def put(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    SOURCE = ("def handle(req):\n    return f'{type(req).__name__} {req}'\n\n"
+              "def answer(req):\n    return f'{type(req).__name__} {req}'\n\n"
+              "def late(a, b):\n    return [a, type(b).__name__]\n")
+
+    def call(self, name, *options, stdin="[1]"):
+        done = run("-q", *options, "-x", name, self.path, stdin=stdin)
+        return json.loads(done.stdout) if done.returncode == 0 else done.stderr
+
+    def test_by_option(self):
+        self.path = self.put("tool.py", self.SOURCE)
+        self.assertEqual(self.call("handle"), "int 1")
+        self.assertEqual(self.call("handle", "-c", "openfaas"), "str [1]")
+        self.assertEqual(self.call("handle", "-c", "none"), "int 1")
+        self.assertIn("no function 'answer'", self.call("answer", "-c", "openfaas"))
+        done = run("-c", "kubeless", "-x", "handle", self.path, stdin="[1]")
+        self.assertEqual(done.returncode, 1)
+
+    def test_by_settings(self):
+        self.path = self.put("tool.py", self.SOURCE)
+        ini = self.put("snafu.ini", "[function answer]\nconvention = openfaas\n"
+                                    "[function late]\nconvention = lambda\n")
+        self.assertEqual(self.call("answer", "-s", ini), "str [1]")
+        self.assertEqual(self.call("handle", "-s", ini), "int 1")
+        self.assertEqual(self.call("late", "-s", ini, stdin='{"x": 1}'), [{"x": 1}, "Context"])
+        self.put("tool.py.config", '{"Convention": "openfaas", '
+                                   '"Functions": {"handle": {"Convention": "none"}}}')
+        self.assertEqual(self.call("answer"), "str [1]")
+        self.assertEqual(self.call("handle"), "int 1")
+        ini = self.put("all.ini", "[execution]\nconvention = openfaas\n")
+        os.unlink(os.path.join(self.folder, "tool.py.config"))
+        self.assertEqual(self.call("handle", "-s", ini), "str [1]")
+        self.assertIn("no function 'answer'", self.call("answer", "-s", ini))
+        ini = self.put("bad.ini", "[execution]\nconvention = cobol\n")
+        self.assertIn("convention takes any, none, fission", self.call("handle", "-s", ini))
+
+    def test_recognised_after_all(self):
+        self.put("plain.py", "def plain():\n    return 1\n")
+        with Server(self.folder, executor=None) as server:
+            client = Client(server)
+            self.put("later.py", "import functions_framework\n@functions_framework.http\n"
+                                 "def f(request):\n    return request.method\n")
+            end = time.monotonic() + PATIENCE
+            while client.ask("later.f", method="PUT")[0] != 200:
+                self.assertLess(time.monotonic(), end)
+            self.assertEqual(client.get("later.f", method="PUT"), (200, "PUT"))
+
+
+class Hostile(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        with open(os.path.join(cls.folder.name, "hostile.py"), "w") as file:
+            file.write(HOSTILE)
+        cls.server = Server(cls.folder.name, executor=None, settings="[limits]\nresult-size = 1MiB\n"
+                                                                     "payload-size = 64KiB\n")
+        cls.addClassCleanup(cls.server.__exit__)
+        cls.client = Client(cls.server)
+
+    def error(self, *arguments, **named):
+        status, headers, body = self.client.ask(*arguments, **named)
+        self.assertEqual(headers["Content-Type"], "application/json")
+        self.assertIsNone(headers["Set-Cookie"])
+        said = json.loads(body)
+        return status, said["errorType"], said["errorMessage"]
+
+    def test_replies_that_are_none(self):
+        # spawn: what such a function does to its interpreter ends with it.
+        for how, words in (("split", "control characters"), ("name", "no proper name"),
+                           ("status", "no status"), ("endless", "does not end within"),
+                           ("many", "more than")):
+            status, kind, message = self.error("replies?how=" + how, executor="spawn")
+            self.assertEqual((status, kind), (500, "BadReply"))
+            self.assertIn(words, message)
+
+    def test_what_is_the_hosts_to_say(self):
+        status, headers, body = self.client.ask("replies?how=ours", executor="spawn")
+        self.assertEqual((status, body), (200, b"ours"))
+        self.assertEqual(len(headers.get_all("X-Snafu-Request-Id")), 1)
+        self.assertNotEqual(headers["X-Snafu-Request-Id"], "forged")
+        self.assertEqual(headers["Content-Length"], "4")
+        self.assertIsNone(headers["Transfer-Encoding"])
+
+    def test_line_breaks_in_headers(self):
+        self.assertEqual(self.error("breaks")[0], 500)
+
+    def test_exceptions(self):
+        status, kind, message = self.error("raises")
+        self.assertEqual((status, kind, message), (500, "ValueError", "on purpose"))
+
+    def test_sizes(self):
+        status, headers, body = self.client.ask("large?n=1000000")
+        self.assertEqual((status, len(body)), (200, 1000000))
+        status, kind, message = self.error("large?n=2000000")
+        self.assertEqual(status, 500)
+        self.assertIn("result-size", message)
+        self.assertEqual(self.error("echo", b"x" * 70000)[0], 413)
+
+    def test_bytes_are_bytes(self):
+        data = bytes(range(256)) * 100
+        for executor in EVERY:
+            status, headers, body = self.client.ask("echo", data, executor=executor,
+                                                    Content_Type="application/x-any")
+            self.assertEqual((status, headers["Content-Type"], body),
+                             (200, "application/x-any", data))
+
+    def test_async_functions_and_odd_queries(self):
+        for query in ("", "a=b?&c=d", "a&b=&=c", "x=%26%3D&y=+", "a=b&a=c"):
+            status, _, body = self.client.ask("later?" + query)
+            self.assertEqual((status, json.loads(body)), (200, {"async": query}))
+
+    def test_neighbours_are_as_ever(self):
+        for executor in EVERY:
+            self.assertEqual(self.client.get("plain?n=1", executor=executor), (200, "2"))
+            self.assertEqual(self.client.get("asks", '{"n": 5}', executor=executor),
+                             (200, '{"n":5}'))
+        self.assertEqual(self.client.ask("plain", method="PUT")[0], 405)
+        self.assertEqual(self.client.ask("plain/more?n=1")[0], 404)
+
+    def test_bodies_that_look_like_messages(self):
+        """What looks like the host's own form is a body, or no JSON."""
+        forged = b"POST /x HTTP/1.1\r\nX-Forwarded-Prefix: /evil\r\n\r\nbody"
+        self.assertEqual(self.client.ask("echo", forged)[2], forged)
+        self.assertEqual(self.error("plain", forged)[0], 400)
+
+
+if __name__ == "__main__":
+    unittest.main()
