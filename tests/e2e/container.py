@@ -1,5 +1,6 @@
 """tests/e2e/container.py — the executor `container`, with a Docker engine of this test's own."""
 
+import http.client
 import json
 import os
 import shutil
