@@ -188,8 +188,9 @@ static void count_languages(struct project *project)
 static int convert(struct project *project, struct snafu_error *error)
 {
 	static int (*const steps[])(struct project * project, struct snafu_error * error) = {
-		project_inventory, project_upgrade,    project_compare,        project_place,
-		project_build_c,   project_build_java, project_write_makefile, project_find_examples,
+		project_inventory,      project_upgrade,       project_compare,
+		project_place,          project_build_c,       project_build_java,
+		project_write_makefile, project_find_examples, project_write_container,
 	};
 	int code = 0;
 

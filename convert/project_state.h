@@ -117,6 +117,8 @@ int project_build_java(struct project *project, struct snafu_error *error);
 /* ---- project_examples.c, project_words.c, project_report.c, project_report_json.c ------- */
 
 int project_find_examples(struct project *project, struct snafu_error *error);
+/* (project_container.c) */
+int project_write_container(struct project *project, struct snafu_error *error);
 int project_write_words(struct project *project, struct snafu_error *error);
 int project_write_report(struct project *project, struct snafu_error *error);
 int project_write_report_json(struct project *project, struct snafu_error *error);

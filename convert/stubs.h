@@ -22,6 +22,7 @@ struct snafu_settings_book;
 
 /* Stubs stay below what is read of a config (SNAFU_CONFIG_FILE_CAP). */
 #define SNAFU_STUB_CAP     (1000u << 10) /* bytes */
+#define SNAFU_STUB_INI_CAP (3u << 20) /* the same of a snafu.ini (SNAFU_INI_FILE_CAP) */
 #define SNAFU_STUB_DOC_CAP 160 /* characters of a function's documentation */
 
 /* Appends the stub of one file, whose COUNT functions these are, in the order of a scan. Values
@@ -66,6 +67,22 @@ int snafu_stubs_export(const struct snafu_functions *functions,
                        const struct snafu_settings_book *book, struct snafu_output *output,
                        void (*tell)(void *state, const struct snafu_stub_news *news), void *state,
                        struct snafu_error *error);
+
+/* (stubs_ini.c) Appends a snafu.ini in which everything that BOOK's instance and FUNCTIONS can have
+ * set stands commented. BEFORE, the text of one that is there (or NULL), comes first, as it is;
+ * then what it has neither set nor commented. RET_LEFT_OUT: functions for which there was no
+ * room. RET_CHANGES->gone is freed by the caller. -ENOMEM, -EMSGSIZE. */
+int snafu_stub_ini_write(const struct snafu_functions *functions,
+                         const struct snafu_settings_book *book, const char *before,
+                         struct snafu_buffer *into, struct snafu_stub_changes *ret_changes,
+                         size_t *ret_left_out, struct snafu_error *error);
+
+/* (stubs_export.c) Writes it to OUTPUT: into its folder, or beside the first of the sources, where
+ * one that is there is completed; and TELLS of it. 0, or -ENOMEM. */
+int snafu_stub_ini_export(const struct snafu_functions *functions,
+                          const struct snafu_settings_book *book, struct snafu_output *output,
+                          void (*tell)(void *state, const struct snafu_stub_news *news),
+                          void *state, struct snafu_error *error);
 
 /* By what name the stub of FUNCTION's file calls it, borrowed from its id: a tail that does
  * not depend on which folder is served. */

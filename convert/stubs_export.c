@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -13,6 +14,7 @@
 #include "scanner/function.h"
 
 #define SUFFIX   ".config"
+#define INI      "snafu.ini"
 #define GONE_CAP 8192 /* bytes of names */
 
 /* Where the stub goes, or the config is that is there already, by whichever name: malloc'ed. */
@@ -127,4 +129,68 @@ int snafu_stubs_export(const struct snafu_functions *functions,
 	snafu_buffer_done(&stub);
 	snafu_buffer_done(&gone);
 	return code;
+}
+
+/* Where the snafu.ini goes: into the output's folder, or where the first of the sources is. */
+static char *ini_place(const struct snafu_output *output)
+{
+	struct stat status;
+
+	if (output->folder)
+		return snafu_path_join(output->folder, INI);
+	if (stat(output->paths[0], &status) == 0 && S_ISDIR(status.st_mode))
+		return snafu_path_join(output->paths[0], INI);
+	char *folder = snafu_path_folder(output->paths[0]);
+	char *place = folder ? snafu_path_join(folder, INI) : NULL;
+
+	free(folder);
+	return place;
+}
+
+static int write_ini(const struct snafu_functions *functions,
+                     const struct snafu_settings_book *book, struct snafu_output *output,
+                     const char *before, struct snafu_stub_news *news, char **ret_gone,
+                     struct snafu_error *error)
+{
+	struct snafu_buffer text = SNAFU_BUFFER(SNAFU_STUB_INI_CAP + (64u << 10));
+	struct snafu_stub_changes changes;
+	int code =
+		snafu_stub_ini_write(functions, book, before, &text, &changes, &news->left_out, error);
+
+	news->functions = (long)changes.functions;
+	news->updated = before != NULL;
+	if (!code && before && !changes.settings && !changes.functions)
+		code = SNAFU_OUTPUT_KEPT;
+	else if (!code)
+		code = snafu_output_replace(output, news->path, text.data, text.size, error);
+	*ret_gone = snafu_buffer_take(&changes.gone);
+	snafu_buffer_done(&text);
+	return code;
+}
+
+int snafu_stub_ini_export(const struct snafu_functions *functions,
+                          const struct snafu_settings_book *book, struct snafu_output *output,
+                          void (*tell)(void *state, const struct snafu_stub_news *news),
+                          void *state, struct snafu_error *error)
+{
+	char *path = ini_place(output), *before = NULL, *gone = NULL;
+	struct snafu_stub_news news = {.source = path, .path = path};
+	struct snafu_error problem;
+	size_t size;
+
+	if (!path)
+		return snafu_fail(error, -ENOMEM, "no memory for a " INI);
+	int code = output->force || access(path, F_OK)
+	               ? 0
+	               : snafu_file_read(path, SNAFU_STUB_INI_CAP, &before, &size, &problem);
+	if (!code)
+		code = write_ini(functions, book, output, before, &news, &gone, &problem);
+	news.fate = code;
+	news.gone = gone ? gone : "";
+	news.problem = code < 0 ? problem.message : NULL;
+	tell(state, &news);
+	free(before);
+	free(gone);
+	free(path);
+	return 0;
 }

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "exporter/openapi_calls.h"
 #include "exporter/schema.h"
+#include "scanner/convention.h"
 
 static const char about[] =
 	"Each function that was found in the source is one operation. Send its arguments as a "
@@ -96,7 +97,29 @@ static void write_payload(const struct snafu_function *const *group, size_t n,
 	text(into, "]}}}}");
 }
 
-static void write_result(const struct snafu_function *const *group, size_t n, bool calls,
+/* A function that takes HTTP requests says itself what it answers (scanner/convention.h). */
+static void write_http(struct snafu_buffer *into)
+{
+	text(into, ",\"requestBody\":{\"required\":false,\"content\":{"
+	           "\"application/json\":{\"schema\":{}},\"*/*\":{\"schema\":{}}}},"
+	           "\"responses\":{\"200\":{\"description\":"
+	           "\"The function's own reply, whatever its status and type.\",\"headers\":{"
+	           "\"X-Snafu-Request-Id\":{\"$ref\":\"#/components/headers/RequestId\"}},"
+	           "\"content\":{\"application/json\":{\"schema\":{}},"
+	           "\"*/*\":{\"schema\":{}}}}");
+}
+
+static void write_failures(bool calls, struct snafu_buffer *into)
+{
+	if (calls)
+		snafu_openapi_calls_response(into);
+	for (size_t i = 0; i < N_FAILURES; i++)
+		snafu_buffer_format(into, ",\"%s\":{\"$ref\":\"#/components/responses/%s\"}",
+		                    failures[i].status, failures[i].name);
+	snafu_buffer_append_byte(into, '}');
+}
+
+static void write_result(const struct snafu_function *const *group, size_t n,
                          struct snafu_buffer *into)
 {
 	text(into, ",\"responses\":{\"200\":{\"description\":");
@@ -114,12 +137,6 @@ static void write_result(const struct snafu_function *const *group, size_t n, bo
 		snafu_schema_result(group[i], into);
 	}
 	text(into, n > 1 ? "]}}}}" : "}}}");
-	if (calls)
-		snafu_openapi_calls_response(into);
-	for (size_t i = 0; i < N_FAILURES; i++)
-		snafu_buffer_format(into, ",\"%s\":{\"$ref\":\"#/components/responses/%s\"}",
-		                    failures[i].status, failures[i].name);
-	snafu_buffer_append_byte(into, '}');
 }
 
 /* Signatures of all overloads, then the doc of the first that has one. */
@@ -170,8 +187,13 @@ static void write_operation(const struct snafu_function *const *group, size_t n,
 	}
 	if (calls)
 		snafu_openapi_calls_operation(into);
-	write_payload(group, n, into);
-	write_result(group, n, calls, into);
+	if (snafu_convention_is_http(function)) {
+		write_http(into);
+	} else {
+		write_payload(group, n, into);
+		write_result(group, n, into);
+	}
+	write_failures(calls, into);
 	text(into, "}}");
 }
 

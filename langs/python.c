@@ -364,6 +364,7 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	python.deadline = PyErr_NewExceptionWithDoc("snafu.DeadlineExceeded",
 	                                            "The call took too long and is asked to end.",
 	                                            PyExc_BaseException, NULL);
+	python_modules_begin();
 	if (python_load_begin() || python_compile_begin() || python_fresh_begin() ||
 	    python_scope_begin() || python_client_contain() ||
 	    (!options->brief && python_output_begin()) || !python.instances || !python.system ||

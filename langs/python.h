@@ -87,6 +87,8 @@ PyObject *python_helper(const char *name);
 /* Remembers what Python has loaded and where the standard library is. 0 or -1. */
 int python_load_begin(void);
 void python_load_end(void);
+/* (python_modules.c) Before anything is loaded. */
+void python_modules_begin(void);
 
 /* Whether FILE, a str, stands in a folder that was scanned and is no library's. */
 bool python_load_is_users(PyObject *file);

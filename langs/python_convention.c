@@ -55,8 +55,9 @@ static int make_module(void)
 	PyObject *code = Py_CompileString(files[0].source, "<snafu>", Py_file_input);
 	PyObject *module = code ? PyImport_ExecCodeModule("_snafu_conventions", code) : NULL;
 	PyObject *sources = module ? all_sources() : NULL, *done = NULL;
+	PyObject *run = sources ? python_helper("run") : NULL; /* which async functions need */
 
-	if (sources)
+	if (run)
 		done = PyObject_CallMethod(module, "install", "O", sources);
 	if (done) {
 		self.reply = PyDict_GetItemString(PyModule_GetDict(module), "Reply");
@@ -64,6 +65,7 @@ static int make_module(void)
 		self.module = Py_NewRef(module);
 	}
 	Py_XDECREF(done);
+	Py_XDECREF(run);
 	Py_XDECREF(sources);
 	Py_XDECREF(module);
 	Py_XDECREF(code);

@@ -8,12 +8,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
+#include "base/condition.h"
 #include "base/file.h"
 #include "langs/python_place.h"
 
-#define WAIT_CAP 60 /* seconds that a call waits for another one to load its module */
+#define WAIT_CAP_MS 60000 /* that a call waits for another one to load its module */
 
 struct python_module {
 	struct python_module *next;
@@ -26,10 +27,15 @@ struct python_module {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t loaded = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t loaded;
 
 /* One new version at a time. Never waited for with the GIL held. */
 static pthread_mutex_t reload_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void python_modules_begin(void)
+{
+	snafu_condition_init(&loaded);
+}
 
 static struct python_module *module_entry(const char *path)
 {
@@ -292,17 +298,15 @@ static bool waits_for_itself(const struct python_module *module)
 static bool wait_for(struct python_module *module)
 {
 	struct waiter self = {.thread = pthread_self(), .module = module};
-	struct timespec until;
+	uint64_t until = snafu_now_ms() + WAIT_CAP_MS;
 	bool good;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += WAIT_CAP;
 	Py_BEGIN_ALLOW_THREADS pthread_mutex_lock(&lock);
 	good = !waits_for_itself(module);
 	self.next = waiters;
 	waiters = &self;
 	while (good && module->loading)
-		good = pthread_cond_timedwait(&loaded, &lock, &until) != ETIMEDOUT;
+		good = snafu_condition_wait_ms(&loaded, &lock, until);
 	for (struct waiter **at = &waiters; *at; at = &(*at)->next)
 		if (*at == &self) {
 			*at = self.next;

@@ -22,7 +22,7 @@ enum { STUBS = 256, TEMPLATES, MODEL, NAME, IMAGE }; /* options without a letter
 #define PORT_CAP 65535
 
 static const struct option_text option_table[] = {
-	{STUBS, "stubs", NULL, "write a commented FILE.config for each source"},
+	{STUBS, "stubs", NULL, "write a commented FILE.config for each source, and a snafu.ini"},
 	{'t', "target", "NAME", "write a deployment descriptor; 'list' tells which there are"},
 	{MODEL, "model", NULL, "print as JSON what templates of descriptors are given"},
 	{'o', "output", "DIR",
@@ -106,11 +106,14 @@ static void tell_stub(void *state, const struct snafu_stub_news *news)
 
 static int write_stubs(struct materials *materials)
 {
-	struct counts counts = {.materials = materials};
+	struct counts counts = {.materials = materials}, ini = {.materials = materials};
 	struct snafu_error error;
 
 	if (snafu_stubs_export(materials->functions, materials->book, &materials->output, tell_stub,
-	                       &counts, &error)) {
+	                       &counts, &error) ||
+	    (counts.functions + (long)counts.kept > 0 &&
+	     snafu_stub_ini_export(materials->functions, materials->book, &materials->output, tell_stub,
+	                           &ini, &error))) {
 		fprintf(stderr, "snafu-export: %s\n", error.message);
 		return 1;
 	}
@@ -120,7 +123,7 @@ static int write_stubs(struct materials *materials)
 		        counts.written, counts.written == 1 ? "" : "s",
 		        materials->dry ? "shown" : "written", counts.updated, counts.functions,
 		        counts.functions == 1 ? "" : "s", counts.kept);
-	return counts.failed ? 1 : 0;
+	return counts.failed + ini.failed ? 1 : 0;
 }
 
 static int write_descriptors(struct materials *materials)

@@ -10,9 +10,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/error.h"
 #include "runtime/host.h"
 #include "runtime/job.h"
@@ -61,17 +61,6 @@ struct snafu_crew {
 	uint64_t drain_until; /* 0: not draining */
 };
 
-/* One whose waits end by the clock of snafu_now_ns(). */
-static void init_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 static void *serve(void *state);
 
 static int start_member(struct snafu_crew *crew)
@@ -81,7 +70,7 @@ static int start_member(struct snafu_crew *crew)
 	if (crew->n_members >= crew->options.threads + RESERVE)
 		return -EAGAIN;
 	*member = (struct member){.crew = crew};
-	init_condition(&member->wake);
+	snafu_condition_init(&member->wake);
 	if (pthread_create(&member->thread, NULL, serve, member)) {
 		pthread_cond_destroy(&member->wake);
 		return -EAGAIN;
@@ -325,10 +314,7 @@ static bool keep_deadlines(struct member *self, uint64_t *ret_next)
 
 static void sleep_until(struct member *member, uint64_t time_ns)
 {
-	struct timespec until = {.tv_sec = (time_t)(time_ns / 1000000000u),
-	                         .tv_nsec = (long)(time_ns % 1000000000u)};
-
-	pthread_cond_timedwait(&member->wake, &member->crew->lock, &until);
+	snafu_condition_wait_ns(&member->wake, &member->crew->lock, time_ns);
 }
 
 static void stand_by(struct member *member)
@@ -416,7 +402,7 @@ int snafu_crew_new(const struct snafu_crew_options *options, struct snafu_crew *
 	crew->options = *options;
 	crew->queue_deadline = UINT64_MAX;
 	pthread_mutex_init(&crew->lock, NULL);
-	init_condition(&crew->over);
+	snafu_condition_init(&crew->over);
 	*ret_crew = crew;
 	return 0;
 }
@@ -531,10 +517,8 @@ static int dismiss(struct snafu_crew *crew)
 		struct member *member = &crew->members[i];
 
 		while (!member->gone && !member->job && snafu_now_ms() < end) {
-			struct timespec until = {.tv_sec = (time_t)(end / 1000),
-			                         .tv_nsec = (long)(end % 1000 * 1000000)};
 			pthread_cond_signal(&member->wake);
-			pthread_cond_timedwait(&crew->over, &crew->lock, &until);
+			snafu_condition_wait_ms(&crew->over, &crew->lock, end);
 		}
 		if (member->gone) {
 			pthread_mutex_unlock(&crew->lock);

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/json.h"
 #include "base/parts.h"
 #include "runtime/host.h"
@@ -39,18 +39,14 @@ int snafu_queue_new(const struct snafu_queue_options *options, struct snafu_queu
                     struct snafu_error *error)
 {
 	struct snafu_queue *queue = calloc(1, sizeof *queue);
-	pthread_condattr_t attributes;
 
 	if (!queue)
 		return snafu_fail(error, -ENOMEM, "no memory");
 	queue->options = *options;
 	queue->oldest = SNAFU_QUEUE_NO_OLDEST;
 	pthread_mutex_init(&queue->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&queue->wake, &attributes);
-	pthread_cond_init(&queue->idle, &attributes);
-	pthread_condattr_destroy(&attributes);
+	snafu_condition_init(&queue->wake);
+	snafu_condition_init(&queue->idle);
 	*ret_queue = queue;
 	return 0;
 }
@@ -126,16 +122,14 @@ static void refuse(struct snafu_queue *queue, struct snafu_queue_item *item,
 
 struct snafu_queue_item *snafu_queue_take(struct snafu_queue *queue, uint64_t until)
 {
-	struct timespec end = {.tv_sec = (time_t)(until / 1000),
-	                       .tv_nsec = (long)(until % 1000 * 1000000)};
-	int code = 0;
+	bool late = false;
 
 	pthread_mutex_lock(&queue->lock);
-	while (!queue->first && !queue->closing && !queue->nudged && !code)
+	while (!queue->first && !queue->closing && !queue->nudged && !late)
 		if (until == UINT64_MAX)
 			pthread_cond_wait(&queue->wake, &queue->lock);
 		else
-			code = pthread_cond_timedwait(&queue->wake, &queue->lock, &end);
+			late = !snafu_condition_wait_ms(&queue->wake, &queue->lock, until);
 	queue->nudged = false;
 	struct snafu_queue_item *items = queue->first;
 	queue->first = queue->last = NULL;
@@ -463,6 +457,7 @@ void snafu_queue_write_metrics(struct snafu_queue *queue, struct snafu_buffer *i
 		{"failed", queue->failed},   {"dead", queue->dead},
 	};
 	int64_t oldest = queue->oldest, now = (int64_t)snafu_now_ms();
+	long long age = now > oldest ? now - oldest : 0;
 
 	snafu_buffer_append_text(into, "# HELP snafu_queue_calls Asynchronous calls in the queue.\n"
 	                               "# TYPE snafu_queue_calls gauge\n");
@@ -473,8 +468,8 @@ void snafu_queue_write_metrics(struct snafu_queue *queue, struct snafu_buffer *i
 	                    "# HELP snafu_queue_oldest_seconds Age of the oldest asynchronous call "
 	                    "that has not ended.\n"
 	                    "# TYPE snafu_queue_oldest_seconds gauge\n"
-	                    "snafu_queue_oldest_seconds %.3f\n",
-	                    now > oldest ? (double)(now - oldest) / 1000 : 0.0);
+	                    "snafu_queue_oldest_seconds %lld.%03lld\n",
+	                    age / 1000, age % 1000); /* no %f: a function may have set a locale */
 	snafu_buffer_format(into,
 	                    "# HELP snafu_queue_deliveries Results on their way to destinations.\n"
 	                    "# TYPE snafu_queue_deliveries gauge\n"

@@ -334,8 +334,6 @@ static void write_environment(struct snafu_buffer *into)
 	snafu_buffer_append_byte(into, '[');
 	write_variable("PATH", "/usr/local/bin:/usr/bin:/bin", into);
 	write_variable("HOME", "/tmp", into);
-	/* Nothing here outlives the container: no queue of asynchronous calls is begun. */
-	write_variable("XDG_STATE_HOME", "/no-state-in-a-container", into);
 	write_variable("LANG", "C.UTF-8", into);
 	write_variable("JAVA_HOME", getenv("JAVA_HOME"), into);
 	write_variable("SNAFU_PARTS", getenv("SNAFU_PARTS"), into);

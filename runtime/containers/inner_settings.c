@@ -79,6 +79,8 @@ int container_write_settings(const char *path, const struct snafu_executor_optio
 	const struct snafu_settings_book *book = snafu_host_book(options->host);
 	struct snafu_buffer text = SNAFU_BUFFER(TEXT_CAP);
 
+	/* Nothing here outlives the container. */
+	snafu_buffer_append_text(&text, "[asynchronous]\nfile = none\n");
 	write_caps(book, &text);
 	write_layer(&book->instance, true, &text);
 	for (size_t i = 0; i < book->count; i++) {

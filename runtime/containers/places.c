@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/error.h"
 #include "runtime/containers/places_state.h"
 #include "runtime/records/events.h"
@@ -40,10 +41,7 @@ void places_unlock(struct places *places)
 
 void places_wait(struct places *places, uint64_t until_ms)
 {
-	struct timespec at = {.tv_sec = (time_t)(until_ms / 1000),
-	                      .tv_nsec = (long)(until_ms % 1000) * 1000000};
-
-	pthread_cond_timedwait(&places->changed, &places->lock, &at);
+	snafu_condition_wait_ms(&places->changed, &places->lock, until_ms);
 }
 
 void places_wake(struct places *places)
@@ -340,16 +338,11 @@ int places_prepare(struct places *places, struct snafu_error *error)
 
 static void init(struct places *places)
 {
-	pthread_condattr_t monotonic;
-
 	TAILQ_INIT(&places->all);
 	TAILQ_INIT(&places->doomed);
 	pthread_mutex_init(&places->lock, NULL);
 	pthread_mutex_init(&places->cleaning, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&places->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	snafu_condition_init(&places->changed);
 }
 
 static void done(struct places *places)

@@ -73,12 +73,14 @@ static char *default_path(const char *const *sources, size_t count)
 int snafu_queue_file_path(const char *named, const char *const *sources, size_t n_sources,
                           char **ret_path, struct snafu_error *error)
 {
+	if (strcmp(named, "none") == 0)
+		return snafu_fail(error, -ENOENT,
+		                  "asynchronous calls are switched off here ([asynchronous] file = none)");
 	char *path = *named ? strdup(named) : default_path(sources, n_sources);
-
 	if (!path)
 		return snafu_fail(error, -ENOENT,
 		                  "no place for the queue of asynchronous calls: neither XDG_STATE_HOME "
-		                  "nor HOME is set; set file in [asynchronous]");
+		                  "nor HOME is an absolute path; set file in [asynchronous]");
 	*ret_path = path;
 	return 0;
 }

@@ -20,7 +20,8 @@ struct snafu_queue_counts {
 };
 
 /* The file for a host of these sources: NAMED (the setting) when that is not empty, else
- * one in $XDG_STATE_HOME/snafu or ~/.local/state/snafu that is named after the sources.
+ * one in $XDG_STATE_HOME/snafu or ~/.local/state/snafu that is named after the sources. -ENOENT:
+ * there is no place for one, or it is to be none.
  * Malloc'ed, caller frees. */
 int snafu_queue_file_path(const char *named, const char *const *sources, size_t n_sources,
                           char **ret_path, struct snafu_error *error);

@@ -83,7 +83,11 @@ static void write_head(sqlite3_stmt *statement, uint64_t now, struct snafu_buffe
 	} else if (state == SNAFU_STORED_WAITING) {
 		int64_t left = sqlite3_column_int64(statement, DUE) - (int64_t)now;
 
-		snafu_buffer_format(into, ", \"due\": %.3f", left > 0 ? (double)left / 1000 : 0.0);
+		if (left < 0)
+			left = 0;
+		/* By hand: a function may have set a locale that writes a comma. */
+		snafu_buffer_format(into, ", \"due\": %lld.%03lld", (long long)left / 1000,
+		                    (long long)left % 1000);
 	}
 }
 

@@ -107,7 +107,7 @@ const struct snafu_setting snafu_setting_table[] = {
      .offset = offsetof(struct snafu_settings, asynchronous_file),
      .unit = SNAFU_UNIT_TEXT,
      .fallback_text = "",
-     .help = "file of the queue of asynchronous calls; else one named after the sources"},
+     .help = "file of the queue of asynchronous calls, or none; else one named after the sources"},
 	NUMBER("asynchronous", "sync", asynchronous_sync, SNAFU_UNIT_SWITCH, 1, 0, 1, false,
            "whether a call is on the disk, and not only safe from a crash, when it is accepted"),
 	NUMBER("asynchronous", "concurrency", asynchronous_concurrency, SNAFU_UNIT_COUNT, 16, 1, 1000,

@@ -386,6 +386,15 @@ class Faults(AsyncTest):
         for call in calls:
             self.assertEqual(server.ended(call)["result"], 2)
 
+    def test_no_file(self):
+        server = self.start("file = none\n")
+        reply, data = server.ask("POST", "/invoke/add", {"a": 1}, ASYNC)
+        self.assertEqual((reply.status, data["errorType"]), (503, "QueueError"))
+        self.assertIn("switched off here ([asynchronous] file = none)", data["errorMessage"])
+        self.assertEqual(server.ask("GET", "/calls")[0].status, 503)
+        self.assertEqual(server.call("add", 1), (200, 2))
+        self.assertEqual(self.files(), [])
+
     def test_damaged_file(self):
         path = self.path("broken.queue")
         with open(path, "w", encoding="ascii") as file:

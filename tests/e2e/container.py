@@ -1,5 +1,6 @@
 """tests/e2e/container.py — the executor `container`, with a Docker engine of this test's own."""
 
+import http.client
 import json
 import os
 import shutil
@@ -52,6 +53,13 @@ def add(a: int, b: int):
 
 def variable(name: str):
     return os.environ.get(name)
+
+def later():
+    import snafu
+    try:
+        return snafu.call_async("add", 1, 2)
+    except Exception as error:
+        return [type(error).__name__, str(error)]
 
 def who(event, context):
     return [context.aws_request_id, context.get_remaining_time_in_millis()]
@@ -218,6 +226,15 @@ class Containers(Case):
         status, (number, left) = host.call("who", {})
         self.assertEqual((status, number), (200, host.headers["X-Snafu-Request-Id"]))
         self.assertTrue(0 < left <= 20000, left)
+        self.assertEqual(host.stop(), (0, ""))
+
+    def test_no_queue_of_its_own(self):
+        """What it would put off would be lost with the container."""
+        host = Host(self)
+        status, said = host.call("later")
+        self.assertEqual(status, 200, said)
+        self.assertEqual(said, ["CallError", "QueueError: asynchronous calls are switched off here "
+                                "([asynchronous] file = none)"])
         self.assertEqual(host.stop(), (0, ""))
 
     def test_tenants(self):

@@ -3,18 +3,15 @@ functions framework and OpenWhisk. The interfaces are the user's; Google's here 
 OpenWhisk's is the Gson that Debian has."""
 
 import base64
-import http.client
 import json
 import os
 import shutil
-import sys
 import tempfile
 import unittest
 
-from terminal import PATIENCE, SCAN, SOURCE, run
+from ladder import EVERY, Server
+from terminal import SCAN, SOURCE, run
 
-sys.path.insert(0, os.path.join(SOURCE, "tests/e2e"))
-from executors import EVERY, Server
 
 GSON = "/usr/share/java/gson.jar"
 API = "com/google/cloud/functions/"
@@ -210,7 +207,7 @@ class Java(unittest.TestCase):
         cls.addClassCleanup(cls.server.__exit__)
 
     def ask(self, path, body=None, method=None, executor="inprocess", **headers):
-        door = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
+        door = self.server.connect()
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         headers["X-Snafu-Executor"] = executor
         headers["X-Snafu-Log"] = "tail"

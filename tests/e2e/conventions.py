@@ -3,19 +3,15 @@ in samples/conventions/, each as a client of that provider calls it, on every ex
 hostile replies, settings and -c make of them."""
 
 import base64
-import http.client
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 import unittest
 
+from ladder import EVERY, Server
 from terminal import PATIENCE, SCAN, SOURCE, run
-
-sys.path.insert(0, os.path.join(SOURCE, "tests/e2e"))
-from executors import EVERY, Server
 
 SAMPLES = os.path.join(SOURCE, "samples/conventions")
 CONVENTIONS = {
@@ -66,6 +62,10 @@ def large(request):
 def echo(request):
     return request.get_data(), 200, {"Content-Type": request.content_type or "text/plain"}
 
+@functions_framework.http
+async def later(request):
+    return {"async": request.query_string.decode()}
+
 def plain(n: int) -> int:
     return n + 1
 
@@ -82,7 +82,7 @@ class Client:
 
     def ask(self, path, body=None, method=None, executor=None, **headers):
         """Status, headers and bytes."""
-        door = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
+        door = self.server.connect()
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if executor:
             headers["X-Snafu-Executor"] = executor
@@ -261,7 +261,7 @@ class Samples(unittest.TestCase):
         self.assertEqual(json.loads(json.loads(said)["body"])["message"], "hello Ann")
 
     def test_who_is_what_is_told(self):
-        door = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
+        door = self.server.connect()
         self.addCleanup(door.close)
         door.request("GET", "/functions")
         functions = json.loads(door.getresponse().read())
@@ -275,7 +275,7 @@ class Samples(unittest.TestCase):
     def test_asynchronous_calls_keep_the_request(self):
         status, headers, body = self.client.ask("hello_http?name=Later", Prefer="respond-async")
         self.assertEqual(status, 202)
-        door = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
+        door = self.server.connect()
         self.addCleanup(door.close)
         state = {"state": "queued"}
         while state["state"] in ("queued", "waiting", "running"):
@@ -441,6 +441,11 @@ class Hostile(unittest.TestCase):
                                                     Content_Type="application/x-any")
             self.assertEqual((status, headers["Content-Type"], body),
                              (200, "application/x-any", data))
+
+    def test_async_functions_and_odd_queries(self):
+        for query in ("", "a=b?&c=d", "a&b=&=c", "x=%26%3D&y=+", "a=b&a=c"):
+            status, _, body = self.client.ask("later?" + query)
+            self.assertEqual((status, json.loads(body)), (200, {"async": query}))
 
     def test_neighbours_are_as_ever(self):
         for executor in EVERY:

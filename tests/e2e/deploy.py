@@ -385,6 +385,28 @@ class OtherLanguages(Case):
         os.unlink(os.path.join(self.folder, "lib.jar"))
         self.until_ids("a.other")
 
+    def test_configs_of_jars(self):
+        """One for all of a jar's classes, whether the jar or its folder was named."""
+        if not shutil.which("javac"):
+            self.skipTest("there is no javac here")
+        def stage(value):
+            return {"Environment": {"Variables": {"STAGE": value}}}
+
+        self.make_jar("lib.jar", "one")
+        for named in self.folder, os.path.join(self.folder, "lib.jar"):
+            self.write("lib.config", json.dumps(stage("-short")))
+            self.write("lib.jar.config", json.dumps(
+                {**stage("-long"), "Functions": {"get2": stage("-two"), "C1.get1": {}}}))
+            server = self.serve("-e", "java=worker", named)
+            self.assertEqual(server.call("get1"), (200, "one-long"))
+            self.assertEqual(server.call("get2"), (200, "one-two"))
+            os.unlink(os.path.join(self.folder, "lib.jar.config"))
+            self.until_call("one-short", "get2")
+            self.assertEqual(server.call("get1"), (200, "one-short"))
+            os.unlink(os.path.join(self.folder, "lib.config"))
+            self.until_call("onenull", "get1")
+            server.stop()
+
     def test_what_is_inside_of_other_files_stays(self):
         """Functions of a jar's classes, and of headers that a header includes."""
         self.write("Twice.java", "public class Twice { public static int of(int n) { return 2 * n; } }")

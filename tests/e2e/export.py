@@ -1,6 +1,7 @@
 """tests/e2e/export.py — snafu-export: config stubs for sources in every language, and that
 snafu does what is then written into them."""
 
+import http.client
 import json
 import os
 import re
@@ -114,7 +115,7 @@ class Stubs(Case):
         self.assertEqual(done.stdout, "")
         self.assertIn("4 stubs written, 0 updated, for 4 functions; 0 had all", done.stderr)
         self.assertEqual(self.files("src"),
-                         sorted([*SOURCES, *(name + ".config" for name in NAMES)]))
+                         sorted([*SOURCES, "snafu.ini", *(name + ".config" for name in NAMES)]))
         for name, function in NAMES.items():
             stub = json.loads(self.read(f"src/{name}.config"))
             (own, members), = stub.pop("Functions").items()
@@ -162,6 +163,41 @@ class Stubs(Case):
         self.assertEqual(list(json.loads(self.read("src/nap.py.config"))["Functions"]),
                          ["old", "//gone", "nap_python", "more"])
 
+    def test_an_ini_that_says_all_and_sets_nothing(self):
+        source = self.write_sources()
+        self.export(source)
+        text = self.read("src/snafu.ini")
+        for line in ("[limits]", ";call-timeout = 1min", ";[function nap.nap_python]",
+                     "; nap_python(ms: int): Sleep.", ";schedule = ", ";[function old.nap2.nap_python2]",
+                     ";environment NAME = value"):
+            self.assertIn("\n" + line + "\n", text)
+        self.assertRegex(text, r"(?m)^; time from .* \(1ms to 24h\)$")
+        for line in text.splitlines():
+            self.assertRegex(line, r"^($|;|\[)")
+        uncommented = re.sub(r"(?m)^;(?=\[|[a-z0-9-]+ = )", "", text)
+        self.assertIn("\n[function nap.nap_python]\n", uncommented)
+        self.write("all.ini", uncommented)
+        # What it says is what holds, so it is taken, and gives the same again.
+        again = self.export("-n", "-s", self.path("all.ini"), self.path("src/nap.py")).stdout
+        self.assertIn('"//Timeout": 60,', again)
+
+    def test_an_ini_written_again_keeps_what_is_there(self):
+        source = self.write_sources()
+        self.write("src/snafu.ini", "# mine\n[limits]\ncall-timeout = 7s\n[function nap_gone]\n"
+                   "memory = 64MiB\n;[function nap.nap_python]\n[function nap*]\n")
+        before = self.read("src/snafu.ini")
+        done = self.export(source)
+        text = self.read("src/snafu.ini")
+        self.assertTrue(text.startswith(before))
+        self.assertIn("not in the source any more: nap_gone\n", done.stderr)
+        self.assertNotIn(";call-timeout = 1min\n; calls", text)
+        self.assertEqual(text.count("[function nap.nap_python]"), 1)
+        self.assertIn(";[function old.nap2.nap_python2]", text)
+        time = os.stat(self.path("src/snafu.ini")).st_mtime_ns
+        self.export(source)
+        self.assertEqual((self.read("src/snafu.ini"), os.stat(self.path("src/snafu.ini")).st_mtime_ns),
+                         (text, time))
+
     def test_force_begins_anew(self):
         source = self.write_sources()
         self.write("src/nap.py.config", '{"Timeout": 7}')
@@ -184,7 +220,9 @@ class Stubs(Case):
     def test_dry_run(self):
         source = self.write_sources()
         done = self.export("-n", os.path.join(source, "nap.py"))
-        self.assertIn("nap_python", json.loads(done.stdout)["Functions"])
+        stub, end = json.JSONDecoder().raw_decode(done.stdout)
+        self.assertIn("nap_python", stub["Functions"])
+        self.assertIn(";[function nap.nap_python]\n", done.stdout[end:])
         self.assertIn("1 stub shown", done.stderr)
         self.export("--dry-run", "-o", self.path("out"), source)
         self.assertEqual(self.files("."), sorted("src/" + name for name in SOURCES))
@@ -197,12 +235,14 @@ class Stubs(Case):
     def test_into_a_folder(self):
         source = self.write_sources()
         self.export("-o", self.path("out/deep"), source + "/")
-        self.assertEqual(self.files("out/deep"), sorted(name + ".config" for name in NAMES))
+        self.assertEqual(self.files("out/deep"),
+                         sorted(["snafu.ini", *(name + ".config" for name in NAMES)]))
         self.assertEqual(self.files("src"), sorted(SOURCES))
         self.export("-o", self.path("one"), "nap.py", cwd=source)
-        self.assertEqual(self.files("one"), ["nap.py.config"])
+        self.assertEqual(self.files("one"), ["nap.py.config", "snafu.ini"])
         self.export("-o", self.path("here"), ".", cwd=source)
-        self.assertEqual(self.files("here"), sorted(name + ".config" for name in NAMES))
+        self.assertEqual(self.files("here"),
+                         sorted(["snafu.ini", *(name + ".config" for name in NAMES)]))
 
     def test_two_sources_for_one_place(self):
         one, other = (self.write(f"{place}/x.py", f"def {place}(): pass\n") for place in "ab")
@@ -227,7 +267,9 @@ class Stubs(Case):
         source = self.write("x.py", "def f(): pass\ndef g(): pass\n")
         settings = self.write("snafu.ini", "[limits]\ncall-timeout = 5s\n[function g]\n"
                               "call-timeout = 2s\n[execution]\nenvironment = STAGE=test\n")
-        stub = json.loads(self.export("-n", "-s", settings, source).stdout)
+        shown = self.export("-n", "-s", settings, source).stdout
+        stub, end = json.JSONDecoder().raw_decode(shown)
+        self.assertIn("\n;call-timeout = 5s\n", shown[end:])
         self.assertEqual(stub["//Timeout"], 5)
         self.assertEqual(stub["//Environment"], {"Variables": {"STAGE": "test"}})
         self.assertEqual([stub["Functions"][name]["//Timeout"] for name in "fg"], [5, 2])

@@ -24,7 +24,7 @@ import unittest
 import uuid
 
 from ladder import C, JAVA, PROCESSES, Server, each
-from served import alive, descendants, until
+from served import alive, descendants, release, until
 from terminal import PATIENCE, SNAFU, SOURCE
 
 FOLDER = os.path.join(SOURCE, "tests/e2e/faults")
@@ -463,6 +463,24 @@ class Clocks(Case):
                 until(lambda: not server.instances("rogue.add", "idle"), "idle ones are ended")
             self.jump(YEAR)  # and the end is not put off either
         self.nothing_left()
+
+    def test_modules_being_loaded(self):
+        """A call that waits for another one to load its module waits by a clock that is not set."""
+        gate, folder = self.fifo("gate"), self.path("sources")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "slow.py"), "w") as file:
+            file.write(f"open({gate!r}).close()\ndef version():\n    return 1\n")
+        # The first function is loaded ahead.
+        with open(os.path.join(folder, "first.py"), "w") as file:
+            file.write("def first():\n    return 1\n")
+        with self.server(folder, executor="inprocess") as server, \
+                concurrent.futures.ThreadPoolExecutor(2) as pool:
+            self.jump(-YEAR)
+            calls = [pool.submit(server.call, "slow.version") for _ in range(2)]
+            until(lambda: server.metric("snafu_calls_in_flight") == 2 or
+                  any(each_call.done() for each_call in calls), "both are under way")
+            release(gate)
+            self.assertEqual([each_call.result() for each_call in calls], [(200, 1)] * 2)
 
     def test_retries_and_new_sources(self):
         folder = self.path("sources")

@@ -2,8 +2,10 @@
 that goes wrong must not spoil the next one, nor the host's end. What a door does
 with bad input is in web.py and cli.py; what a gateway does, in the unit tests."""
 
+import csv
 import json
 import os
+import subprocess
 import tempfile
 import unittest
 
@@ -38,6 +40,41 @@ class Python(unittest.TestCase):
             self.assertEqual(server.call("Private.__method", 1), (200, 1))
             self.assertEqual(server.call("Private.__static", 2), (200, 2))
             self.assertEqual(server.call("Private.__class", 3), (200, ["Private", 3]))
+
+
+class Locales(unittest.TestCase):
+    def test_numbers_stay_numbers(self):
+        """A function may have the whole process write 1,5 for 1.5."""
+        with tempfile.TemporaryDirectory() as folder:
+            made = subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8",
+                                   os.path.join(folder, "de_DE.UTF-8")], capture_output=True,
+                                  text=True)
+            if not os.path.exists(os.path.join(folder, "de_DE.UTF-8")):
+                self.skipTest(f"no German locale can be made here: {made.stderr.strip()}")
+            path = os.path.join(folder, "german.py")
+            with open(path, "w", encoding="ascii") as file:
+                file.write("import locale\ndef speak():\n"
+                           "    locale.setlocale(locale.LC_ALL, 'de_DE.UTF-8')\n"
+                           "    return locale.format_string('%.1f', 1.5)\n"
+                           "def half(number: float):\n    return number / 2\n"
+                           "def fail():\n    raise ValueError\n")
+            log = os.path.join(folder, "log.csv")
+            with Served("-q", "-l", f"csv={log}", "--debug", path,
+                        settings="[asynchronous]\nretry-delay = 1h\n",
+                        env={"LOCPATH": folder, "XDG_STATE_HOME": folder}) as server:
+                self.assertEqual(server.call("speak"), (200, "1,5"))
+                self.assertEqual(server.call("half", "0.5"), (200, 0.25))
+                number = server.ask("POST", "/invoke/fail", [],
+                                    {"Prefer": "respond-async"})[1]["id"]
+                until(lambda: server.ask("GET", "/calls/" + number)[1]["attempts"] == 1, "tried")
+                self.assertGreater(server.ask("GET", "/calls")[1]["calls"][0]["due"], 0)
+                for line in server.metrics().splitlines():
+                    if not line.startswith("#"):
+                        float(line.rsplit(" ", 1)[1])
+            with open(log, encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file):
+                    float(row["duration_ms"])
+                    self.assertNotIn(None, row)
 
 
 class Java(unittest.TestCase):

@@ -1,6 +1,7 @@
 """tests/e2e/python_calls.py — Python functions that call each other, isolated ones, AWS
 handlers and boto3 kept inside, through a real server. The details are in
-tests/unit/test-lang-python-calls.c; here it is that host, doors and gateway agree."""
+tests/unit/test-lang-python-calls.c and test-lang-python-change.c; here it is that host, doors and
+gateway agree."""
 
 import base64
 import concurrent.futures

@@ -74,26 +74,29 @@ static void append_line_text(struct snafu_buffer *into, const char *text, size_t
 	}
 }
 
+struct query {
+	struct snafu_buffer *into;
+	size_t count;
+};
+
 /* MHD has turned each + into a space; all else is as it came. */
-static enum MHD_Result append_query(void *state, enum MHD_ValueKind kind, const char *key,
-                                    size_t key_size, const char *value, size_t value_size)
+static enum MHD_Result append_parameter(void *state, enum MHD_ValueKind kind, const char *key,
+                                        size_t key_size, const char *value, size_t value_size)
 {
-	struct snafu_buffer *into = state;
-	char last = into->data[into->size - 1];
+	struct query *query = state;
 
 	(void)kind;
-	if (last != '?')
-		snafu_buffer_append_byte(into, '&');
+	snafu_buffer_append_byte(query->into, query->count++ ? '&' : '?');
 	for (int part = 0; part < 2; part++) {
 		const char *text = part ? value : key;
 		size_t size = part ? value_size : key_size;
 
 		if (part && value)
-			snafu_buffer_append_byte(into, '=');
+			snafu_buffer_append_byte(query->into, '=');
 		for (size_t i = 0; text && i < size; i++) {
 			unsigned char byte = (unsigned char)text[i];
 
-			snafu_buffer_append_byte(into, byte <= 0x20 || byte == 0x7F ? '+' : (char)byte);
+			snafu_buffer_append_byte(query->into, byte <= 0x20 || byte == 0x7F ? '+' : (char)byte);
 		}
 	}
 	return MHD_YES;
@@ -117,17 +120,12 @@ static enum MHD_Result append_header(void *state, enum MHD_ValueKind kind, const
 
 static void append_target(const struct web_request *request, struct snafu_buffer *into)
 {
-	size_t start;
+	const char *path = *request->rest ? request->rest : "/";
+	struct query query = {.into = into};
 
-	append_line_text(into, *request->rest ? request->rest : "/",
-	                 strlen(request->rest) + !*request->rest);
-	start = into->size;
-	snafu_buffer_append_byte(into, '?');
-	if (snafu_buffer_failed(into))
-		return;
-	MHD_get_connection_values_n(request->connection, MHD_GET_ARGUMENT_KIND, append_query, into);
-	if (into->size == start + 1 && !snafu_buffer_failed(into))
-		into->data[--into->size] = '\0';
+	append_line_text(into, path, strlen(path));
+	MHD_get_connection_values_n(request->connection, MHD_GET_ARGUMENT_KIND, append_parameter,
+	                            &query);
 }
 
 int web_http_payload(struct web_request *request)
@@ -140,8 +138,7 @@ int web_http_payload(struct web_request *request)
 	snafu_buffer_format(&message, "%s ", request->method);
 	append_target(request, &message);
 	snafu_buffer_append_text(&message, " HTTP/1.1\r\n");
-	if (!snafu_buffer_failed(&message))
-		MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, append_header, &message);
+	MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, append_header, &message);
 	snafu_buffer_append_text(&message, WEB_PREFIX_HEADER ": ");
 	append_line_text(&message, request->url, (size_t)(request->rest - request->url));
 	snafu_buffer_format(&message, "\r\nContent-Length: %zu\r\n\r\n", request->body.size);
