@@ -5,8 +5,8 @@ be called without harm.
 
 Called by convert/project_examples.c: on stdin the functions as JSON, as snafu-scan prints them;
 the project's folder is the argument. On stdout an array of
-{"function": ID, "payload": ..., "result": ..., "from": "src/a.py:12"}, without "result" where
-that is not known."""
+{"function": ID, "payload": ..., "result": ..., "from": "src/a.py:12"}; with "printed" instead of
+"result" where only its text is known, and without both where that is not."""
 
 import ast
 import doctest
@@ -96,10 +96,8 @@ def payload_of(node, function):
     return payload
 
 
-def result_of(want, printed):
+def result_of(want):
     """What an example is said to give; raises NoValue where that is not known."""
-    if printed:
-        return want[:-1]
     if not want:
         return None
     if "..." in want:
@@ -133,7 +131,10 @@ def python_examples(path, functions):
             example = {"function": function["id"]}
             try:
                 example["payload"] = payload_of(node, function)
-                example["result"] = result_of(part.want, printed)
+                if printed:
+                    example["printed"] = part.want[:-1]
+                else:
+                    example["result"] = result_of(part.want)
             except NoValue:
                 if "payload" not in example:
                     continue

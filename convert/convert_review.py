@@ -152,6 +152,9 @@ class Review(ast.NodeVisitor):
                 if not others and name.lineno > min(begin for begin, _ in spans):
                     self.note(name, "scope", "%s is only known in %s above" % (name.id, words))
 
+    def visit_arg(self, node):
+        self.defined.add(node.arg)
+
     # ---- names and calls
 
     def visit_Name(self, node):

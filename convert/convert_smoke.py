@@ -4,6 +4,7 @@ are said to give. Without a URL it starts Snafu itself ($SNAFU, or snafu in PATH
 
 Exit status: 0, 1 when an example went wrong, 2 when there was nobody to call."""
 
+import ast
 import json
 import os
 import re
@@ -26,6 +27,18 @@ def same(one, other):
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     return one == other
+
+
+def is_right(example, result):
+    if "result" in example:
+        return same(example["result"], result)
+    if "printed" not in example or example["printed"] == result:
+        return True
+    try:
+        shown = ast.literal_eval(example["printed"].strip())
+    except (SyntaxError, ValueError):
+        return not isinstance(result, str)
+    return same(list(shown) if isinstance(shown, tuple) else shown, result)
 
 
 def call(url, example):
@@ -71,13 +84,14 @@ def run(url, examples):
             status, result = call(url, example)
         except OSError as error:
             status, result = 0, str(error)
-        good = status == 200 and ("result" not in example or same(example["result"], result))
+        good = status == 200 and is_right(example, result)
         print("%s %s" % ("ok    " if good else "NOT OK", shown))
         if not good:
             wrong += 1
             if status == 200:
                 print("       gave %s\n       not  %s (%s)" % (
-                    json.dumps(result), json.dumps(example["result"]), example["from"]))
+                    json.dumps(result), json.dumps(example.get("result", example.get("printed"))),
+                    example["from"]))
             else:
                 print("       failed with %s: %.500s (%s)" % (status, result, example["from"]))
     print("%d of %d examples went well" % (len(examples) - wrong, len(examples)))

@@ -337,6 +337,8 @@ def main():
     if any(not file.fate and not file.edited for file in files) and not python2_upgrade.have_2to3():
         sys.exit("2to3 is not installed (Debian: apt install python3-lib2to3; elsewhere: "
                  "pip install fissix)")
+    if any(not file.fate and not file.edited for file in files):
+        python2_upgrade.upgrader() # once, and not in each process
     with open(progress, "ab", buffering=0) as out:
         files = run_all(convert, [(file, cache, INTO, patches) for file in files],
                         lambda: out.write(b"."))

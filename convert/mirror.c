@@ -423,6 +423,28 @@ static void remove_gone(struct snafu_mirror *mirror, const char *path,
 	free(place);
 }
 
+static void ignore(void *state, const char *path)
+{
+	(void)state;
+	(void)path;
+}
+
+void snafu_mirror_sweep(struct snafu_mirror *mirror, const char *folder, const char *spared)
+{
+	size_t size = strlen(folder);
+	const char *last = "";
+
+	snafu_mirror_list_sort(&mirror->now);
+	for (size_t i = 0; i < mirror->before.count; i++) {
+		const char *path = mirror->before.entries[i].path;
+
+		if (strcmp(path, last) != 0 && strncmp(path, folder, size) == 0 && path[size] == '/' &&
+		    !snafu_path_has_suffix(path, spared) && !snafu_mirror_list_find(&mirror->now, path))
+			remove_gone(mirror, path, ignore, NULL);
+		last = path;
+	}
+}
+
 int snafu_mirror_finish(struct snafu_mirror *mirror, void (*gone)(void *state, const char *path),
                         void *state, struct snafu_error *error)
 {

@@ -68,6 +68,10 @@ int snafu_mirror_leave(struct snafu_mirror *mirror, const char *path, struct sna
 /* Whether there is a file at PATH that a person has made or changed, and it will stay. */
 bool snafu_mirror_is_edited(struct snafu_mirror *mirror, const char *path);
 
+/* Removes those of the files below FOLDER that earlier runs have written, that nobody has changed
+ * and that this run has not put there so far; but for names that end in SPARED. */
+void snafu_mirror_sweep(struct snafu_mirror *mirror, const char *folder, const char *spared);
+
 /* Removes what earlier runs have written and this one has not, calls GONE for each such file that
  * a person has changed, which stays, and writes the manifest. */
 int snafu_mirror_finish(struct snafu_mirror *mirror, void (*gone)(void *state, const char *path),

@@ -257,6 +257,8 @@ int project_place(struct project *project, struct snafu_error *error)
 			             file->why ? file->why : "");
 	}
 	project_working(project, "scanning the result");
+	if (!code) /* what has gone from the code base has no functions any more */
+		snafu_mirror_sweep(&project->mirror, PROJECT_SOURCES, CONFIG);
 	if (!code)
 		code = scan_result(project, error);
 	if (!code)

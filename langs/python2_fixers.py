@@ -40,6 +40,63 @@ def divide(left, right, between=""):
     return Call(Name(DIVIDE, prefix=prefix), [left, Leaf(token.COMMA, ",", prefix=between), right])
 
 
+ABSTRACT = ("Callable Container Hashable ItemsView Iterable Iterator KeysView Mapping MappingView "
+            "MutableMapping MutableSequence MutableSet Sequence Set Sized ValuesView").split()
+
+
+class FixAbstract(fixer_base.BaseFix):
+    """collections.Mapping and its kin, which live in collections.abc."""
+
+    NAMES = "(" + " | ".join("'%s'" % name for name in ABSTRACT) + ")"
+    PATTERN = ("power< 'collections' trailer< '.' name=" + NAMES + " > any* > | "
+               "import_from< 'from' 'collections' 'import' only=" + NAMES + " > | "
+               "import_from< 'from' 'collections' 'import' several=import_as_names >")
+
+    def transform(self, node, results):
+        if "name" in results:
+            name = results["name"][0]
+            name.replace(Name("abc." + name.value, prefix=name.prefix))
+            self.lead_there(node)
+        elif "only" in results:
+            self.rename(node.children[1])
+        else:
+            return self.part(node, results["several"])
+
+    @staticmethod
+    def rename(module):
+        module.value = "collections.abc"
+        module.changed()
+
+    def lead_there(self, node):
+        """`import collections.abc` names both, and moves no line."""
+        while node.parent:
+            node = node.parent
+        for leaf in node.leaves():
+            if (leaf.value == "collections" and leaf.parent.type == syms.import_name
+                    and leaf.prev_sibling.value == "import"):
+                self.rename(leaf)
+
+    def part(self, node, names):
+        listed = [child for child in names.children if child.type != token.COMMA]
+        moved = [child for child in listed if str(child).split()[0] in ABSTRACT]
+        if not moved:
+            return None
+        if len(moved) == len(listed):
+            self.rename(node.children[1])
+            return None
+        made = FromImport("collections.abc", [Name(", ".join(str(child).strip() for child in moved),
+                                                   prefix=" ")])
+        made.prefix = " "
+        rest = FromImport("collections", [Name(", ".join(
+            str(child).strip() for child in listed if child not in moved), prefix=" ")])
+        rest.prefix = node.prefix
+        parent, at = node.parent, node.parent.children.index(node) + 1
+        node.replace(rest)
+        parent.insert_child(at, Leaf(token.SEMI, ";"))
+        parent.insert_child(at + 1, made)
+        return None
+
+
 class FixDivision(fixer_base.BaseFix):
     """a / b of two integers is an integer, as long as the file does not say otherwise."""
 
@@ -389,8 +446,8 @@ class Upgrader(refactor.RefactoringTool):
 
     def get_fixers(self):
         before, after = super().get_fixers()
-        for made in (FixDivision, FixDivisionMethods, FixHexLiteral, FixImport, FixStringModule, FixTruth,
-                     FixTupleParams, FixTwins):
+        for made in (FixAbstract, FixDivision, FixDivisionMethods, FixHexLiteral, FixImport,
+                     FixStringModule, FixTruth, FixTupleParams, FixTwins):
             fixer = made(self.options, self.fixer_log)
             (before if fixer.order == "pre" else after).append(fixer)
         return [sorted(fixers, key=lambda fixer: fixer.run_order) for fixers in (before, after)]

@@ -69,19 +69,30 @@ def encode(text, encoding):
             text[head:]).encode("utf-8")
 
 
-def refactor(text, path, log=None):
-    """The upgraded text; what 2to3 says of it goes to LOG, a list."""
+UPGRADERS = {} # by their options: to make one takes longer than to upgrade a file
+
+
+def upgrader(**options):
     import logging
-    from lib2to3.pgen2.parse import ParseError
-    from lib2to3.pgen2.tokenize import TokenError
     from python2_fixers import Upgrader
     logging.disable()
+    key = tuple(options)
+    if key not in UPGRADERS:
+        UPGRADERS[key] = Upgrader(**options)
+    del UPGRADERS[key].fixer_log[:]
+    return UPGRADERS[key]
+
+
+def refactor(text, path, log=None):
+    """The upgraded text; what 2to3 says of it goes to LOG, a list."""
+    from lib2to3.pgen2.parse import ParseError
+    from lib2to3.pgen2.tokenize import TokenError
     for options in {}, {"print_function": True}, {"exec_function": True}:
         try:
-            upgrader = Upgrader(**options)
-            upgraded = str(upgrader.refactor_string(text, path))
+            tool = upgrader(**options)
+            upgraded = str(tool.refactor_string(text, path))
             if log is not None:
-                log += upgrader.fixer_log
+                log += tool.fixer_log
             return upgraded
         except (ParseError, TokenError, IndentationError) as error:
             first = first_error(error) if not options else first
@@ -101,7 +112,7 @@ def upgraded_bytes(source, path, log=None):
     text, encoding = decode(source)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "")
     try:
-        if not text.endswith("\n"):
+        if text and not text.endswith("\n"):
             text += "\n"
         upgraded = encode(refactor(text, path, log), encoding)
         compile(upgraded, path, "exec", dont_inherit=True)

@@ -1,7 +1,6 @@
 """tests/e2e/export.py — snafu-export: config stubs for sources in every language, and that
 snafu does what is then written into them."""
 
-import http.client
 import json
 import os
 import re

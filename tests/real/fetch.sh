@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/real/fetch.sh DIR — C sources that nobody here wrote, for the tests: SQLite's
-# amalgamation and the whole zlib tree, as they lie in packages of npm. Each archive
+# tests/real/fetch.sh DIR — sources that nobody here wrote, for the tests: SQLite's
+# amalgamation, the whole zlib tree and gyp (Python 2), as they lie in packages of npm. Each archive
 # is checked against the SHA-512 fixed here; nothing of a package is run. What cannot
 # be had is left out, and its tests say so.
 set -eu
@@ -28,4 +28,10 @@ if [ ! -d zlib ] && fetch optipng-bin@9.0.0 optipng-bin-9.0.0.tgz \
 	tar -xzf package/vendor/source/optipng.tar.gz optipng-0.7.7/src/zlib
 	mv optipng-0.7.7/src/zlib zlib
 	rm -r package optipng-0.7.7
+fi
+if [ ! -d gyp ] && fetch node-gyp@3.8.0 node-gyp-3.8.0.tgz \
+	de0f2561e7eb451cef19e4a8c1d24a00aca4b3ca14a4b11dfc3c8f57878c85596127468d699a88acd5083ee1165930283eac8591f1ab33aecc0baf5b6aa9fabc; then
+	tar -xzf node-gyp-3.8.0.tgz package/gyp
+	mv package/gyp gyp
+	rm -r package
 fi
