@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import time
 import zipfile
 
@@ -71,6 +70,7 @@ def fetch(package):
         for name, text in ("__init__.py", ""), ("build_meta.py", BACKEND):
             with open(os.path.join(backend, name), "w", encoding="utf-8") as file:
                 file.write(text)
+        shutil.rmtree(place + ".tmp", ignore_errors=True)
         done = subprocess.run(
             ["/usr/bin/python3", "-m", "pip", "download", "-q", "--use-pep517", "--no-deps",
              "--no-binary", ":all:", "--no-build-isolation", "-d", place + ".tmp", package],
@@ -83,8 +83,8 @@ def fetch(package):
             with zipfile.ZipFile(archive) as file:
                 file.extractall(place + ".tmp/x")
         else:
-            with tarfile.open(archive) as file:
-                file.extractall(place + ".tmp/x", filter="data")
+            os.mkdir(place + ".tmp/x")
+            subprocess.run(["tar", "-xf", archive, "-C", place + ".tmp/x"], check=True)
         os.rename(place + ".tmp/x", place)
         shutil.rmtree(place + ".tmp")
     return os.path.join(place, os.listdir(place)[0])
