@@ -186,7 +186,25 @@ def surroundings(path):
     return sorted(os.listdir(folder)) if python2_upgrade.is_package(folder) else []
 
 
-def check(file, source, reviewed):
+def byte_texts(source):
+    """The texts of a Python 2 file with bytes above 7F that are no u'...': 2to3 takes the u away."""
+    from io import StringIO
+    from lib2to3.pgen2 import token, tokenize
+    found = set()
+    try:
+        lines = StringIO(python2_upgrade.decode(source)[0])
+        for kind, text, *_ in tokenize.generate_tokens(lines.readline):
+            if kind != token.STRING or "u" in re.match("[a-zA-Z]*", text).group().lower():
+                continue
+            value = ast.literal_eval(text)
+            if convert_review.is_suspect(value):
+                found.add(value)
+    except (tokenize.TokenError, SyntaxError, ValueError, IndentationError):
+        pass # what was read until then
+    return found
+
+
+def check(file, source, reviewed, suspects=None):
     """Compiles it and, if REVIEWED, notes what needs a person."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -206,7 +224,7 @@ def check(file, source, reviewed):
     folders = {os.path.dirname(file.path), top, BASE}
     file.notes += convert_review.review(source, lambda name: any(
         python2_upgrade.module_files(folder, name) or os.path.isdir(os.path.join(folder, name))
-        for folder in folders))
+        for folder in folders), suspects)
 
 
 LOGGED = re.compile(r"Line (\d+): (.*)", re.S)
@@ -247,7 +265,7 @@ def convert(job):
         else:
             patched = patch(source, upgraded, file.name, encoding)
         file.fate = "upgraded" if upgraded != source else "same"
-        check(file, upgraded, True)
+        check(file, upgraded, True, byte_texts(source))
         if file.fate == "upgraded":
             put(os.path.join(into, file.to), upgraded)
             put(os.path.join(patches, file.name + ".patch"), patched)

@@ -352,6 +352,38 @@ def is_attribute(leaf):
     return before is not None and before.type == token.DOT
 
 
+class FixFile(fixer_base.BaseFix):
+    """file(path), which is open(path)."""
+
+    PATTERN = "power< name='file' trailer< '(' any* ')' > any* >"
+
+    def transform(self, node, results):
+        root = node
+        while root.parent:
+            root = root.parent
+        if "file" not in assigned(root):
+            results["name"].replace(Name("open", prefix=results["name"].prefix))
+
+
+def assigned(root):
+    """Names that a file gives a meaning: by =, def, class, import, for, as a parameter."""
+    if not hasattr(root, "snafu_assigned"):
+        root.snafu_assigned = {leaf.value for leaf in root.leaves() if leaf.type == token.NAME and (
+            gets_meaning(leaf))}
+    return root.snafu_assigned
+
+
+def gets_meaning(leaf):
+    before, after, parent = leaf.prev_sibling, leaf.next_sibling, leaf.parent
+    if before is not None and before.type == token.NAME and before.value in (
+            "def", "class", "for", "import", "as"):
+        return True
+    if after is not None and after.type == token.EQUAL and parent.type != syms.argument:
+        return True
+    return parent.type in (syms.parameters, syms.typedargslist, syms.varargslist, syms.exprlist,
+                           syms.import_as_names, syms.dotted_as_names, syms.testlist_star_expr)
+
+
 class FixHexLiteral(fixer_base.BaseFix):
     """'7ff8'.decode('hex'), as constants of bytes were written."""
 
@@ -446,7 +478,7 @@ class Upgrader(refactor.RefactoringTool):
 
     def get_fixers(self):
         before, after = super().get_fixers()
-        for made in (FixAbstract, FixDivision, FixDivisionMethods, FixHexLiteral, FixImport,
+        for made in (FixAbstract, FixDivision, FixDivisionMethods, FixFile, FixHexLiteral, FixImport,
                      FixStringModule, FixTruth, FixTupleParams, FixTwins):
             fixer = made(self.options, self.fixer_log)
             (before if fixer.order == "pre" else after).append(fixer)

@@ -199,6 +199,7 @@ class Options(Case):
 
     def test_quiet(self):
         source = self.write("a.py", "def f(n):\n    print n\n")
+        self.out = self.path("deep/er/")
         done = self.convert("-q", source)
         self.assertEqual((done.stdout, done.stderr), ("", ""))
 
