@@ -413,6 +413,46 @@ class Kinds(Case):
             self.assertEqual(file.read(), b"def f(n):\r\n    print(n)\r\n")
 
 
+class Upgrades(Case):
+    """What 2to3 leaves alone, or gets wrong, and Snafu's own fixers do."""
+
+    PAIRS = [
+        ("x = len(a) / 2\n", "x = len(a) // 2\n"),
+        ("x = float(a) / b\n", "x = float(a) / b\n"),
+        ("True, False = 1, 0\n", "pass\n"),
+        ("def f(a, int=int, long=long):\n    return long\n",
+         "def f(a, int=int, long_=int):\n    return long_\n"),
+        ("def f(a, True=True):\n    return a\n", "def f(a):\n    return a\n"),
+        ("x = '00ff'.decode('hex')\n", "x = bytes.fromhex('00ff')\n"),
+        ("import collections\nx = collections.Mapping\n",
+         "import collections.abc\nx = collections.abc.Mapping\n"),
+        ("from collections import deque, Mapping\n",
+         "from collections import deque; from collections.abc import Mapping\n"),
+        ("from collections import Mapping\n", "from collections.abc import Mapping\n"),
+        ("from collections import deque\n", "from collections import deque\n"),
+        ("import __builtin__\nx = getattr(__builtin__, 'set')\n",
+         "import builtins\nx = getattr(builtins, 'set')\n"),
+        ("import thread\ndef f(thread): return thread\n",
+         "import _thread\ndef f(thread): return thread\n"),
+        ("x = file('a').read()\n", "x = open('a').read()\n"),
+        ("def f(file): return file(1)\n", "def f(file): return file(1)\n"),
+    ]
+
+    def test_each(self):
+        for number, (before, _) in enumerate(self.PAIRS):
+            self.write(f"legacy/m{number}.py", before)
+        self.write("legacy/old.py", "print 1\n") # so that all of it is Python 2
+        self.convert(self.path("legacy"))
+        for number, (before, after) in enumerate(self.PAIRS):
+            with self.subTest(before):
+                self.assertEqual(self.read(f"out/src/m{number}.py"), after)
+
+    def test_texts_that_were_no_bytes_are_not_noted(self):
+        self.write("legacy/a.py", "print 1\nx = u'\\xe9'\ny = '\\xe8'\n")
+        self.convert(self.path("legacy"))
+        self.assertEqual({line for line, kind in self.notes("a.py") if kind == "bytes"}, {3})
+
+
 class RealCode(Case):
     """gyp, 30,000 lines of Python 2, as an npm package brings it."""
 
