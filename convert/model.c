@@ -230,6 +230,7 @@ static void write_descriptor(struct model *model, const struct snafu_function *f
 	snafu_buffer_done(&signature);
 	write_doc(into, function->doc);
 	text_member(into, "reason", function->reason);
+	text_member(into, "convention", function->convention);
 	text_member(into, "returns", function->returns);
 	model_member(into, "asynchronous");
 	snafu_buffer_append_text(into, function->asynchronous ? "true" : "false");

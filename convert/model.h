@@ -10,7 +10,7 @@
  *      "tenants": {"acme": {"concurrency": {"value": 10, "text": "10"}}},
  *      "languages": ["python"],
  *      "functions": [{"id", "name", "language", "kind", "file", "root", "line", "signature",
- *                     "doc", "reason", "asynchronous", "generator", "returns",
+ *                     "doc", "reason", "convention", "asynchronous", "generator", "returns",
  *                     "parameters": [{"name", "kind", "type", "required"}],
  *                     "http": {"method": "POST", "path": "/invoke/billing.pay"},
  *                     "environment": {"STAGE": "test"},

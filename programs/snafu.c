@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/parts.h"
 #include "programs/debug.h"
@@ -366,13 +367,25 @@ static int run(const struct command_line *line, const char *const *paths, size_t
 	return status;
 }
 
+/* A library alone does not say what is in it. */
+static bool are_libraries(char **paths)
+{
+	while (*paths && snafu_path_is_library(*paths))
+		paths++;
+	return !*paths;
+}
+
 /* What cannot be told option by option. */
-static int check(struct command_line *line, char *executor, size_t capacity, int n_paths)
+static int check(struct command_line *line, char *executor, size_t capacity, char **paths)
 {
 	int status = 0;
 
-	if (!n_paths) {
+	if (!*paths) {
 		fprintf(stderr, "snafu: no file or directory given\n");
+		return usage_error();
+	}
+	if (are_libraries(paths)) {
+		fprintf(stderr, "snafu: %s is a library: name the header of its functions, too\n", *paths);
 		return usage_error();
 	}
 	if (line->arguments.count && !line->execute) {
@@ -403,7 +416,7 @@ int main(int argc, char **argv)
 	if (status == OPTIONS_ANSWERED)
 		return 0;
 	if (!status)
-		status = check(&line, executor, sizeof executor, argc - optind);
+		status = check(&line, executor, sizeof executor, argv + optind);
 	if (!status) {
 		serve_prepare();
 		status = run(&line, (const char *const *)argv + optind, (size_t)(argc - optind));

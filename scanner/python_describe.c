@@ -13,6 +13,7 @@
 struct context {
 	const char **ids; /* for each definition; lives in the result's arena; "": left out */
 	const char **reasons; /* for each class: why nothing in it can be called */
+	bool told; /* that ids are too long */
 };
 
 static const struct python_definition *owner_of(const struct python_description *description,
@@ -29,8 +30,18 @@ static const char *make_id(struct python_description *description, struct contex
 		definition->owner ? context->ids[definition->owner - 1] : description->source->module;
 	size_t size = strlen(outer);
 
-	if (size == 0 || definition->name_size == 0 || size + definition->name_size >= ID_CAP)
+	if (size == 0 || definition->name_size == 0)
 		return "";
+	if (size + definition->name_size >= ID_CAP) {
+		if (!context->told)
+			snafu_functions_diagnose(description->ret, SNAFU_WARNING, description->source->path,
+			                         definition->line,
+			                         "left out: its id, from the path, is longer than %d bytes; so "
+			                         "may be others of this file",
+			                         ID_CAP);
+		context->told = true;
+		return "";
+	}
 	char *id = snafu_arena_alloc(&description->ret->arena, size + definition->name_size + 2);
 
 	if (id) {

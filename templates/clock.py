@@ -4,7 +4,7 @@ Debian's has, and its /dev/tcp."""
 import shlex
 from urllib.parse import quote
 
-REQUEST = "POST %s HTTP/1.0\\r\\nHost: snafu\\r\\nContent-Length: 0\\r\\n\\r\\n"
+REQUEST = "POST %s HTTP/1.0\\r\\nHost: localhost\\r\\nContent-Length: 0\\r\\n\\r\\n"
 CALL = """call() (
   exec 3<>"/dev/tcp/$1/$2" || exit 1
   printf '{request}' "$3" >&3

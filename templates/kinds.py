@@ -55,8 +55,8 @@ def as_envsubst(value):
 
 
 def as_openwhisk(value):
-    """YAML for wskdeploy, which replaces $NAME and ${NAME}."""
-    return as_yaml(value)
+    """YAML for wskdeploy, which replaces $NAME and ${NAME}, and knows no way around that."""
+    return as_yaml(escaped(value, "$", ""))
 
 
 def as_hcl(value):

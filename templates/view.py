@@ -102,6 +102,7 @@ class Function:
         self.told, self.view = told, view
         self.id, self.name, self.language = told["id"], told["name"], told["language"]
         self.signature, self.doc = line(told["signature"]), line(told["doc"] or "")
+        self.convention = told["convention"]
         self.environment = told["environment"]
         self.parameters = told["parameters"]
         self.path = told["http"]["path"]
@@ -190,9 +191,14 @@ class Function:
         return self.id.rpartition(".")[2]
 
     @property
-    def takes_event(self):
-        """Written for Lambda: nothing need be bound."""
-        return [each["name"] for each in self.parameters] == ["event", "context"]
+    def own(self):
+        """Written for this very provider: it is called as it is."""
+        return self.family is not None and self.family == self.view.target.told.get("convention")
+
+    @property
+    def family(self):
+        """Whose rules it is called by: gcf of gcf-event."""
+        return self.convention.partition("-")[0] if self.convention else None
 
 
 class View:
@@ -209,6 +215,8 @@ class View:
         self.port = model["project"]["port"]
         self.functions = self.take_functions()
         self.note_settings()
+        if self.runs_snafu:
+            self.note_conventions()
 
     # ---- functions ----
 
@@ -228,13 +236,32 @@ class View:
                                f"{' and '.join(languages)} here, not {function.language}; a "
                                "target that runs Snafu takes every language", function)
                 continue
+            if function.name == "__init__" and not self.runs_snafu:
+                self.notes.add("left out: a constructor alone does nothing", function)
+                continue
+            if function.family and not self.runs_snafu and not function.own:
+                self.notes.add(f"left out: it is written for another provider "
+                               f"({function.convention}); a target that runs Snafu takes it",
+                               function)
+                continue
             function.label = labels.make(function.id, fold=True)
             function.identifier = identifiers.make(function.id)
             function.logical = logical.make(
                 "".join(part[:1].upper() + part[1:]
-                        for part in re.split(r"[^A-Za-z0-9]+", function.id)))
+                        for part in re.split(r"[^A-Za-z0-9]+", function.id))) + "Function"
             taken.append(function)
         return taken
+
+    def note_conventions(self):
+        """A file that is copied alone may have been recognised by what stands beside it."""
+        alone = {each["path"] for each in self.model["paths"]
+                 if not each["folder"] and each["place"].startswith("functions/")}
+        for function in self.functions:
+            if function.convention and function.told["source"] in alone and \
+                    self.target.told.get("sources") and function.get("convention").is_default:
+                self.notes.add(f"convention = {function.convention}: the file is copied alone, and "
+                               "what stands beside it may have said so; name its folder, or set "
+                               "Convention in its config", function)
 
     def note_settings(self):
         """What the functions ask for, and the target has no word for."""

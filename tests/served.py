@@ -18,6 +18,7 @@ from terminal import BUILD, PATIENCE, SNAFU
 STUBBED = {"SNAFU_PARTS": os.path.join(BUILD, "tests/modules")}  # tests/modules instead of Java
 SANITIZED = bool(os.environ.get("SNAFU_SANITIZE"))
 NO_LIMIT = "[limits]\nmemory = 0B\n" if SANITIZED else ""  # they reserve terabytes
+OURS = r" in \S+ \S*/(?:base|scanner|langs|runtime|exporter|convert|programs)/\S+\.[ch]:\d"
 READY = re.compile(r"ready on (?:http://)?(.*)\n")
 
 
@@ -78,6 +79,16 @@ def descendants(pid):
         found += children
         to_see += children
     return found
+
+
+def only_others_leak(said):
+    """Whether all that a sanitizer tells is memory that functions or other libraries have kept."""
+    leaks = re.findall(r"leak of \d.*\n((?: +#.*\n)+)", said)
+    # Who has allocated: below the sanitizer's own frames and the C library's ("libio/x.c:1").
+    frames = [[frame for frame in leak.splitlines()
+               if not re.search(r"libsanitizer| in \S+ [a-z]\S*:\d", frame)] for leak in leaks]
+    return bool(leaks) and said.count("ERROR: ") == 1 and \
+        not any(leak and re.search(OURS, leak[0]) for leak in frames)
 
 
 class Unix(http.client.HTTPConnection):
@@ -212,7 +223,8 @@ class Served:
         """Its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        status = self.process.wait(PATIENCE)
+        return 0 if SANITIZED and status and only_others_leak(self.said()) else status
 
     def end(self):
         """Whatever its state."""

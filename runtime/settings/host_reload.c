@@ -77,16 +77,23 @@ void snafu_host_reload_settings(struct snafu_host *host)
 
 	pthread_mutex_lock(&all->lock);
 	bool book = reload_book(host), configs = reload_configs(host);
-	size_t changed = 0;
+	size_t changed = 0, conventions = 0;
 	for (size_t i = 0; (book || configs) && i < generation->functions.count; i++) {
 		struct snafu_service *service = generation->services[i];
 		const struct snafu_settings *settings = snafu_settings_resolve(host, -1, service->function);
 
-		changed += atomic_exchange(&service->settings, settings) != settings;
+		const struct snafu_settings *before = atomic_exchange(&service->settings, settings);
+		changed += before != settings;
+		conventions += strcmp(before->convention, settings->convention) != 0;
 		/* What was made for tenants may be of another config, or is of another book. */
 		atomic_store(&service->tenants, NULL);
 	}
 	pthread_mutex_unlock(&all->lock);
+	if (conventions) /* descriptors never change */
+		snafu_host_report(host, SNAFU_WARNING,
+		                  "another convention is set for %zu function%s: it takes effect when the "
+		                  "source is read again",
+		                  conventions, conventions == 1 ? "" : "s");
 	if (book || configs) {
 		snafu_host_news(host, "settings read again: other ones for %zu function%s", changed,
 		                changed == 1 ? "" : "s");

@@ -50,9 +50,10 @@ def load(root, module):
 class Target:
     """A function, found when it is called first."""
 
-    def __init__(self, root, module, qualifier, environment=None):
+    def __init__(self, root, module, qualifier, environment=None, own=False):
         self.root, self.module, self.qualifier = root, module, qualifier
         self.environment = environment or {}
+        self.own = own  # written for this provider: called as it is
         self.found = None
 
     def function(self):
@@ -66,9 +67,6 @@ class Target:
                 at = getattr(above(), name)  # a method: of one object that is kept
             self.found = at
         return self.found
-
-    def takes(self, *names):
-        return list(inspect.signature(self.function()).parameters) == list(names)
 
     def call(self, arguments):
         function = self.function()
@@ -213,8 +211,8 @@ def from_lambda(*place, **options):
     target = Target(*place, **options)
 
     def handler(event, context):
-        if target.takes("event", "context"):
-            return plain(target.function()(event, context))
+        if target.own:
+            return target.function()(event, context)
         if isinstance(event, dict) and "requestContext" in event and (
                 "httpMethod" in event or "http" in event["requestContext"]):
             return reply_lambda(target, event)
@@ -253,11 +251,13 @@ def from_flask(*place, **options):
     """Google Cloud Functions (functions-framework) and Fission: a request of Flask's."""
     target = Target(*place, **options)
 
-    def handler(request=None):
-        if request is None:
+    def handler(*given):
+        if target.own:
+            return target.function()(*given)
+        if given:
+            request, = given
+        else:
             from flask import request
-        if request is not None and target.takes("request"):
-            return target.function()(request)
         headers = {"Content-Type": "application/json"}
         try:
             arguments = arguments_of(read_json(request.get_data()))
@@ -275,6 +275,8 @@ def from_cloud_event(*place, **options):
     target = Target(*place, **options)
 
     def handler(event):
+        if target.own:
+            return target.function()(event)
         data = event.data if hasattr(event, "data") else event
         message = data.get("message", data) if isinstance(data, dict) else data
         text = base64.b64decode(message.get("data") or "") if isinstance(message, dict) else message
@@ -286,11 +288,22 @@ def from_cloud_event(*place, **options):
     return handler
 
 
+def from_background(*place, **options):
+    """Google Cloud Functions of the first generation: data and context."""
+    target = Target(*place, **options)
+
+    def handler(data, context):
+        return target.function()(data, context)
+    return handler
+
+
 def from_openwhisk(*place, **options):
     """Apache OpenWhisk: an object of parameters; the result must be an object, too."""
     target = Target(*place, **options)
 
     def handler(parameters):
+        if target.own:
+            return target.function()(parameters)
         arguments = {name: value for name, value in parameters.items()
                      if not name.startswith("__ow_")}
         try:
@@ -306,8 +319,8 @@ def from_kubeless(*place, **options):
     target = Target(*place, **options)
 
     def handler(event, context):
-        if target.takes("event", "context"):
-            return plain(target.function()(event, context))
+        if target.own:
+            return target.function()(event, context)
         data = event.get("data")
         if isinstance(data, (str, bytes)):
             try:
@@ -323,6 +336,8 @@ def from_fn(*place, **options):
     target = Target(*place, **options)
 
     def handler(context, data=None):
+        if target.own:
+            return target.function()(context, data)
         result = target.call(arguments_of(read_json(data.getvalue() if data else None)))
         return json.dumps(result)
     return handler

@@ -152,6 +152,9 @@ class Options(Case):
                          r"no connector 'morse'; there are: cli.*, web")
         self.assertIn("there is no connector '../web'", self.usage("-C", "../web", "x"))
 
+    def test_libraries_alone(self):
+        self.assertIn("libz.so.1 is a library: name the header", self.usage("libz.so.1", "libm.so"))
+
     def test_nothing_to_serve(self):
         empty = os.path.join(self.folder, "empty.py")
         with open(empty, "w", encoding="utf-8"):

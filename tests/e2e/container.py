@@ -193,14 +193,16 @@ class Containers(Case):
         """Whole HTTP requests and replies cross as they are."""
         samples = os.path.join(os.environ["SNAFU_SOURCE"], "samples/conventions")
         host = Host(self, sources=[samples])
-        connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE)
+        connection = host.connect()
         self.addCleanup(connection.close)
         for method, path, body, wanted in (
                 ("GET", "gcf.main.hello_http?name=Ann", None, (200, b"Hello Ann!")),
                 ("PUT", "gcf.main.hello_method", None, 403),
                 ("POST", "requestdata.main/teapot", None, (418, b"short and stout")),
-                ("POST", "hello-python.handler.handle", b"\xc3\xa4", (200, b"Hello! You said: \xc3\xa4")),
-                ("POST", "openwhisk.hello.main", b'{"name": "W"}', (200, b'{"greeting":"Hello W!"}'))):
+                ("POST", "hello-python.handler.handle", b"\xc3\xa4",
+                 (200, b"Hello! You said: \xc3\xa4")),
+                ("POST", "openwhisk.hello.main", b'{"name": "W"}',
+                 (200, b'{"greeting":"Hello W!"}'))):
             connection.request(method, "/invoke/" + path, body)
             reply = connection.getresponse()
             text = reply.read()

@@ -11,6 +11,7 @@ import time
 import unittest
 
 from ladder import EVERY, Server
+from served import Served, until
 from terminal import PATIENCE, SCAN, SOURCE, run
 
 SAMPLES = os.path.join(SOURCE, "samples/conventions")
@@ -370,6 +371,19 @@ class Chosen(unittest.TestCase):
         self.assertIn("no function 'answer'", self.call("answer", "-s", ini))
         ini = self.put("bad.ini", "[execution]\nconvention = cobol\n")
         self.assertIn("convention takes any, none, fission", self.call("handle", "-s", ini))
+
+    def test_settings_that_change(self):
+        """What is on offer keeps its convention until its source is read again."""
+        path = self.put("tool.py", self.SOURCE)
+        with Served(path) as server:
+            self.assertEqual(server.call("tool.answer", 1), (200, "int 1"))
+            self.put("tool.py.config", '{"Functions": {"answer": {"Convention": "openfaas"}}}')
+            server.await_line("another convention is set for 1 function: ")
+            self.assertEqual(server.call("tool.answer", 1), (200, "int 1"))
+            self.put("tool.py", self.SOURCE + "# changed\n")
+            until(lambda: server.ask_text("POST", "/invoke/tool.answer", "x")[0].status == 200,
+                  "it is called by its new convention")
+            self.assertEqual(server.ask_text("POST", "/invoke/tool.answer", "x")[1], "str x")
 
     def test_recognised_after_all(self):
         self.put("plain.py", "def plain():\n    return 1\n")

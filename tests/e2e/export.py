@@ -1,7 +1,6 @@
 """tests/e2e/export.py — snafu-export: config stubs for sources in every language, and that
 snafu does what is then written into them."""
 
-import http.client
 import json
 import os
 import re
@@ -178,7 +177,8 @@ class Stubs(Case):
         self.assertIn("\n[function nap.nap_python]\n", uncommented)
         self.write("all.ini", uncommented)
         # What it says is what holds, so it is taken, and gives the same again.
-        again = self.export("-n", "-s", self.path("all.ini"), self.path("src/nap.py")).stdout
+        again = self.export("-n", "-o", self.path("new"), "-s", self.path("all.ini"),
+                            self.path("src/nap.py")).stdout
         self.assertIn('"//Timeout": 60,', again)
 
     def test_an_ini_written_again_keeps_what_is_there(self):
@@ -351,12 +351,10 @@ class Host(Case):
         status, reply = self.call("shut")
         self.assertEqual((status, reply["errorType"]), (404, "NotOffered"))
         self.assertIn("app.shut takes no requests ([triggers] http = no)", reply["errorMessage"])
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
-        connection.request("POST", "/invoke/shut", "[]", {"Prefer": "respond-async"})
-        self.assertEqual(connection.getresponse().status, 404)
+        self.assertEqual(self.server.call("shut", headers={"Prefer": "respond-async"})[0], 404)
         self.assertEqual(run("-q", "-x", "shut", source).stdout, "1\n")
         self.write("src/app.py.config", json.dumps({"Http": True, "Watch": "/tmp/*.csv"}))
-        until_good(lambda: self.call("shut"), lambda got: got == (200, 1))
+        self.until(lambda: self.call("shut"), (200, 1))
         told = re.findall("warning: (.*) does not serve schedule, watch and topic", self.server.said())
         self.assertEqual(told, [f"{source}.config: this host"])
         self.write("src/app.py.config", json.dumps({"Schedule": "at noon"}))

@@ -19,6 +19,15 @@ def scan(*arguments, **options):
 
 
 class Scan(unittest.TestCase):
+    def test_ids_that_are_too_long(self):
+        with tempfile.TemporaryDirectory() as top:
+            folder = os.path.join(top, *["d" * 200] * 6)
+            os.makedirs(folder)
+            with open(os.path.join(folder, "f.py"), "w", encoding="ascii") as file:
+                file.write("def one(): pass\ndef two(): pass\n")
+            done = subprocess.run([SCAN, top], capture_output=True, text=True)
+            self.assertEqual(done.stderr.count("left out: its id"), 1, done.stderr)
+
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="snafu-scan-")
         self.addCleanup(shutil.rmtree, self.folder)
