@@ -386,8 +386,12 @@ class Kinds(Case):
     def test_what_was_written_for_both_stays(self):
         both = "import sys\nif sys.version_info[0] > 2:\n    unicode = str\ndef f():\n" \
                "    return unicode(1)\n"
-        self.write("code/old.py", "print 'x'\n")
         self.assertEqual(self.fate("a.py", both), "copied")
+        self.write("code/old.py", "print 'x'\n")
+        # Much of it is Python 2 alone: so it was for no Python 3 without 2to3.
+        self.assertEqual(self.fate("a.py", both), "upgraded")
+        self.assertEqual(self.fate("a.py", "from __future__ import unicode_literals\n" + both),
+                         "copied")
 
     def test_three_is_three(self):
         self.assertEqual(self.fate("old.py", "print 'x'\n", "-p", "3"), "copied")
@@ -434,6 +438,7 @@ class Upgrades(Case):
          "import builtins\nx = getattr(builtins, 'set')\n"),
         ("import thread\ndef f(thread): return thread\n",
          "import _thread\ndef f(thread): return thread\n"),
+        ("class E(StandardError): pass\n", "class E(Exception): pass\n"),
         ("x = file('a').read()\n", "x = open('a').read()\n"),
         ("def f(file): return file(1)\n", "def f(file): return file(1)\n"),
     ]
