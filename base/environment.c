@@ -16,11 +16,12 @@ static char *const nothing[] = {NULL};
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* What was set is kept, also when an interpreter has set it anew: somebody may be reading it. */
-struct text {
-	struct text *next;
+struct kept {
+	struct kept *next;
+	char **variables; /* the environment since then */
 	char text[];
 };
-static struct text *texts; /* guarded by the lock */
+static struct kept *all_kept; /* guarded by the lock */
 
 static size_t count_of(char *const *variables)
 {
@@ -56,14 +57,14 @@ int snafu_environment_set(const char *name, const char *value)
 {
 	size_t size = strlen(name);
 	size_t capacity = size + strlen(value) + sizeof "=";
-	struct text *text;
+	struct kept *kept;
 
 	if (!size || strchr(name, '='))
 		return -EINVAL;
-	text = malloc(sizeof *text + capacity);
-	if (!text)
+	kept = malloc(sizeof *kept + capacity);
+	if (!kept)
 		return -ENOMEM;
-	snprintf(text->text, capacity, "%s=%s", name, value);
+	snprintf(kept->text, capacity, "%s=%s", name, value);
 	pthread_mutex_lock(&lock);
 	char **before = environ;
 	size_t count = count_of(before), at = 0;
@@ -71,12 +72,13 @@ int snafu_environment_set(const char *name, const char *value)
 	if (after) {
 		while (at < count && (strncmp(after[at], name, size) != 0 || after[at][size] != '='))
 			at++;
-		after[at] = text->text;
-		text->next = texts;
-		texts = text;
+		after[at] = kept->text;
+		kept->variables = after;
+		kept->next = all_kept;
+		all_kept = kept;
 		__atomic_store_n(&environ, after, __ATOMIC_RELEASE);
 	} else {
-		free(text);
+		free(kept);
 	}
 	pthread_mutex_unlock(&lock);
 	return after ? 0 : -ENOMEM;

@@ -19,7 +19,7 @@ REMOVED = {
     "sets": "set()", "sgmllib": "html.parser", "sha": "hashlib", "statvfs": "os.statvfs",
     "strop": "str", "user": None, "xmllib": "xml.sax",
 }
-GONE_NAMES = {"apply", "basestring", "buffer", "cmp", "coerce", "execfile", "file", "intern", "long",
+GONE_NAMES = {"__builtin__", "apply", "basestring", "buffer", "cmp", "coerce", "execfile", "file", "intern", "long",
               "raw_input", "reduce", "reload", "unichr", "unicode", "xrange"}
 GONE_METHODS = {
     "__cmp__": "Python 3 compares with __lt__ and __eq__ (functools.total_ordering)",
@@ -67,8 +67,8 @@ def text_of(node):
 
 
 class Review(ast.NodeVisitor):
-    def __init__(self, finds_module):
-        self.finds_module = finds_module
+    def __init__(self, finds_module, suspects):
+        self.finds_module, self.suspects = finds_module, suspects
         self.notes, self.guarded, self.defined = [], 0, set()
 
     def note(self, node, kind, words):
@@ -230,14 +230,20 @@ class Review(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Constant(self, node):
-        if isinstance(node.value, str) and node.kind is None and re.search("[\x80-\xff]", node.value) \
-                and not re.search("[^\x00-\xff]", node.value):
+        if node.kind is None and is_suspect(node.value) and (
+                self.suspects is None or node.value in self.suspects):
             self.note(node, "bytes", "a text with the characters 80 to FF: bytes (b'...'), if that is meant")
 
     def visit_Assign(self, node):
         if text_of_target(node) == "__metaclass__":
             self.note(node, "class", "__metaclass__ means nothing: class C(metaclass=...)")
         self.generic_visit(node)
+
+
+def is_suspect(value):
+    """A text that may have been meant as bytes."""
+    return isinstance(value, str) and bool(re.search("[\x80-\xff]", value)) and \
+        not re.search("[^\x00-\xff]", value)
 
 
 def text_of_target(node):
@@ -257,9 +263,11 @@ def installed(top, known={}):
     return known[top]
 
 
-def review(text, finds_module):
-    """Notes on TEXT, which Python 3 takes; by line."""
-    reader = Review(lambda top: finds_module(top) or (top not in REMOVED and installed(top)))
+def review(text, finds_module, suspects=None):
+    """Notes on TEXT, which Python 3 takes; by line. SUSPECTS: texts that may have been meant as
+    bytes, where that is known."""
+    reader = Review(lambda top: finds_module(top) or (top not in REMOVED and installed(top)),
+                    suspects)
     reader.visit(ast.parse(text))
     notes = [note for note in reader.notes
              if not (note[1] == "name" and note[2].split()[0] in reader.defined)]

@@ -120,12 +120,33 @@ static void clear_leftovers(const struct snafu_mirror *mirror)
 		closedir(stream);
 }
 
+/* ROOT, and the folders above it that are missing. */
+static int make_root(const char *root, struct snafu_error *error)
+{
+	char *path = strdup(root);
+	int code = path ? 0 : snafu_fail(error, -ENOMEM, "no memory");
+
+	for (char *slash = path; !code && slash && *path;) {
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = '\0';
+		if (mkdir(path, 0777) && errno != EEXIST)
+			code = snafu_fail_errno(error, -errno, "cannot make %s", path);
+		if (slash)
+			*slash = '/';
+	}
+	free(path);
+	return code;
+}
+
 int snafu_mirror_open(struct snafu_mirror *mirror, const char *root, bool force,
                       struct snafu_error *error)
 {
 	*mirror = (struct snafu_mirror){.force = force, .lock = -1, .journal = -1};
-	if (mkdir(root, 0777) && errno != EEXIST)
-		return snafu_fail_errno(error, -errno, "cannot make %s", root);
+	int code = make_root(root, error);
+
+	if (code)
+		return code;
 	mirror->root = realpath(root, NULL);
 	mirror->work = mirror->root ? snafu_path_join(mirror->root, SNAFU_MIRROR_WORK) : NULL;
 	if (!mirror->work)
@@ -136,7 +157,7 @@ int snafu_mirror_open(struct snafu_mirror *mirror, const char *root, bool force,
 	if (flock(mirror->lock, LOCK_EX | LOCK_NB))
 		return snafu_fail(error, -EBUSY, "another snafu-convert writes into %s: wait for it",
 		                  mirror->root);
-	int code = read_before(mirror, error);
+	code = read_before(mirror, error);
 	if (code)
 		return code;
 	clear_leftovers(mirror);
@@ -468,7 +489,8 @@ int snafu_mirror_finish(struct snafu_mirror *mirror, void (*gone)(void *state, c
 	    size == list.size && (!size || memcmp(text, list.data, size) == 0))
 		code = 0;
 	else if (!code)
-		code = snafu_file_write(manifest, list.data ? list.data : "", list.size, NULL);
+		code = snafu_file_write(manifest, list.data ? list.data : "", list.size, NULL)
+		           ?: set_mode(manifest, false);
 	free(text);
 	free(manifest);
 	snafu_buffer_done(&list);

@@ -20,6 +20,7 @@
 
 /* ---- sources ---------------------------------------------------------------------------- */
 
+/* The patch of a file that a person went on from stays as well. */
 static int place_patch(struct project *project, const struct project_file *file,
                        struct snafu_error *error)
 {
@@ -29,7 +30,8 @@ static int place_patch(struct project *project, const struct project_file *file,
 	               : snafu_fail(error, -ENOMEM, "no memory");
 
 	if (!code) {
-		code = snafu_mirror_copy(&project->mirror, path, patch, false, error);
+		code = file->upgraded ? snafu_mirror_copy(&project->mirror, path, patch, false, error)
+		                      : snafu_mirror_leave(&project->mirror, path, error);
 		if (code == SNAFU_MIRROR_KEPT)
 			project_tell(project, "%s was edited: it stays", path);
 		free(path);
@@ -56,7 +58,7 @@ static int place_source(struct project *project, struct project_file *file,
 		project_tell(project, "%s was edited: it stays", file->to);
 		file->fate = PROJECT_EDITED;
 	}
-	if (code >= 0 && file->upgraded)
+	if (code >= 0 && (file->upgraded || file->fate == PROJECT_EDITED))
 		code = place_patch(project, file, error);
 	return code < 0 ? code : 0;
 }

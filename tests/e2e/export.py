@@ -177,7 +177,8 @@ class Stubs(Case):
         self.assertIn("\n[function nap.nap_python]\n", uncommented)
         self.write("all.ini", uncommented)
         # What it says is what holds, so it is taken, and gives the same again.
-        again = self.export("-n", "-s", self.path("all.ini"), self.path("src/nap.py")).stdout
+        again = self.export("-n", "-o", self.path("new"), "-s", self.path("all.ini"),
+                            self.path("src/nap.py")).stdout
         self.assertIn('"//Timeout": 60,', again)
 
     def test_an_ini_written_again_keeps_what_is_there(self):
