@@ -19,7 +19,7 @@ REMOVED = {
     "sets": "set()", "sgmllib": "html.parser", "sha": "hashlib", "statvfs": "os.statvfs",
     "strop": "str", "user": None, "xmllib": "xml.sax",
 }
-GONE_NAMES = {"apply", "basestring", "buffer", "cmp", "coerce", "execfile", "file", "intern", "long",
+GONE_NAMES = {"__builtin__", "apply", "basestring", "buffer", "cmp", "coerce", "execfile", "file", "intern", "long",
               "raw_input", "reduce", "reload", "unichr", "unicode", "xrange"}
 GONE_METHODS = {
     "__cmp__": "Python 3 compares with __lt__ and __eq__ (functools.total_ordering)",

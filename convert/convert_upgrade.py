@@ -21,7 +21,7 @@ import re
 import sys
 import warnings
 
-FORMAT = "snafu-convert 1" # raise it when files are upgraded differently
+FORMAT = "snafu-convert 2" # raise it when files are upgraded differently
 SIZE_CAP = 32 << 20 # bytes of a source
 AGE_CAP = 30 * 24 * 3600 # seconds that an upgraded text is kept that nobody used
 
@@ -30,7 +30,7 @@ class Marks(ast.NodeVisitor):
     """Whether a file that Python 3 takes needs it, or was written for both."""
 
     def __init__(self, tree):
-        self.needs3 = self.both = False
+        self.needs3 = self.both = self.asks = False # ASKS: which Python it is
         self.visit(tree)
 
     def new(self, node):
@@ -68,7 +68,8 @@ class Marks(ast.NodeVisitor):
         self.both |= node.id in ("PY2", "PY3")
 
     def visit_Attribute(self, node):
-        self.both |= node.attr in ("PY2", "PY3", "version_info", "hexversion")
+        self.both |= node.attr in ("PY2", "PY3")
+        self.asks |= node.attr in ("version_info", "hexversion")
         self.generic_visit(node)
 
 
@@ -79,7 +80,7 @@ class File:
         self.index, self.name, self.to, self.edited = index, path, to, edited
         self.path = os.path.join(base, path)
         self.fate, self.compiles, self.line, self.words, self.notes = "", False, 0, "", []
-        self.old = self.needs3 = self.both = self.parses = False
+        self.old = self.needs3 = self.both = self.asks = self.parses = False
         self.imports = []
 
 
@@ -96,10 +97,10 @@ def classify(job):
         source = read(path)
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):
-        return False, True, False, False
+        return False, True, False, False, False
     reader, marks = python2_upgrade.Reader(tree), Marks(tree)
     old = reader.is_old() or python2_upgrade.imports_implicitly(path, reader, base)
-    return True, old, marks.needs3, marks.both
+    return True, old, marks.needs3, marks.both, marks.asks
 
 
 def wants_upgrade(file, mode, tree_is_old):
@@ -346,8 +347,12 @@ def main():
     os.makedirs(cache, mode=0o700, exist_ok=True)
     files = [File(index, BASE, *given[at:at + 3]) for index, at in enumerate(range(6, len(given), 3))]
     told = run_all(classify, [(BASE, file.path) for file in files])
-    for file, (file.parses, file.old, file.needs3, file.both) in zip(files, told):
+    for file, (file.parses, file.old, file.needs3, file.both, file.asks) in zip(files, told):
         pass
+    # Where much is Python 2 alone, who asks for the version asks for 2.3, or counts on 2to3.
+    if sum(not file.parses for file in files) * 20 < len(files):
+        for file in files:
+            file.both |= file.asks
     tree_is_old = any(file.old and not file.both for file in files) and not any(
         file.needs3 for file in files)
     for file in files:

@@ -489,7 +489,8 @@ int snafu_mirror_finish(struct snafu_mirror *mirror, void (*gone)(void *state, c
 	    size == list.size && (!size || memcmp(text, list.data, size) == 0))
 		code = 0;
 	else if (!code)
-		code = snafu_file_write(manifest, list.data ? list.data : "", list.size, NULL);
+		code = snafu_file_write(manifest, list.data ? list.data : "", list.size, NULL)
+		           ?: set_mode(manifest, false);
 	free(text);
 	free(manifest);
 	snafu_buffer_done(&list);

@@ -113,9 +113,9 @@ static int render(struct project *project, const struct snafu_buffer *model,
 	if (snafu_templates_open(NULL, 0, &templates, &problem)) {
 		project_tell(project, "there is no container file: %s", problem.message);
 	} else {
-		taking.code = snafu_templates_render(templates, TARGET, model->data, model->size, &output,
-		                                     take_file, &taking, &wants_sources, error)
-		                  ?: taking.code;
+		if (snafu_templates_render(templates, TARGET, model->data, model->size, &output, take_file,
+		                           &taking, &wants_sources, &problem))
+			project_tell(project, "there is no container file: %s", problem.message);
 		snafu_templates_close(templates);
 		snafu_output_done(&output);
 	}

@@ -352,6 +352,39 @@ def is_attribute(leaf):
     return before is not None and before.type == token.DOT
 
 
+class FixBareModule(fixer_base.BaseFix):
+    """getattr(__builtin__, name): 2to3 renames modules only where something of them is named."""
+
+    PATTERN = "NAME"
+
+    def start_tree(self, tree, filename):
+        super().start_tree(tree, filename)
+        self.imported = {leaf.value for leaf in tree.leaves()
+                         if leaf.type == token.NAME and leaf.value in fix_imports.MAPPING
+                         and is_imported(leaf)}
+        if self.imported: # a name that is something else somewhere is left alone
+            self.imported -= {leaf.value for leaf in tree.leaves() if leaf.type == token.NAME
+                              and gets_meaning(leaf) and not is_imported(leaf)}
+
+    def match(self, node):
+        return (bool(self.imported) and node.type == token.NAME and node.value in self.imported
+                and not is_attribute(node) and not gets_meaning(node) and not is_imported(node)
+                and node.parent.type not in (syms.import_from, syms.import_as_name,
+                                             syms.dotted_as_name, syms.dotted_name)
+                and not (node.parent.type == syms.argument and node.next_sibling is not None
+                         and node.next_sibling.type == token.EQUAL)
+                and not (node.next_sibling is not None and node.next_sibling.type == syms.trailer
+                         and node.next_sibling.children[0].type == token.DOT))
+
+    def transform(self, node, results):
+        node.replace(Name(fix_imports.MAPPING[node.value], prefix=node.prefix))
+
+
+def is_imported(leaf):
+    """`import leaf`, or one of `import a, leaf`."""
+    return leaf.parent.type in (syms.import_name, syms.dotted_as_names)
+
+
 class FixFile(fixer_base.BaseFix):
     """file(path), which is open(path)."""
 
@@ -478,8 +511,8 @@ class Upgrader(refactor.RefactoringTool):
 
     def get_fixers(self):
         before, after = super().get_fixers()
-        for made in (FixAbstract, FixDivision, FixDivisionMethods, FixFile, FixHexLiteral, FixImport,
-                     FixStringModule, FixTruth, FixTupleParams, FixTwins):
+        for made in (FixAbstract, FixBareModule, FixDivision, FixDivisionMethods, FixFile,
+                     FixHexLiteral, FixImport, FixStringModule, FixTruth, FixTupleParams, FixTwins):
             fixer = made(self.options, self.fixer_log)
             (before if fixer.order == "pre" else after).append(fixer)
         return [sorted(fixers, key=lambda fixer: fixer.run_order) for fixers in (before, after)]

@@ -386,8 +386,12 @@ class Kinds(Case):
     def test_what_was_written_for_both_stays(self):
         both = "import sys\nif sys.version_info[0] > 2:\n    unicode = str\ndef f():\n" \
                "    return unicode(1)\n"
-        self.write("code/old.py", "print 'x'\n")
         self.assertEqual(self.fate("a.py", both), "copied")
+        self.write("code/old.py", "print 'x'\n")
+        # Much of it is Python 2 alone: so it was for no Python 3 without 2to3.
+        self.assertEqual(self.fate("a.py", both), "upgraded")
+        self.assertEqual(self.fate("a.py", "from __future__ import unicode_literals\n" + both),
+                         "copied")
 
     def test_three_is_three(self):
         self.assertEqual(self.fate("old.py", "print 'x'\n", "-p", "3"), "copied")
@@ -411,6 +415,47 @@ class Kinds(Case):
         self.convert(self.path("code"))
         with open(self.path("out/src/dos.py"), "rb") as file:
             self.assertEqual(file.read(), b"def f(n):\r\n    print(n)\r\n")
+
+
+class Upgrades(Case):
+    """What 2to3 leaves alone, or gets wrong, and Snafu's own fixers do."""
+
+    PAIRS = [
+        ("x = len(a) / 2\n", "x = len(a) // 2\n"),
+        ("x = float(a) / b\n", "x = float(a) / b\n"),
+        ("True, False = 1, 0\n", "pass\n"),
+        ("def f(a, int=int, long=long):\n    return long\n",
+         "def f(a, int=int, long_=int):\n    return long_\n"),
+        ("def f(a, True=True):\n    return a\n", "def f(a):\n    return a\n"),
+        ("x = '00ff'.decode('hex')\n", "x = bytes.fromhex('00ff')\n"),
+        ("import collections\nx = collections.Mapping\n",
+         "import collections.abc\nx = collections.abc.Mapping\n"),
+        ("from collections import deque, Mapping\n",
+         "from collections import deque; from collections.abc import Mapping\n"),
+        ("from collections import Mapping\n", "from collections.abc import Mapping\n"),
+        ("from collections import deque\n", "from collections import deque\n"),
+        ("import __builtin__\nx = getattr(__builtin__, 'set')\n",
+         "import builtins\nx = getattr(builtins, 'set')\n"),
+        ("import thread\ndef f(thread): return thread\n",
+         "import _thread\ndef f(thread): return thread\n"),
+        ("class E(StandardError): pass\n", "class E(Exception): pass\n"),
+        ("x = file('a').read()\n", "x = open('a').read()\n"),
+        ("def f(file): return file(1)\n", "def f(file): return file(1)\n"),
+    ]
+
+    def test_each(self):
+        for number, (before, _) in enumerate(self.PAIRS):
+            self.write(f"legacy/m{number}.py", before)
+        self.write("legacy/old.py", "print 1\n") # so that all of it is Python 2
+        self.convert(self.path("legacy"))
+        for number, (before, after) in enumerate(self.PAIRS):
+            with self.subTest(before):
+                self.assertEqual(self.read(f"out/src/m{number}.py"), after)
+
+    def test_texts_that_were_no_bytes_are_not_noted(self):
+        self.write("legacy/a.py", "print 1\nx = u'\\xe9'\ny = '\\xe8'\n")
+        self.convert(self.path("legacy"))
+        self.assertEqual({line for line, kind in self.notes("a.py") if kind == "bytes"}, {3})
 
 
 class RealCode(Case):
