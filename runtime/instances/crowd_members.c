@@ -12,6 +12,7 @@
 #define STOCK_FIRST     2 /* processes forked ahead... */
 #define STOCK_A_CORE    8 /* ...and at most, under load */
 #define REFILL_DELAY_MS 1 /* so that answers go out first */
+#define ZYGOTES_A_START 4 /* that may turn out dead, one after the other: functions may kill them */
 
 static struct snafu_reactor *reactor_of(const struct snafu_crowd *crowd)
 {
@@ -56,7 +57,7 @@ int snafu_crowd_start(struct snafu_crowd *crowd, struct snafu_job *job, struct s
 	if (job)
 		job->cold = true;
 	int code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
-	if (code == -EPIPE) {
+	for (int i = 0; code == -EPIPE && i < ZYGOTES_A_START; i++) {
 		code = another_zygote(crowd, error);
 		if (!code)
 			code = snafu_instance_start(crowd, stock && !job, job, &instance, error);
