@@ -217,6 +217,7 @@ class View:
         self.note_settings()
         if self.runs_snafu:
             self.note_conventions()
+            self.note_headers()
 
     # ---- functions ----
 
@@ -262,6 +263,14 @@ class View:
                 self.notes.add(f"convention = {function.convention}: the file is copied alone, and "
                                "what stands beside it may have said so; name its folder, or set "
                                "Convention in its config", function)
+
+    def note_headers(self):
+        """Folders of -I that are not copied, and are not the system's."""
+        for each in self.model["include_paths"]:
+            if self.target.told.get("sources") and not each["place"] and \
+                    not os.path.abspath(each["path"]).startswith("/usr/"):
+                self.notes.add(f"-I {each['path']}: this folder is not copied; name it as a "
+                               "source, too, or the folder above")
 
     def note_settings(self):
         """What the functions ask for, and the target has no word for."""

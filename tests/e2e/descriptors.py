@@ -129,6 +129,18 @@ class Contexts(Case):
         self.assertIn('COPY ["lib/", "/srv/lib/"]\nCOPY ["b.py", "/srv/b.py"]\n',
                       self.read("out/Dockerfile"))
 
+    def test_headers_elsewhere_are_told_of(self):
+        source = self.write("src/a.c", "int f(void) { return 1; }\n")
+        self.write("include/a.h", "int f(void);\n")
+        done = self.export("docker", "-I", self.path("include"), "-I", "/usr/include", source)
+        self.assertIn(f"not carried over: -I {self.path('include')}: this folder is not copied",
+                      done.stderr)
+        self.assertEqual(done.stderr.count("not copied"), 1)
+        done = self.export("docker", "-f", "-I", self.path("include"), source,
+                           self.path("include"))
+        self.assertNotIn("not copied", done.stderr)
+        self.assertIn('"-I", "/srv/functions/include"', self.read("out/Dockerfile"))
+
     def test_copies_follow_the_sources(self):
         source = self.write("a.py", "def f(): pass\n")
         self.export("docker", source)

@@ -76,7 +76,7 @@ def function(name, path, language="python", kind=0, returns_native=None, natives
         name = name.rsplit(".", 1)[1]
     return (u32(NONE) + text(f"{module}.{name}") + u32(len(module) + 1) + text(language) +
             text(path) + text(root) + u32(1) + u32(kind) + u32(0) + text(None) +
-            text(returns_native) + u32(0) + text(None) + text(None) + u32(len(natives)) +
+            text(returns_native) + u32(0) + text(None) * 3 + u32(len(natives)) +
             parameters)
 
 
