@@ -3,7 +3,7 @@ give: doctests in Python, `name(1, "a") = 2` in the comments of Java and C, and 
 configs. Only what stands there in full, with plain values, is taken: nobody else knows what may
 be called without harm.
 
-Called by convert/project_examples.c: on stdin the functions as JSON, as snafu-scan prints them;
+Called by convert/project/examples.c: on stdin the functions as JSON, as snafu-scan prints them;
 the project's folder is the argument. On stdout an array of
 {"function": ID, "payload": ..., "result": ..., "from": "src/a.py:12"}; with "printed" instead of
 "result" where only its text is known, and without both where that is not."""

@@ -1,7 +1,7 @@
 """convert/convert_upgrade.py — the Python files of a code base as Python 3, with a patch and
 notes for each.
 
-Called by convert/project_python.c, in a process of its own, once for all files. On stdin, with a
+Called by convert/project/python.c, in a process of its own, once for all files. On stdin, with a
 NUL behind each: the code base's folder, where upgraded files go, where patches go, the cache,
 "auto", "2" or "3", the file to which a byte is added for each file done; then, for each Python
 file, its path below the code base, its path below where it goes, and the path of a version that a

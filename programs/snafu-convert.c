@@ -1,4 +1,5 @@
-/* programs/snafu-convert.c — options in, convert/project.h's conversion run, its counts out. */
+/* programs/snafu-convert.c — options in, a conversion run (convert/project/project.h), its
+ * counts out. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "convert/project.h"
+#include "convert/project/project.h"
 #include "programs/options.h"
 #include "programs/progress.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "convert/output.h"
-#include "convert/stubs.h"
+#include "convert/stubs/stubs.h"
 #include "programs/describe.h"
 #include "programs/options.h"
 #include "programs/progress.h"

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "convert/stubs.h"
+#include "convert/stubs/stubs.h"
 #include "runtime/settings/function_config.h"
 #include "runtime/settings/book.h"
 #include "scanner/scanner.h"

@@ -1,7 +1,7 @@
-/* convert/project.h — a legacy code base as a project of services that runs on its own:
+/* convert/project/project.h — a legacy code base as a project of services that runs on its own:
  *
  *     OUT/src/            the sources: Python 2 as Python 3, all else as it was; a config
- *                         stub beside each (convert/stubs.h)
+ *                         stub beside each (convert/stubs/stubs.h)
  *     OUT/diffs/          what was changed in each Python file
  *     OUT/REPORT.md       what needs a human eye; report.json for programs
  *     OUT/README.md       how to run it
@@ -9,8 +9,8 @@
  *
  * The code base is only read. A second run changes only what changed, and keeps what people
  * have edited (convert/mirror.h). One thread. */
-#ifndef SNAFU_CONVERT_PROJECT_H
-#define SNAFU_CONVERT_PROJECT_H
+#ifndef SNAFU_CONVERT_PROJECT_PROJECT_H
+#define SNAFU_CONVERT_PROJECT_PROJECT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* convert/stubs_merge.c — a stub written again: what is there stays as it is, byte for byte, and
+/* convert/stubs/merge.c — a stub written again: what is there stays as it is, byte for byte, and
  * what is missing is put behind it. See stubs.h. */
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "convert/stubs.h"
+#include "convert/stubs/stubs.h"
 #include "runtime/settings/function_config.h"
 #include "scanner/function.h"
 

@@ -1,4 +1,4 @@
-/* convert/project_place.c — what goes where in OUT: sources, patches, configs. */
+/* convert/project/place.c — what goes where in OUT: sources, patches, configs. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "convert/project_state.h"
-#include "convert/stubs.h"
+#include "convert/project/state.h"
+#include "convert/stubs/stubs.h"
 #include "runtime/settings/book.h"
 #include "runtime/settings/function_config.h"
 #include "scanner/scanner.h"

@@ -1,5 +1,5 @@
-/* convert/project.c — the order of a conversion: see project.h. */
-#include "convert/project.h"
+/* convert/project/project.c — the order of a conversion: see project.h. */
+#include "convert/project/project.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "convert/project_make.h"
-#include "convert/project_state.h"
+#include "convert/project/make.h"
+#include "convert/project/state.h"
 
 #define WORDS_CAP 4096 /* bytes of what is said at once */
 

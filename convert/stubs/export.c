@@ -1,4 +1,4 @@
-/* convert/stubs_export.c — a stub for each file of a scan: see stubs.h. */
+/* convert/stubs/export.c — a stub for each file of a scan: see stubs.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "convert/output.h"
-#include "convert/stubs.h"
+#include "convert/stubs/stubs.h"
 #include "runtime/settings/function_config.h"
 #include "scanner/function.h"
 

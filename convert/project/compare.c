@@ -1,4 +1,4 @@
-/* convert/project_compare.c — whether an upgraded file still has the functions that it had. One
+/* convert/project/compare.c — whether an upgraded file still has the functions that it had. One
  * that lost some stays as it was. */
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "convert/project_state.h"
+#include "convert/project/state.h"
 #include "scanner/scanner.h"
 
 /* Methods that 2to3 gives the name by which Python 3 calls them. */

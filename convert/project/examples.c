@@ -1,4 +1,4 @@
-/* convert/project_examples.c — examples.json and the smoke test that calls them:
+/* convert/project/examples.c — examples.json and the smoke test that calls them:
  * convert_examples.py finds them, convert_smoke.py becomes the test. */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/parts.h"
-#include "convert/project_state.h"
+#include "convert/project/state.h"
 #include "scanner/scanner.h"
 
 #define INPUT_CAP   (512u << 20) /* bytes */

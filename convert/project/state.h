@@ -1,11 +1,11 @@
-/* convert/project_state.h — what the files of the conversion (convert/project*.c) share: see
+/* convert/project/state.h — what the files of the conversion (convert/project/) share: see
  * project.h. All strings live in the project's arena. */
 #ifndef SNAFU_CONVERT_PROJECT_STATE_H
 #define SNAFU_CONVERT_PROJECT_STATE_H
 
 #include "base/arena.h"
 #include "convert/mirror.h"
-#include "convert/project.h"
+#include "convert/project/project.h"
 #include "scanner/function.h"
 
 #define PROJECT_SOURCES "src"
@@ -77,7 +77,7 @@ struct project {
 	const char *class_path; /* of the Java sources: "src/lib/a.jar:..."; NULL: there are none */
 };
 
-/* ---- project_inventory.c -------------------------------------------------------------- */
+/* ---- inventory.c -------------------------------------------------------------- */
 
 /* Lists the files, and scans those that are sources. */
 int project_inventory(struct project *project, struct snafu_error *error);
@@ -85,7 +85,7 @@ int project_inventory(struct project *project, struct snafu_error *error);
 struct project_file *project_find(const struct project *project, const char *path);
 int project_leave_out(struct project *project, const char *path, const char *why);
 
-/* ---- project_python.c ----------------------------------------------------------------- */
+/* ---- python.c ----------------------------------------------------------------- */
 
 /* Upgrades all Python files into the stage, checks and reviews them. */
 int project_upgrade(struct project *project, struct snafu_error *error);
@@ -95,29 +95,29 @@ int project_note(struct project *project, struct project_file *file, unsigned li
 char *project_staged(const struct project *project, const struct project_file *file);
 char *project_staged_patch(const struct project *project, const struct project_file *file);
 
-/* ---- project_compare.c ---------------------------------------------------------------- */
+/* ---- compare.c ---------------------------------------------------------------- */
 
 /* Scans the stage: files that lost functions stay as they were. */
 int project_compare(struct project *project, struct snafu_error *error);
 
-/* ---- project_place.c ------------------------------------------------------------------ */
+/* ---- place.c ------------------------------------------------------------------ */
 
 /* Puts all files, patches and configs into OUT, and scans what is there. */
 int project_place(struct project *project, struct snafu_error *error);
 int project_put_text(struct project *project, const char *path, struct snafu_buffer *text,
                      bool executable, struct snafu_error *error);
 
-/* ---- project_c.c, project_java.c ------------------------------------------------------ */
+/* ---- c.c, java.c ------------------------------------------------------ */
 
 /* Each builds what there is of its language; what does not compile is FAILED, and left out. */
 
 int project_build_c(struct project *project, struct snafu_error *error);
 int project_build_java(struct project *project, struct snafu_error *error);
 
-/* ---- project_examples.c, project_words.c, project_report.c, project_report_json.c ------- */
+/* ---- examples.c, words.c, report.c, report_json.c ------- */
 
 int project_find_examples(struct project *project, struct snafu_error *error);
-/* (project_container.c) */
+/* (container.c) */
 int project_write_container(struct project *project, struct snafu_error *error);
 int project_write_words(struct project *project, struct snafu_error *error);
 int project_write_report(struct project *project, struct snafu_error *error);

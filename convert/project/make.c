@@ -1,5 +1,5 @@
-/* convert/project_make.c — see project_make.h. */
-#include "convert/project_make.h"
+/* convert/project/make.c — see make.h. */
+#include "convert/project/make.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "base/child.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "convert/project_state.h"
+#include "convert/project/state.h"
 #include "scanner/c_flags.h"
 
 #define MAKEFILE_CAP (64u << 20) /* bytes */

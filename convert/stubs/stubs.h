@@ -1,4 +1,4 @@
-/* convert/stubs.h — <source>.config stubs: for every function of a file what could be set,
+/* convert/stubs/stubs.h — <source>.config stubs: for every function of a file what could be set,
  * ready to be edited (runtime/settings/function_config.h reads them; docs/settings.md tells of
  * each).
  *
@@ -6,8 +6,8 @@
  * setting stands there as "//Timeout": 60, beside a "// Timeout" that says what it is. A
  * fresh stub changes nothing; nor does taking the // away, since the values are those that
  * hold anyway; changing one then does. Any thread. */
-#ifndef SNAFU_CONVERT_STUBS_H
-#define SNAFU_CONVERT_STUBS_H
+#ifndef SNAFU_CONVERT_STUBS_STUBS_H
+#define SNAFU_CONVERT_STUBS_STUBS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ struct snafu_stub_changes {
 	struct snafu_buffer gone; /* names of functions that are not there any more: "f, A.g" */
 };
 
-/* (stubs_merge.c) Appends the config CONFIG (SIZE bytes) as it stands, with those members of STUB
+/* (merge.c) Appends the config CONFIG (SIZE bytes) as it stands, with those members of STUB
  * that it has neither as they are nor behind //; what has gone from the source is only told of. So
  * values, order and members of people's own stay. -EINVAL when CONFIG is no JSON object;
  * -EMSGSIZE when it would be too long to be read. RET_CHANGES->gone is freed by the caller. */
@@ -60,7 +60,7 @@ struct snafu_stub_news {
 	const char *problem; /* of a negative fate; NULL: none */
 };
 
-/* (stubs_export.c) Writes a stub for each file of FUNCTIONS, a scan's result, to OUTPUT, and
+/* (export.c) Writes a stub for each file of FUNCTIONS, a scan's result, to OUTPUT, and
  * TELLS of each; one that fails does not keep the others from being written. A config that is
  * there already, by either name (x.config), is completed. 0, or -ENOMEM. */
 int snafu_stubs_export(const struct snafu_functions *functions,
@@ -68,7 +68,7 @@ int snafu_stubs_export(const struct snafu_functions *functions,
                        void (*tell)(void *state, const struct snafu_stub_news *news), void *state,
                        struct snafu_error *error);
 
-/* (stubs_ini.c) Appends a snafu.ini in which everything that BOOK's instance and FUNCTIONS can have
+/* (ini.c) Appends a snafu.ini in which everything that BOOK's instance and FUNCTIONS can have
  * set stands commented. BEFORE, the text of one that is there (or NULL), comes first, as it is;
  * then what it has neither set nor commented. RET_LEFT_OUT: functions for which there was no
  * room. RET_CHANGES->gone is freed by the caller. -ENOMEM, -EMSGSIZE. */
@@ -77,7 +77,7 @@ int snafu_stub_ini_write(const struct snafu_functions *functions,
                          struct snafu_buffer *into, struct snafu_stub_changes *ret_changes,
                          size_t *ret_left_out, struct snafu_error *error);
 
-/* (stubs_export.c) Writes it to OUTPUT: into its folder, or beside the first of the sources, where
+/* (export.c) Writes it to OUTPUT: into its folder, or beside the first of the sources, where
  * one that is there is completed; and TELLS of it. 0, or -ENOMEM. */
 int snafu_stub_ini_export(const struct snafu_functions *functions,
                           const struct snafu_settings_book *book, struct snafu_output *output,

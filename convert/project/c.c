@@ -1,4 +1,4 @@
-/* convert/project_c.c — the C sources as libraries, one for the files of each folder: compiled
+/* convert/project/c.c — the C sources as libraries, one for the files of each folder: compiled
  * for real, so that what does not compile is known. */
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "convert/project_make.h"
-#include "convert/project_state.h"
+#include "convert/project/make.h"
+#include "convert/project/state.h"
 #include "langs/c_elf.h"
 
 #define MESSAGES_CAP  (4u << 20) /* bytes of what the compiler says */

@@ -1,10 +1,10 @@
-/* convert/project_report.c — REPORT.md: what was done, and what needs a human eye. */
+/* convert/project/report.c — REPORT.md: what was done, and what needs a human eye. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "convert/project_state.h"
+#include "convert/project/state.h"
 
 #define REPORT_CAP (128u << 20) /* bytes */
 

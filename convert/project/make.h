@@ -1,4 +1,4 @@
-/* convert/project_make.h — the Makefile of a project: how its C and Java parts are built. */
+/* convert/project/make.h — the Makefile of a project: how its C and Java parts are built. */
 #ifndef SNAFU_CONVERT_PROJECT_MAKE_H
 #define SNAFU_CONVERT_PROJECT_MAKE_H
 

@@ -1,4 +1,4 @@
-/* convert/project_java.c — the Java sources compiled, with the jars of the code base on the class
+/* convert/project/java.c — the Java sources compiled, with the jars of the code base on the class
  * path. A file that does not compile is left out, and what needs it, round by round. */
 #include <errno.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include "base/child.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "convert/project_make.h"
-#include "convert/project_state.h"
+#include "convert/project/make.h"
+#include "convert/project/state.h"
 
 #define MESSAGES_CAP (8u << 20) /* bytes of what javac says */
 #define LIST_CAP     (64u << 20)

@@ -1,4 +1,4 @@
-/* convert/stubs_ini.c — a snafu.ini to begin with: every setting and a section for each function,
+/* convert/stubs/ini.c — a snafu.ini to begin with: every setting and a section for each function,
  * commented. Written again, it keeps what is there and gets what is missing behind it. See
  * stubs.h. */
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "base/arena.h"
 #include "base/error.h"
-#include "convert/stubs.h"
+#include "convert/stubs/stubs.h"
 #include "runtime/settings/book.h"
 #include "scanner/function.h"
 

@@ -1,4 +1,4 @@
-/* convert/project_inventory.c — which files a code base has. Links that lead out of it, files
+/* convert/project/inventory.c — which files a code base has. Links that lead out of it, files
  * that are none, and what no person has written stay out. */
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "convert/project_state.h"
+#include "convert/project/state.h"
 #include "scanner/walk.h"
 
 int project_leave_out(struct project *project, const char *path, const char *why)

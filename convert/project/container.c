@@ -1,4 +1,4 @@
-/* convert/project_container.c — snafu.ini, and what makes a container image of the project: the
+/* convert/project/container.c — snafu.ini, and what makes a container image of the project: the
  * templates of the target docker (convert/templates.h). */
 #include <errno.h>
 #include <stdio.h>
@@ -12,8 +12,8 @@
 #include "convert/context.h"
 #include "convert/model.h"
 #include "convert/output.h"
-#include "convert/project_state.h"
-#include "convert/stubs.h"
+#include "convert/project/state.h"
+#include "convert/stubs/stubs.h"
 #include "convert/templates.h"
 #include "runtime/settings/book.h"
 

@@ -1,5 +1,5 @@
-/* convert/stubs.c — see stubs.h. */
-#include "convert/stubs.h"
+/* convert/stubs/stubs.c — see stubs.h. */
+#include "convert/stubs/stubs.h"
 
 #include <errno.h>
 #include <stdlib.h>

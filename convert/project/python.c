@@ -1,4 +1,4 @@
-/* convert/project_python.c — Python 2 as Python 3: convert_upgrade.py does it, for all files in
+/* convert/project/python.c — Python 2 as Python 3: convert_upgrade.py does it, for all files in
  * one process, and leaves the upgraded files and the patches in the stage. */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parts.h"
-#include "convert/project_state.h"
+#include "convert/project/state.h"
 
 #define INPUT_CAP    (256u << 20) /* bytes */
 #define OUTPUT_CAP   (256u << 20)

@@ -1,9 +1,9 @@
-/* convert/project_report_json.c — report.json: the same as REPORT.md, for programs. */
+/* convert/project/report_json.c — report.json: the same as REPORT.md, for programs. */
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/json.h"
-#include "convert/project_state.h"
+#include "convert/project/state.h"
 
 #define REPORT_CAP (128u << 20) /* bytes */
 
