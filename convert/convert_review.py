@@ -36,11 +36,17 @@ GONE_ATTRIBUTES = {
     ("os", "spawnvp"): "subprocess", ("string", "join"): "a method of str", ("platform", "dist"): "gone",
     ("platform", "linux_distribution"): "gone", ("inspect", "getargspec"): "inspect.signature()",
     ("base64", "encodestring"): "base64.encodebytes()", ("base64", "decodestring"): "base64.decodebytes()",
+    ("re", "LOCALE"): "for patterns of bytes only", ("re", "L"): "for patterns of bytes only",
     ("array", "ArrayType"): "array.array", ("thread", "start_new"): "_thread.start_new_thread()",
     ("locale", "format"): "locale.format_string()", ("cgi", "escape"): "html.escape()",
     ("collections", "Mapping"): "collections.abc", ("collections", "MutableMapping"): "collections.abc",
     ("collections", "Callable"): "collections.abc", ("collections", "Iterable"): "collections.abc",
     ("collections", "Sequence"): "collections.abc", ("collections", "Set"): "collections.abc",
+}
+# Methods that are gone whosesoever they were; what others are named like that, too, is not here.
+GONE_CALLS = {
+    "has_key": "in", "iteritems": "items()", "iterkeys": "keys()", "itervalues": "values()",
+    "getchildren": "list(element)", "getiterator": "iter()", "isAlive": "is_alive()",
 }
 # Calls that give or take bytes in Python 3 where Python 2 had str.
 BYTES_CALLS = {("base64", None), ("binascii", None), ("zlib", None), ("struct", "unpack"),
@@ -168,8 +174,8 @@ class Review(ast.NodeVisitor):
         pair = dotted(node)
         if pair in GONE_ATTRIBUTES:
             self.note(node, "name", "%s.%s: %s" % (*pair, GONE_ATTRIBUTES[pair]))
-        elif node.attr in ("has_key", "iteritems", "iterkeys", "itervalues"):
-            self.note(node, "name", "%s() of dictionaries is gone" % node.attr)
+        elif node.attr in GONE_CALLS:
+            self.note(node, "name", "%s() is gone: %s" % (node.attr, GONE_CALLS[node.attr]))
         elif node.attr in ("im_func", "im_self", "im_class", "func_name", "func_code", "func_globals"):
             self.note(node, "name", "%s is gone" % node.attr)
         self.generic_visit(node)

@@ -457,6 +457,12 @@ class Upgrades(Case):
         self.convert(self.path("legacy"))
         self.assertEqual({line for line, kind in self.notes("a.py") if kind == "bytes"}, {3})
 
+    def test_what_is_gone_from_the_library_is_noted(self):
+        self.write("legacy/a.py", "print 1\nimport re\ndef f(e): return e.getchildren()\n"
+                   "def g(t): return t.isAlive()\nP = re.compile('x', re.L | re.I)\n")
+        self.convert(self.path("legacy"))
+        self.assertEqual({line for line, kind in self.notes("a.py") if kind == "name"}, {3, 4, 5})
+
 
 class RealCode(Case):
     """gyp, 30,000 lines of Python 2, as an npm package brings it."""
