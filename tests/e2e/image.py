@@ -20,7 +20,7 @@ import unittest
 import yaml
 
 from engine import PATIENCE, leave_network, open_engine
-from terminal import BUILD, run
+from terminal import BUILD, SOURCE as SOURCE_FOLDER, run
 
 PYTHON = "/usr/lib/python3.11"
 LEFT_OUT = {"test", "idlelib", "ensurepip", "tkinter", "turtledemo", "pydoc_data", "dist-packages",
@@ -149,9 +149,9 @@ def export(target, folder):
     assert done.returncode == 0, done.stderr
 
 
-def build(folder):
+def build(folder, image="app:1"):
     docker("build", "--network", "none", "--build-arg", "BASE=base:1", "--build-arg",
-           "SNAFU_IMAGE=snafu:1", "--build-arg", "PACKAGES=", "-t", "app:1", folder)
+           "SNAFU_IMAGE=snafu:1", "--build-arg", "PACKAGES=", "-t", image, folder)
 
 
 # ---- calling -------------------------------------------------------------------------
@@ -172,6 +172,15 @@ def address_of(told):
     return next((each["IPAddress"] for each in networks.values() if each["IPAddress"]), None)
 
 
+def until_healthy(number):
+    """What the engine tells of the container, once its own check succeeds."""
+    def look():
+        told = ENGINE.inspect(number)
+        assert told["State"]["Running"], docker("logs", number).stderr
+        return told["State"]["Health"]["Status"] == "healthy" and told
+    return until(look, "the container's own check succeeds")
+
+
 class Image(unittest.TestCase):
     def test_built_and_called(self):
         folder = os.path.join(FOLDER, "docker")
@@ -181,11 +190,7 @@ class Image(unittest.TestCase):
                         "--security-opt", "no-new-privileges", "app:1").stdout.strip()
         self.addCleanup(docker, "rm", "-f", number, check=False)
 
-        def healthy():
-            told = ENGINE.inspect(number)
-            self.assertTrue(told["State"]["Running"], docker("logs", number).stderr)
-            return told["State"]["Health"]["Status"] == "healthy" and told
-        told = until(healthy, "the container's own check succeeds")
+        told = until_healthy(number)
         address = address_of(told)
         self.assertEqual(told["Config"]["User"], "65534:65534")
         self.assertEqual(told["Config"]["StopSignal"], "SIGTERM")
@@ -211,6 +216,28 @@ class Image(unittest.TestCase):
         text = connection.getresponse().read().decode()
         connection.close()
         return int(re.search(r"^snafu_calls_in_flight (\d+)", text, re.M)[1])
+
+
+class Converted(unittest.TestCase):
+    """A real Python 2 code base, from its sources to a container that is called: the README's
+    chapter on legacy code ends so."""
+
+    def test_gyp(self):
+        legacy = os.path.join(BUILD, "real/gyp/pylib")
+        if not os.path.isdir(legacy):
+            self.skipTest(f"there is no {legacy}: tests/real/fetch.sh fetches it")
+        folder = os.path.join(FOLDER, "gyp-services")
+        done = run("-q", "-o", folder, legacy, program=os.path.join(BUILD, "snafu-convert"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(os.path.join(SOURCE_FOLDER, "README.md"), encoding="utf-8") as file:
+            edit = re.search(r"^\$ (sed -i .* gyp-services/.*)$", file.read(), re.M)[1]
+        subprocess.run(["sh", "-c", edit], cwd=FOLDER, check=True)  # what a person has to do
+        build(folder, "gyp:1")
+        number = docker("run", "-d", "gyp:1").stdout.strip()
+        self.addCleanup(docker, "rm", "-f", number, check=False)
+        address = address_of(until_healthy(number))
+        self.assertEqual(call(address, "gyp.common.ParseQualifiedTarget", "a/b.gyp:x#host"),
+                         (200, ["a/b.gyp", "x", "host"]))
 
 
 class Swarm(unittest.TestCase):
