@@ -84,6 +84,18 @@ static void touch_all(PyObject *object, unsigned depth)
 	}
 }
 
+/* Objects of which there is one, and that nearly every code takes and puts back. */
+static void touch_common(void)
+{
+	PyObject *small = PyLong_FromLong(1);
+
+	touch(small);
+	touch(Py_None);
+	touch(Py_True);
+	touch(Py_NotImplemented);
+	Py_DECREF(small);
+}
+
 static void touch_bound(struct snafu_bound *bound)
 {
 	touch_bytes(bound, sizeof *bound);
@@ -162,6 +174,7 @@ void python_settle(bool child)
 	if (child) {
 		for (struct snafu_bound *bound = python.bound; bound; bound = bound->next)
 			touch_bound(bound);
+		touch_common();
 		read_and_write();
 		enter_and_leave();
 		return;

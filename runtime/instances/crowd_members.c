@@ -11,7 +11,8 @@
 #define LEAVE_MS        2000 /* what a process gets to end by itself */
 #define STOCK_FIRST     2 /* processes forked ahead... */
 #define STOCK_A_CORE    8 /* ...and at most, under load */
-#define REFILL_DELAY_MS 1 /* so that answers go out first */
+#define REFILL_DELAY_MS 1 /* so that answers go out first... */
+#define REFILL_LAZY_MS  4 /* ...and those who have asked get a core, while there is no hurry */
 #define ZYGOTES_A_START 4 /* that may turn out dead, one after the other: functions may kill them */
 
 static struct snafu_reactor *reactor_of(const struct snafu_crowd *crowd)
@@ -241,11 +242,14 @@ void snafu_crowd_refill_later(struct snafu_crowd *crowd)
 
 	if (!crowd->n_idle && crowd->zygote && crowd->zygote->ready && crowd->stock < most)
 		crowd->stock = crowd->stock * 2 < most ? crowd->stock * 2 : most;
-	if (snafu_timer_is_set(&crowd->refill) ||
-	    ((crowd->n_idle >= crowd->stock || !crowd->zygote) && !crowd->spent))
+	if ((crowd->n_idle >= crowd->stock || !crowd->zygote) && !crowd->spent)
+		return;
+	bool hurry = crowd->n_idle + 1 < crowd->stock;
+	uint64_t due = snafu_now_ms() + (hurry ? REFILL_DELAY_MS : REFILL_LAZY_MS);
+	if (snafu_timer_is_set(&crowd->refill) && crowd->refill.at <= due)
 		return;
 	crowd->refill.expired = refill;
-	snafu_reactor_set_timer(reactor_of(crowd), &crowd->refill, snafu_now_ms() + REFILL_DELAY_MS);
+	snafu_reactor_set_timer(reactor_of(crowd), &crowd->refill, due);
 }
 
 void snafu_crowd_spend(struct snafu_instance *instance)

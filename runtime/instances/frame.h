@@ -84,7 +84,7 @@ struct snafu_setup {
 
 enum snafu_start_role {
 	SNAFU_START_INSTANCE,
-	SNAFU_START_ONCE, /* ends after one call */
+	SNAFU_START_ONCE, /* ends after one call; one that was started ahead, when it is let go */
 	SNAFU_START_ZYGOTE, /* loads the function, then forks */
 };
 

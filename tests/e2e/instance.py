@@ -4,6 +4,7 @@ sees what becomes of the processes."""
 
 import os
 import signal
+import socket
 import sys
 import tempfile
 import unittest
@@ -434,6 +435,8 @@ class Zygotes(Case):
             self.assertEqual((got["born"], got["pid"]), (warm.pid, peer.pid))
             self.assertEqual((got["session"], got["group"]), (warm.pid, peer.pid))
             seen.add(got["pid"])
+            if ahead:
+                peer.socket.shutdown(socket.SHUT_WR)  # such a one ends when it is let go
             self.assertGone(peer)
             self.assertEqual(peer.printed(), b"at the end\n")
             reader = frames.Reader(warm.expect(EXITED, number))
