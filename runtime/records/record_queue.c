@@ -147,8 +147,17 @@ int snafu_event_push(struct snafu_record_queue *queue, const struct snafu_event 
 
 /* ---- taking -------------------------------------------------------------------- */
 
+/* At once for many, since those who push count in the same place. */
+static void count_freed(struct snafu_record_queue *queue)
+{
+	atomic_fetch_sub_explicit(&queue->count, queue->freed_count, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&queue->bytes, queue->freed_bytes, memory_order_relaxed);
+	queue->freed_count = queue->freed_bytes = 0;
+}
+
 struct snafu_message *snafu_record_take(struct snafu_record_queue *queue)
 {
+	count_freed(queue);
 	struct snafu_message *at = atomic_exchange(&queue->newest, NULL), *next, *ordered = NULL;
 
 	for (; at; at = next) {
@@ -161,8 +170,8 @@ struct snafu_message *snafu_record_take(struct snafu_record_queue *queue)
 
 void snafu_message_free(struct snafu_record_queue *queue, struct snafu_message *message)
 {
-	atomic_fetch_sub_explicit(&queue->count, 1, memory_order_relaxed);
-	atomic_fetch_sub_explicit(&queue->bytes, message->size, memory_order_relaxed);
+	queue->freed_count++;
+	queue->freed_bytes += message->size;
 	free(message);
 }
 
@@ -178,6 +187,7 @@ static void sleep_for(struct snafu_record_queue *queue, uint64_t ns)
 
 void snafu_record_wait(struct snafu_record_queue *queue, int timeout_ms)
 {
+	count_freed(queue);
 	atomic_store(&queue->asleep, true);
 	if (!atomic_load(&queue->newest)) {
 		if (timeout_ms >= 0)
@@ -191,6 +201,7 @@ void snafu_record_wait(struct snafu_record_queue *queue, int timeout_ms)
 
 void snafu_record_nap(struct snafu_record_queue *queue, uint64_t ns)
 {
+	count_freed(queue);
 	sleep_for(queue, ns);
 }
 

@@ -38,6 +38,8 @@ struct snafu_record_queue {
 	_Atomic uint64_t dropped_records, dropped_events;
 	atomic_bool asleep; /* the writer waits for `wake` */
 	sem_t wake;
+	char apart[64]; /* from what threads write to that push: another line of the caches */
+	size_t freed_count, freed_bytes; /* the writer's: freed, and still in `count` and `bytes` */
 };
 
 void snafu_record_queue_init(struct snafu_record_queue *queue);

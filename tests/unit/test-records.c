@@ -117,6 +117,7 @@ static void test_order(void)
 		pthread_join(threads[i], NULL);
 	CHECK(good);
 	CHECK(count == THREADS * ROUNDS);
+	CHECK(snafu_record_take(&queue) == NULL); /* counts what has been freed */
 	CHECK(atomic_load(&queue.count) == 0 && atomic_load(&queue.bytes) == 0);
 	CHECK(atomic_load(&queue.dropped_records) == 0);
 	snafu_record_queue_done(&queue);
