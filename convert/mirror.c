@@ -302,6 +302,24 @@ static int set_mode(const char *path, bool executable)
 	return chmod(path, (executable ? 0777 : 0666) & ~mask) ? -errno : 0;
 }
 
+/* Puts TEMPORARY, which is freed, in its place; or away, where CODE says that it could not be
+ * made. SOURCE: what it is a copy of, or NULL. */
+static int finish(struct snafu_mirror *mirror, const char *path, const char *source,
+                  char *temporary, const char *hash, int code, struct snafu_error *error)
+{
+	if (code && source)
+		snafu_fail_errno(error, code, "cannot copy %s to %s/%s", source, mirror->root, path);
+	else if (code)
+		snafu_fail_errno(error, code, "cannot write %s/%s", mirror->root, path);
+	else
+		code = place_file(mirror, path, temporary, hash, error);
+	if (code && temporary)
+		unlink(temporary);
+	free(temporary);
+	mirror->written += !code;
+	return code ? code : SNAFU_MIRROR_WRITTEN;
+}
+
 int snafu_mirror_put(struct snafu_mirror *mirror, const char *path, const void *bytes, size_t size,
                      bool executable, struct snafu_error *error)
 {
@@ -319,15 +337,7 @@ int snafu_mirror_put(struct snafu_mirror *mirror, const char *path, const void *
 		code = -errno;
 	if (!code)
 		code = set_mode(temporary, executable);
-	if (code)
-		snafu_fail_errno(error, code, "cannot write %s/%s", mirror->root, path);
-	else
-		code = place_file(mirror, path, temporary, hash, error);
-	if (code && temporary)
-		unlink(temporary);
-	free(temporary);
-	mirror->written += !code;
-	return code ? code : SNAFU_MIRROR_WRITTEN;
+	return finish(mirror, path, NULL, temporary, hash, code, error);
 }
 
 static int copy_bytes(int from, int to)
@@ -370,16 +380,8 @@ int snafu_mirror_copy(struct snafu_mirror *mirror, const char *path, const char 
 		code = snafu_mirror_hash(temporary, mirror->now.entries[mirror->now.count - 1].hash);
 	if (!code)
 		code = set_mode(temporary, executable);
-	if (code)
-		snafu_fail_errno(error, code, "cannot copy %s to %s/%s", source, mirror->root, path);
-	else
-		code = place_file(mirror, path, temporary, mirror->now.entries[mirror->now.count - 1].hash,
-		                  error);
-	if (code && temporary)
-		unlink(temporary);
-	free(temporary);
-	mirror->written += !code;
-	return code ? code : SNAFU_MIRROR_WRITTEN;
+	return finish(mirror, path, source, temporary, mirror->now.entries[mirror->now.count - 1].hash,
+	              code, error);
 }
 
 int snafu_mirror_link(struct snafu_mirror *mirror, const char *path, const char *target,
@@ -394,15 +396,7 @@ int snafu_mirror_link(struct snafu_mirror *mirror, const char *path, const char 
 	char *temporary = temporary_path(mirror);
 	int code = temporary && symlink(target, temporary) == 0 ? 0 : -errno;
 
-	if (code)
-		snafu_fail_errno(error, code, "cannot write %s/%s", mirror->root, path);
-	else
-		code = place_file(mirror, path, temporary, hash, error);
-	if (code && temporary)
-		unlink(temporary);
-	free(temporary);
-	mirror->written += !code;
-	return code ? code : SNAFU_MIRROR_WRITTEN;
+	return finish(mirror, path, NULL, temporary, hash, code, error);
 }
 
 /* ---- the end ---------------------------------------------------------------------------- */

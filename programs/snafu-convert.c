@@ -118,13 +118,13 @@ static int convert(struct command_line *line)
 	struct snafu_project_summary summary;
 	struct snafu_error error;
 
-	options->include_paths = line->include_paths.words;
-	options->n_include_paths = line->include_paths.count;
-	options->defines = line->defines.words;
-	options->n_defines = line->defines.count;
+	options->scan.include_paths = line->include_paths.words;
+	options->scan.n_include_paths = line->include_paths.count;
+	options->scan.defines = line->defines.words;
+	options->scan.n_defines = line->defines.count;
 	options->working = progress_say;
 	options->tell = line->quiet ? NULL : tell;
-	options->progress = line->quiet ? NULL : progress_start("snafu-convert");
+	options->scan.progress = line->quiet ? NULL : progress_start("snafu-convert");
 	int code = snafu_project_convert(options, &summary, &error);
 	progress_stop();
 	if (code) {

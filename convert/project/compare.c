@@ -154,7 +154,7 @@ static int scan_stage(struct project *project, struct snafu_functions *stage,
                       struct snafu_error *error)
 {
 	char *folder;
-	struct snafu_scan_options options = {.progress = project->options->progress};
+	struct snafu_scan_options options = {.progress = project->options->scan.progress};
 	int code;
 
 	if (asprintf(&folder, "%s/" PROJECT_STAGE "/" PROJECT_SOURCES, project->mirror.work) < 0)

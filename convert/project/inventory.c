@@ -150,14 +150,6 @@ struct project_file *project_find(const struct project *project, const char *pat
  * reads it. */
 static int scan(struct project *project, struct snafu_error *error)
 {
-	const struct snafu_project_options *options = project->options;
-	struct snafu_scan_options scan_options = {
-		.include_paths = options->include_paths,
-		.n_include_paths = options->n_include_paths,
-		.defines = options->defines,
-		.n_defines = options->n_defines,
-		.progress = options->progress,
-	};
 	struct snafu_walk found = {.functions = &project->before};
 	size_t skip = strlen(project->base) + (project->base[1] != '\0'), kept = 0;
 	int code = snafu_walk(&found, &project->legacy, 1, error);
@@ -175,7 +167,8 @@ static int scan(struct project *project, struct snafu_error *error)
 	found.count = code ? 0 : kept;
 	snafu_walk_sort(&found);
 	if (!code)
-		code = snafu_scan_walked(found.found, found.count, &scan_options, &project->before, error);
+		code = snafu_scan_walked(found.found, found.count, &project->options->scan,
+		                         &project->before, error);
 	snafu_walk_done(&found);
 	return code;
 }

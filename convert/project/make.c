@@ -82,10 +82,10 @@ static int write_flags(const struct project *project, const struct project_file 
                        struct snafu_c_databases *databases, struct snafu_buffer *into)
 {
 	struct snafu_c_flags_options options = {
-		.include_paths = project->options->include_paths,
-		.n_include_paths = project->options->n_include_paths,
-		.defines = project->options->defines,
-		.n_defines = project->options->n_defines,
+		.include_paths = project->options->scan.include_paths,
+		.n_include_paths = project->options->scan.n_include_paths,
+		.defines = project->options->scan.defines,
+		.n_defines = project->options->scan.n_defines,
 	};
 	const char *const *flags;
 	size_t count;

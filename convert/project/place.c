@@ -209,17 +209,9 @@ static int place_stubs(struct project *project, struct snafu_error *error)
 
 static int scan_result(struct project *project, struct snafu_error *error)
 {
-	const struct snafu_project_options *options = project->options;
-	struct snafu_scan_options scan_options = {
-		.include_paths = options->include_paths,
-		.n_include_paths = options->n_include_paths,
-		.defines = options->defines,
-		.n_defines = options->n_defines,
-		.progress = options->progress,
-	};
 	char *sources = snafu_mirror_path(&project->mirror, PROJECT_SOURCES);
 	const char *path = sources;
-	int code = sources ? snafu_scan(&path, 1, &scan_options, &project->after, error)
+	int code = sources ? snafu_scan(&path, 1, &project->options->scan, &project->after, error)
 	                   : snafu_fail(error, -ENOMEM, "no memory");
 
 	free(sources);

@@ -27,30 +27,35 @@ static void make_plain(char *text)
 			*text = '?';
 }
 
-void project_working(const struct project *project, const char *format, ...)
+/* Formats, and hands the words to TO, which MAY be NULL. */
+static void say(const struct project *project, void (*to)(void *state, const char *words),
+                const char *format, va_list arguments)
 {
 	char words[WORDS_CAP];
+
+	if (!to)
+		return;
+	vsnprintf(words, sizeof words, format, arguments);
+	make_plain(words);
+	to(project->options->state, words);
+}
+
+void project_working(const struct project *project, const char *format, ...)
+{
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(words, sizeof words, format, arguments);
+	say(project, project->options->working, format, arguments);
 	va_end(arguments);
-	make_plain(words);
-	if (project->options->working)
-		project->options->working(project->options->state, words);
 }
 
 void project_tell(const struct project *project, const char *format, ...)
 {
-	char words[WORDS_CAP];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(words, sizeof words, format, arguments);
+	say(project, project->options->tell, format, arguments);
 	va_end(arguments);
-	make_plain(words);
-	if (project->options->tell)
-		project->options->tell(project->options->state, words);
 }
 
 const char *project_fate_name(enum project_fate fate)

@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scanner/scanner.h"
+
 struct snafu_error;
-struct snafu_scan_progress;
 
 #define SNAFU_PROJECT_FILES_CAP 200000 /* files of a code base */
 #define SNAFU_PROJECT_FILE_CAP  (1ull << 30) /* bytes of one; larger ones are left out */
@@ -29,11 +30,7 @@ struct snafu_project_options {
 	const char *out; /* a folder; made when it is not there */
 	bool force; /* also what people have edited is written anew */
 	const char *python; /* "auto", "2" or "3": what Python files are */
-	const char *const *include_paths; /* C: -I */
-	size_t n_include_paths;
-	const char *const *defines; /* C: -D */
-	size_t n_defines;
-	struct snafu_scan_progress *progress; /* MAY be NULL */
+	struct snafu_scan_options scan; /* how sources are scanned, and C is built */
 	/* What is being done, for a person who waits; NULL: it is over. Any thread. */
 	void (*working)(void *state, const char *what);
 	/* What a person should know at once: what is left out, kept, or got worse. */
