@@ -9,7 +9,7 @@
 
 #define FIRST_CAPACITY 256
 
-char *snafu_buffer_reserve(struct snafu_buffer *buffer, size_t size)
+char *snafu_buffer_grow(struct snafu_buffer *buffer, size_t size)
 {
 	if (buffer->failed)
 		return NULL;
@@ -32,29 +32,6 @@ char *snafu_buffer_reserve(struct snafu_buffer *buffer, size_t size)
 		buffer->capacity = capacity;
 	}
 	return buffer->data + buffer->size;
-}
-
-int snafu_buffer_append(struct snafu_buffer *buffer, const void *bytes, size_t size)
-{
-	char *room = snafu_buffer_reserve(buffer, size);
-
-	if (!room)
-		return buffer->failed;
-	if (size)
-		memcpy(room, bytes, size);
-	buffer->size += size;
-	buffer->data[buffer->size] = '\0';
-	return 0;
-}
-
-int snafu_buffer_append_text(struct snafu_buffer *buffer, const char *text)
-{
-	return snafu_buffer_append(buffer, text, strlen(text));
-}
-
-int snafu_buffer_append_byte(struct snafu_buffer *buffer, char byte)
-{
-	return snafu_buffer_append(buffer, &byte, 1);
 }
 
 int snafu_buffer_format(struct snafu_buffer *buffer, const char *format, ...)

@@ -7,6 +7,7 @@
 #define SNAFU_BASE_BUFFER_H
 
 #include <stddef.h>
+#include <string.h>
 
 struct snafu_buffer {
 	char *data; /* owned; NUL-terminated whenever it is not NULL */
@@ -19,16 +20,45 @@ struct snafu_buffer {
 /* A buffer that may hold up to CAP bytes; nothing is allocated yet. */
 #define SNAFU_BUFFER(CAP) ((struct snafu_buffer){.cap = (CAP)})
 
-/* Each returns 0, -EMSGSIZE or -ENOMEM. */
-int snafu_buffer_append(struct snafu_buffer *buffer, const void *bytes, size_t size);
-int snafu_buffer_append_text(struct snafu_buffer *buffer, const char *text);
-int snafu_buffer_append_byte(struct snafu_buffer *buffer, char byte);
-int snafu_buffer_format(struct snafu_buffer *buffer, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
 /* Room for SIZE more bytes at data + size, for code that writes in place and
  * then adds to `size` itself; NULL on failure. */
-char *snafu_buffer_reserve(struct snafu_buffer *buffer, size_t size);
+char *snafu_buffer_grow(struct snafu_buffer *buffer, size_t size);
+
+static inline char *snafu_buffer_reserve(struct snafu_buffer *buffer, size_t size)
+{
+	if (!buffer->failed && size < buffer->capacity - buffer->size &&
+	    buffer->size + size <= buffer->cap)
+		return buffer->data + buffer->size;
+	return snafu_buffer_grow(buffer, size);
+}
+
+/* Each returns 0, -EMSGSIZE or -ENOMEM. In line, since every door, log and reply is made of
+ * them: most are a few bytes, of a size that the compiler knows. */
+static inline int snafu_buffer_append(struct snafu_buffer *buffer, const void *bytes, size_t size)
+{
+	char *room = snafu_buffer_reserve(buffer, size);
+
+	if (!room)
+		return buffer->failed;
+	if (size)
+		memcpy(room, bytes, size);
+	room[size] = '\0';
+	buffer->size += size;
+	return 0;
+}
+
+static inline int snafu_buffer_append_text(struct snafu_buffer *buffer, const char *text)
+{
+	return snafu_buffer_append(buffer, text, strlen(text));
+}
+
+static inline int snafu_buffer_append_byte(struct snafu_buffer *buffer, char byte)
+{
+	return snafu_buffer_append(buffer, &byte, 1);
+}
+
+int snafu_buffer_format(struct snafu_buffer *buffer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 static inline int snafu_buffer_failed(const struct snafu_buffer *buffer)
 {

@@ -85,13 +85,19 @@ static char *in_user_data(void)
 	return path;
 }
 
+/* A directory of the search. */
+struct place {
+	bool last; /* no more come behind it */
+	bool foreign; /* its modules were not built with this program */
+};
+
 /* Directory number INDEX of the search, in malloc'ed memory; NULL when that one is
- * not there. RET_LAST: no more come behind it. */
-static char *search_directory(size_t index, bool *ret_last)
+ * not there. */
+static char *search_directory(size_t index, struct place *ret_place)
 {
 	const char *listed = getenv("SNAFU_PARTS");
 
-	*ret_last = false;
+	*ret_place = (struct place){.foreign = true};
 	for (; listed && *listed; index--) {
 		const char *colon = strchrnul(listed, ':');
 
@@ -99,29 +105,35 @@ static char *search_directory(size_t index, bool *ret_last)
 			return strndup(listed, (size_t)(colon - listed));
 		listed = *colon ? colon + 1 : colon;
 	}
-	if (index == 0)
-		return beside_program();
 	if (index == 1)
 		return in_user_data();
-	if (index == 2)
-		return moved_with_program();
-	*ret_last = true;
-	return strdup(SNAFU_PARTSDIR);
+	*ret_place = (struct place){.last = index > 2};
+	if (index == 0)
+		return beside_program();
+	return index == 2 ? moved_with_program() : strdup(SNAFU_PARTSDIR);
 }
 
-int snafu_part_find(const char *name, char **ret_path, struct snafu_error *error)
+static int find(const char *name, char **ret_path, struct place *ret_place,
+                struct snafu_error *error)
 {
 	char *path = NULL;
-	bool last = false;
 
-	for (size_t i = 0; !path && !last; i++)
-		path = look_in(search_directory(i, &last), name);
+	*ret_place = (struct place){0};
+	for (size_t i = 0; !path && !ret_place->last; i++)
+		path = look_in(search_directory(i, ret_place), name);
 	if (!path)
 		return snafu_fail(error, -ENOENT,
 		                  "%s is missing from Snafu's parts (looked beside the program and in %s)",
 		                  name, SNAFU_PARTSDIR);
 	*ret_path = path;
 	return 0;
+}
+
+int snafu_part_find(const char *name, char **ret_path, struct snafu_error *error)
+{
+	struct place place;
+
+	return find(name, ret_path, &place, error);
 }
 
 struct names {
@@ -161,11 +173,11 @@ static void collect_names(char *directory, const char *kind, struct names *names
 int snafu_part_each(const char *kind, int (*each)(void *state, const char *name), void *state)
 {
 	struct names names = {0};
-	bool last = false;
+	struct place place = {0};
 	int code = 0;
 
-	for (size_t i = 0; !last; i++)
-		collect_names(search_directory(i, &last), kind, &names);
+	for (size_t i = 0; !place.last; i++)
+		collect_names(search_directory(i, &place), kind, &names);
 	qsort(names.list, names.count, sizeof *names.list, compare_names);
 	for (size_t i = 0; i < names.count && !code; i++)
 		if (i == 0 || strcmp(names.list[i - 1], names.list[i]) != 0)
@@ -198,6 +210,7 @@ int snafu_part_open(const char *kind, const char *name, const char *symbol, int 
                     void **ret_address, struct snafu_error *error)
 {
 	struct snafu_buffer file = SNAFU_BUFFER(256);
+	struct place place;
 	char *path;
 
 	for (const char *at = name; *at; at++)
@@ -205,11 +218,13 @@ int snafu_part_open(const char *kind, const char *name, const char *symbol, int 
 			return snafu_fail(error, -EINVAL, "'%s' is no name of a %s", name, kind);
 	int code = snafu_buffer_format(&file, "%s-%s.so", kind, name);
 	if (!code)
-		code = snafu_part_find(file.data, &path, error);
+		code = find(file.data, &path, &place, error);
 	snafu_buffer_done(&file);
 	if (code)
 		return code;
-	void *module = dlopen(path, binding | (global ? RTLD_GLOBAL : RTLD_LOCAL));
+	/* One that was built for another version may miss functions: it says so now, not in a call. */
+	void *module =
+		dlopen(path, (place.foreign ? RTLD_NOW : binding) | (global ? RTLD_GLOBAL : RTLD_LOCAL));
 	void *address = module ? dlsym(module, symbol) : NULL;
 	if (!address)
 		code = snafu_fail(error, -ELIBACC, "cannot open %s: %s", path, dlerror());

@@ -155,6 +155,18 @@ class Modules(unittest.TestCase):
         done = self.run_program("snafu", "-l", "lines", "-x", "f", self.file, SNAFU_PARTS=folder)
         self.assertIn("logger-lines.so is made for another Snafu", done.stderr)
 
+    def test_modules_that_miss_a_function_are_refused(self):
+        """When they are opened, not in the midst of a call."""
+        folder = os.path.join(self.folder, "missing")
+        os.mkdir(folder)
+        with open(os.path.join(SOURCE, "tests/modules/logger-lines.c"), encoding="utf-8") as file:
+            text = file.read() + "int snafu_gone(void);\nint later(void);\n" \
+                                 "int later(void)\n{\n\treturn snafu_gone();\n}\n"
+        compile_part("logger-lines.c", folder, text=text)
+        done = self.run_program("snafu", "-l", "lines", "-x", "bye", self.file, SNAFU_PARTS=folder)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertRegex(done.stderr, "cannot open .*logger-lines.so.*snafu_gone")
+
     def test_known_files_open_no_module(self):
         """What `snafu -x` costs on a Python file does not grow with what is dropped in."""
         if not shutil.which("strace"):
