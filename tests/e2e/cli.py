@@ -89,35 +89,6 @@ class Case(unittest.TestCase):
 
 
 class Options(Case):
-    def test_help_and_manual_agree(self):
-        help_text = run("--help").stdout
-        with open(os.path.join(SOURCE, "docs/snafu.1"), encoding="utf-8") as file:
-            manual = file.read()
-        shown = re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?", help_text, re.M)
-        told = re.findall(r"^\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
-        self.assertGreater(len(shown), 10)
-        self.assertEqual(shown, told)
-        shown = re.findall(r"^      --([\w-]+)(?: (\S+))?  ", help_text, re.M)
-        told = re.findall(r"^\.It Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
-        self.assertGreater(len(shown), 2)
-        self.assertEqual(shown, told)
-        settings = re.findall(r"^  (\[\w+\] [\w-]+) =(?: (\S+))?(?:  \(([^)]*)\))?\n +(.+)$",
-                              help_text, re.M)
-        table = re.findall(r"^\.It (\[\w+\] [\w-]+) =(?: (\S+))?(?: \(([^)]*)\))?\n(.+)$", manual,
-                           re.M)
-        self.assertGreater(len(settings), 20)
-        self.assertEqual(settings, table)
-
-    def test_manual_pages_are_clean(self):
-        if not shutil.which("man"):
-            self.skipTest("there is no man here")
-        for name in "snafu.1", "snafu-bench.1", "snafu-scan.1":
-            done = subprocess.run(
-                ["man", "--warnings", "-E", "UTF-8", "-l", os.path.join(SOURCE, "docs", name)],
-                capture_output=True, text=True, env=dict(os.environ, LC_ALL="C.UTF-8", PAGER="cat"))
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            self.assertIn("EXIT STATUS", done.stdout)
-
     def test_version(self):
         self.assertRegex(run("--version").stdout, r"^snafu \d+\.\d+\.\d+\n$")
 

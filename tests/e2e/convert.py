@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from terminal import BUILD, SCAN, SNAFU, SOURCE
+from terminal import BUILD, SCAN, SNAFU
 
 CONVERT = os.path.join(BUILD, "snafu-convert")
 REAL = os.path.join(BUILD, "real")
@@ -165,24 +165,6 @@ class Case(unittest.TestCase):
 
 
 class Options(Case):
-    def test_help_and_manual_agree(self):
-        with open(os.path.join(SOURCE, "docs/snafu-convert.1"), encoding="utf-8") as file:
-            manual = file.read()
-        shown = re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?",
-                           self.run_convert("--help").stdout, re.M)
-        told = re.findall(r"^\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
-        self.assertGreater(len(shown), 5)
-        self.assertEqual(shown, told)
-
-    def test_manual_page_is_clean(self):
-        if not shutil.which("man"):
-            self.skipTest("there is no man here")
-        done = subprocess.run(
-            ["man", "--warnings", "-E", "UTF-8", "-l", os.path.join(SOURCE, "docs/snafu-convert.1")],
-            capture_output=True, text=True, env=dict(os.environ, LC_ALL="C.UTF-8", PAGER="cat"))
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("EXIT STATUS", done.stdout)
-
     def test_usage_errors(self):
         source = self.write("a.py", "def f(): pass\n")
         for arguments, words in [([source], "-o DIR"), (["-o", self.out], "no file"),

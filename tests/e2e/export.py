@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 from served import NO_LIMIT, Served, until_good
-from terminal import BUILD, PATIENCE, SOURCE, run
+from terminal import BUILD, PATIENCE, run
 
 EXPORT = os.path.join(BUILD, "snafu-export")
 LANG3 = "/usr/share/java/commons-lang3.jar"
@@ -69,24 +69,6 @@ class Case(unittest.TestCase):
 
 
 class Options(Case):
-    def test_help_and_manual_agree(self):
-        with open(os.path.join(SOURCE, "docs/snafu-export.1"), encoding="utf-8") as file:
-            manual = file.read()
-        shown = re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?", export("--help").stdout,
-                           re.M)
-        told = re.findall(r"^\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
-        self.assertGreater(len(shown), 5)
-        self.assertEqual(shown, told)
-
-    def test_manual_page_is_clean(self):
-        if not shutil.which("man"):
-            self.skipTest("there is no man here")
-        done = subprocess.run(
-            ["man", "--warnings", "-E", "UTF-8", "-l", os.path.join(SOURCE, "docs/snafu-export.1")],
-            capture_output=True, text=True, env=dict(os.environ, LC_ALL="C.UTF-8", PAGER="cat"))
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("EXIT STATUS", done.stdout)
-
     def test_version(self):
         self.assertRegex(export("-V").stdout, r"^snafu-export \d+\.\d+\.\d+\n$")
 
