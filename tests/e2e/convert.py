@@ -8,9 +8,9 @@ import re
 import shutil
 import stat
 import subprocess
-import tempfile
 import unittest
 
+from folder import FolderTest
 from terminal import BUILD, SCAN, SNAFU
 
 CONVERT = os.path.join(BUILD, "snafu-convert")
@@ -89,28 +89,13 @@ def packed(text):
 }
 
 
-class Case(unittest.TestCase):
+class Case(FolderTest):
     def setUp(self):
-        self.folder = os.path.realpath(tempfile.mkdtemp(prefix="snafu-convert-"))
-        self.addCleanup(shutil.rmtree, self.folder)
+        super().setUp()
         self.out = self.path("out")
 
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "wb") as file:
-            file.write(text if isinstance(text, bytes) else text.encode())
-        return self.path(name)
-
-    def read(self, name):
-        with open(self.path(name), encoding="utf-8") as file:
-            return file.read()
-
     def shop(self):
-        for name, text in SHOP.items():
-            self.write("legacy/" + name, text)
+        self.write_all({"legacy/" + name: text for name, text in SHOP.items()})
         os.chmod(self.path("legacy/tool"), 0o755)
         return self.path("legacy")
 
