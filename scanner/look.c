@@ -170,8 +170,10 @@ bool snafu_look_is_file(const struct snafu_look *look, const char *name)
 
 bool snafu_look_is_python(const struct snafu_function *function)
 {
-	return strcmp(function->language, "python") == 0 && function->kind == SNAFU_FUNCTION &&
-	       !function->generator;
+	bool is =
+		strcmp(function->language, "python") == 0 || strcmp(function->language, "python2") == 0;
+
+	return is && function->kind == SNAFU_FUNCTION && !function->generator;
 }
 
 bool snafu_look_is_java(const struct snafu_function *function)

@@ -150,9 +150,30 @@ static void test_ordinary(void)
 	      "functions:\n", "none");
 	KNOWN("o/a.py", "def event(event): pass\n", "event", NULL, NULL, "none");
 	KNOWN("o/a.py", "def f(event, ctx): pass\n", "f", NULL, NULL, "none");
-	/* Nothing here calls Python 2 like this. */
+	KNOWN("o/handler.py", "def handle(req):\n    print req\n", "handle", NULL, NULL, "none");
+	KNOWN("o/a.py", "def main(args):\n    print args\n", "main", NULL, NULL, "none");
+}
+
+/* By the same signs. */
+static void test_python2(void)
+{
 	KNOWN("o/handler.py", "def handle(req):\n    print req\n", "handle", "o/stack.yaml",
-	      "functions:\n", "none");
+	      "functions:\n", "openfaas");
+	KNOWN("o/handler.py", "def handle(event, context):\n    print event\n", "handle", "o/stack.yml",
+	      "functions:\n", "openfaas-http");
+	KNOWN("o/a.py", "def main(args):\n    print args\n", "main", "o/manifest.yml", "packages:\n",
+	      "openwhisk");
+	KNOWN("o/a.py", "def main(args):\n    print args['__ow_path']\n", "main", NULL, NULL,
+	      "openwhisk-web");
+	KNOWN("o/a.py", "def f(event, context):\n    print event['event-id']\n", "f", NULL, NULL,
+	      "kubeless");
+	KNOWN("o/a.py", "from flask import request\ndef main():\n    print request.path\n", "main",
+	      NULL, NULL, "fission");
+	KNOWN("o/a.py", "import fdk\ndef handler(ctx, data=None):\n    print data\n", "handler", NULL,
+	      NULL, "fn");
+	KNOWN("o/a.py", "import functions_framework\n@functions_framework.http\ndef f(r): print r\n",
+	      "f", NULL, NULL, "gcf");
+	KNOWN("o/a.py", "def f(event, context):\n    print event\n", "f", NULL, NULL, "lambda");
 }
 
 /* The function NAME of SOURCE. */
@@ -287,6 +308,7 @@ int main(void)
 	test_by_source();
 	test_by_project();
 	test_ordinary();
+	test_python2();
 	test_named();
 	test_applied();
 	test_replies();
