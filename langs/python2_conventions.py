@@ -6,6 +6,7 @@
 import io
 import json
 import os
+import re
 import socket
 import sys
 import types
@@ -16,6 +17,7 @@ from httplib import responses
 
 import python2_values as values
 
+BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
 METHODS = ("GET ", "POST ", "PUT ", "DELETE ", "PATCH ", "HEAD ", "OPTIONS ")
 
 
@@ -43,10 +45,13 @@ class Headers(dict):
             self[name] = value
 
     def __setitem__(self, name, value):
+        self.pop(name)
+        dict.__setitem__(self, name, value)
+
+    def pop(self, name):
         for known in self.keys():
             if known.lower() == name.lower():
                 dict.__delitem__(self, known)
-        dict.__setitem__(self, name, value)
 
     def get(self, name, default=None):
         for known in self:
@@ -202,29 +207,47 @@ def openwhisk_arguments(message, raw):
     return dict(given, **own)
 
 
+def openwhisk_decode(words, mimetype):
+    """A body that is no text comes as base64, and JSON may."""
+    if openwhisk_is_text(mimetype) and not is_json(mimetype):
+        return words
+    if BASE64.match(words):
+        decoded = b64decode(words)
+        # Many a number, and a word, is base64 as well.
+        if not is_json(mimetype) or decoded.lstrip().startswith(("{", "[", '"')):
+            return bytearray(decoded)
+    if not is_json(mimetype):
+        raise ValueError("a body of the type %s has to be in base64" % mimetype)
+    return words
+
+
+def openwhisk_headers(given):
+    headers = Headers(given or {})
+    for name, said in headers.items():
+        for one in said if isinstance(said, list) else [said]:
+            if not isinstance(one, (basestring, int, long, float)):
+                raise TypeError("the header %s is neither text nor a number" % name)
+    return headers
+
+
 def openwhisk_web(function, payload, context, raw=False):
     message = Message(payload)
     value = openwhisk_checked(function(openwhisk_arguments(message, raw)))
-    status, headers = None, Headers()
+    status = None
     if isinstance(value, dict) and "error" in value:
         value, status = value["error"], 502
-        if not isinstance(value, dict):
+        if not isinstance(value, dict): # it says in words what is wrong
             value, status = {"body": {"error": value}}, 400
     if not isinstance(value, dict) or not set(value) & set(("statusCode", "body", "headers")):
-        return message.reply(status or 200, headers, value)
-    headers = Headers(value.get("headers") or {})
-    body = value.get("body")
-    nothing = body is None or body == ""
-    status = value.get("statusCode") or status or (204 if nothing else 200)
-    if isinstance(body, basestring) and body:
-        mimetype = headers.setdefault("Content-Type", "text/html; charset=utf-8")
-        mimetype = mimetype.partition(";")[0].strip().lower()
-        if not openwhisk_is_text(mimetype):
-            try:
-                body = bytearray(b64decode(body))
-            except TypeError:
-                pass
-    return message.reply(status, headers, body)
+        return message.reply(status or 200, Headers(), value)
+    headers, body = openwhisk_headers(value.get("headers")), value.get("body")
+    if body is None or body == "":
+        headers.pop("Content-Type")
+        return message.reply(value.get("statusCode", status or 204), headers, None)
+    if isinstance(body, basestring):
+        said = headers.setdefault("Content-Type", "text/html; charset=utf-8")
+        body = openwhisk_decode(text(body), said.partition(";")[0].strip().lower())
+    return message.reply(value.get("statusCode", status or 200), headers, body)
 
 
 def openwhisk_raw(function, payload, context):

@@ -12,7 +12,14 @@ from ladder import EVERY, Server
 from terminal import SCAN, run
 
 SOURCES = {
-    "whisk/manifest.yaml": "packages:\n  p:\n    actions:\n      hello:\n        function: hello.py\n",
+    "whisk/manifest.yaml": "packages:\n  p:\n    actions:\n      hello:\n        function: hello.py\n"
+                           "      raw:\n        function: raw.py\n        web: raw\n",
+    "whisk/raw.py": '''
+def main(args):
+    print "raw"
+    return {"headers": {"Content-Type": "application/json"},
+            "body": dict((name, args[name]) for name in args if name != "__ow_headers")}
+''',
     "whisk/hello.py": '''
 def main(args):
     print "asked by", args.get("name")
@@ -84,6 +91,7 @@ def event(cloud_event):
 }
 CONVENTIONS = {
     "whisk.hello.main": "openwhisk", "web.web.main": "openwhisk-web",
+    "whisk.raw.main": "openwhisk-raw",
     "kubeless.hello.hello": "kubeless", "faas.text.handler.handle": "openfaas",
     "faas.http.handler.handle": "openfaas-http", "fn.func.handler": "fn",
     "fission.asks.main": "fission", "google.main.greet": "gcf", "google.main.event": "gcf-event",
@@ -155,6 +163,10 @@ class Shared:
                          (200, "image/png", b"\x89PNG\r\n\x1a\n"))
         self.assertEqual(self.get("web.main"), (404, b"no q"))
         self.assertEqual(self.get("web.main?__ow_path=x")[0], 400)
+        status, body = self.get("raw.main?__ow_path=x", "[1]", Content_Type="application/json")
+        self.assertEqual((status, json.loads(body)), (200, {
+            "__ow_method": "post", "__ow_path": "", "__ow_query": "__ow_path=x",
+            "__ow_body": "WzFd"}))
 
     def test_kubeless(self):
         self.assertEqual(self.get("kubeless.hello.hello", '{"a": 7}', method="PUT",

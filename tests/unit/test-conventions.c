@@ -154,6 +154,39 @@ static void test_ordinary(void)
 	KNOWN("o/a.py", "def main(args):\n    print args\n", "main", NULL, NULL, "none");
 }
 
+/* One manifest, several actions. */
+static void test_entries(void)
+{
+	static const char manifest[] = "packages:\n"
+								   "  p:\n"
+								   "    actions:\n"
+								   "      one:\n"
+								   "        function: src/one.py\n"
+								   "        # web: true\n"
+								   "        annotations:\n"
+								   "          raw-http: true\n"
+								   "\n"
+								   "      two:\n"
+								   "        web-export: 'yes'\n"
+								   "        function: two.py\n"
+								   "      three:\n"
+								   "        function: three.py\n"
+								   "      four: {function: four.py, \"web\": \"raw\"}\n"
+								   "      five: {function: five.py}\n";
+	static const char action[] = "def main(args):\n    return {}\n";
+
+	KNOWN("p/f/one.py", action, "main", "p/manifest.yaml", manifest, "openwhisk-raw");
+	KNOWN("p/two.py", action, "main", "p/manifest.yaml", manifest, "openwhisk-web");
+	KNOWN("p/three.py", action, "main", "p/manifest.yml", manifest, "openwhisk");
+	KNOWN("p/four.py", action, "main", "p/manifest.yml", manifest, "openwhisk-raw");
+	KNOWN("p/five.py", action, "main", "p/manifest.yml", manifest, "openwhisk");
+	KNOWN("p/ne.py", action, "main", "p/manifest.yml", manifest, "openwhisk-raw");
+	KNOWN("p/a.py", "def main(args):\n    return {'m': args['__ow_body']}\n", "main",
+	      "p/manifest.yml", "packages:\n  web: raw", "openwhisk-raw");
+	KNOWN("p/a.py", action, "main", "p/manifest.yml", "packages:\n  web: rawer\n  xweb: raw",
+	      "openwhisk");
+}
+
 /* By the same signs. */
 static void test_python2(void)
 {
@@ -212,6 +245,8 @@ static void test_named(void)
 	CHECK_STRING(named("def main(args): pass\n", "openwhisk-web", true), "openwhisk-web");
 	CHECK_STRING(named("def main(args): return args['__ow_path']\n", "openwhisk", false),
 	             "openwhisk-web");
+	CHECK_STRING(named("def main(args): pass\n", "openwhisk-raw", true), "openwhisk-raw");
+	CHECK_STRING(named("def other(x): pass\n", "openwhisk", true), "openwhisk");
 	CHECK_STRING(named("def f(event, context): pass\n", "kubeless", false), "kubeless");
 	CHECK_STRING(named("def f(event, context): pass\n", "lambda", false), "lambda");
 	CHECK_STRING(named("def f(a, b): pass\n", "lambda", false), "none");
@@ -308,6 +343,7 @@ int main(void)
 	test_by_source();
 	test_by_project();
 	test_ordinary();
+	test_entries();
 	test_python2();
 	test_named();
 	test_applied();
