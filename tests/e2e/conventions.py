@@ -397,6 +397,109 @@ class Chosen(unittest.TestCase):
             self.assertEqual(client.get("later.f", method="PUT"), (200, "PUT"))
 
 
+WEB = '''
+def main(args):
+    """Answers with what the caller says, or tells what it got."""
+    return args["give"] if "give" in args else {"body": args}
+'''
+
+
+class WebAction(unittest.TestCase):
+    """Apache OpenWhisk's own rules."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        for name, text in (("web.py", WEB), ("raw.py", WEB), ("manifest.yaml", '''
+packages:
+  p:
+    actions:
+      web: {function: web.py, web: true}
+      raw:
+        function: raw.py
+        annotations:
+          raw-http: true
+''')):
+            with open(os.path.join(cls.folder.name, name), "w") as file:
+                file.write(text)
+        cls.server = Server(cls.folder.name, executor=None)
+        cls.addClassCleanup(cls.server.__exit__)
+        cls.client = Client(cls.server)
+
+    def got(self, *arguments, **named):
+        status, _, body = self.client.ask(*arguments, **named)
+        value = json.loads(body)
+        self.assertEqual(status, 200, value)
+        headers = value.pop("__ow_headers")
+        self.assertIn("host", headers)
+        return value
+
+    def given(self, value):
+        """What an action that gives VALUE answers."""
+        status, headers, body = self.client.ask("web.main", json.dumps({"give": value}),
+                                                Content_Type="application/json")
+        return status, headers["Content-Type"], body
+
+    def test_members(self):
+        self.assertEqual(self.got("web.main/a%20b?x=1&y=&x=2", '{"y": [1]}', method="PUT",
+                                  Content_Type="application/json"),
+                         {"x": "2", "y": [1], "__ow_method": "put", "__ow_path": "/a%20b"})
+        self.assertEqual(self.got("web.main?x=1", "x=2&z=%26", method="POST",
+                                  Content_Type="application/x-www-form-urlencoded"),
+                         {"x": "2", "z": "&", "__ow_method": "post", "__ow_path": ""})
+        self.assertEqual(self.got("web.main"), {"__ow_method": "get", "__ow_path": ""})
+
+    def test_other_bodies(self):
+        for type, body, arrives in (
+                ("application/json", "[1]", [1]), ("text/plain", "ä", "ä"),
+                ("image/svg+xml", "<svg/>", "<svg/>"), ("application/x", "\0", "AA=="),
+                ("application/problem+json", "7", 7)):
+            self.assertEqual(self.got("web.main", body.encode(), Content_Type=type)["__ow_body"],
+                             arrives)
+
+    def test_what_callers_may_not_give(self):
+        self.assertEqual(self.client.ask("web.main?__ow_user=x")[0], 400)
+        self.assertEqual(self.client.ask("web.main", '{"__ow_body": 1}',
+                                         Content_Type="application/json")[0], 400)
+        self.assertEqual(self.got("web.main?__ow_other=x")["__ow_other"], "x")
+
+    def test_raw(self):
+        self.assertEqual(self.got("raw.main?__ow_path=x&y=%20", '{"y": 1}',
+                                  Content_Type="application/json"),
+                         {"__ow_method": "post", "__ow_path": "", "__ow_query": "__ow_path=x&y=%20",
+                          "__ow_body": base64.b64encode(b'{"y": 1}').decode()})
+        self.assertEqual(self.got("raw.main", "a=b", Content_Type="text/plain"),
+                         {"__ow_method": "post", "__ow_path": "", "__ow_query": "",
+                          "__ow_body": "a=b"})
+        self.assertEqual(self.got("raw.main")["__ow_body"], "")
+
+    def test_bodies_of_replies(self):
+        encoded = base64.b64encode(b'{"a": 1}').decode()
+        for value, reply in (
+                ({"body": "x"}, (200, "text/html; charset=utf-8", b"x")),
+                ({"body": {"a": 1}}, (200, "application/json", b'{"a": 1}')),
+                ({"body": 0, "statusCode": "201"}, (201, "application/json", b"0")),
+                ({"body": encoded, "headers": {"content-type": "application/json"}},
+                 (200, "application/json", b'{"a": 1}')),
+                ({"body": "1234", "headers": {"content-type": "application/json"}},
+                 (200, "application/json", b"1234")),
+                ({"body": "AP8=", "headers": {"content-type": "application/x"}},
+                 (200, "application/x", b"\0\xff")),
+                ({"body": "", "headers": {"content-type": "a/b"}}, (204, None, b"")),
+                ({"headers": {"X-A": 1}}, (204, None, b"")),
+                ({"a": 1}, (200, "application/json", b'{"a": 1}')),
+                ({"error": "words"}, (400, "application/json", b'{"error": "words"}')),
+                ({"error": {"statusCode": 418, "body": "tea"}},
+                 (418, "text/html; charset=utf-8", b"tea"))):
+            self.assertEqual(self.given(value), reply, value)
+
+    def test_replies_that_are_none(self):
+        for value in ({"body": "no base64", "headers": {"content-type": "application/x"}},
+                      {"headers": {"X-A": {}}}, {"statusCode": "many"}, {"statusCode": 7}, "text"):
+            self.assertEqual(self.given(value)[0], 500, value)
+
+
 class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
