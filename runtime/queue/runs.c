@@ -86,9 +86,9 @@ static int write_end(struct snafu_work *work, int from, const struct snafu_endin
 	if (call->state == SNAFU_STORED_SUCCEEDED || call->state == SNAFU_STORED_FAILED)
 		work->kept += ending->size;
 	if (call->state == SNAFU_STORED_DEAD)
-		snafu_queue_report(work->queue, SNAFU_WARNING,
-		                   "the asynchronous call %s of %s is given up (%s, attempts: %u)",
-		                   call->id, call->function, ending->condition, call->attempts);
+		snafu_report(&work->queue->options.reporter, SNAFU_WARNING,
+		             "the asynchronous call %s of %s is given up (%s, attempts: %u)", call->id,
+		             call->function, ending->condition, call->attempts);
 	return 0;
 }
 
