@@ -14,7 +14,7 @@
 #include "convert/project/state.h"
 #include "scanner/walk.h"
 
-int project_leave_out(struct project *project, const char *path, const char *why)
+static int leave_out(struct project *project, const char *path, const char *why)
 {
 	if (snafu_array_grow(&project->left_out, &project->left_out_capacity, project->n_left_out,
 	                     sizeof *project->left_out))
@@ -41,9 +41,9 @@ static int add_file(struct project *project, const char *place, const char *rela
                     const struct stat *status, const char *link)
 {
 	if (project->count >= SNAFU_PROJECT_FILES_CAP)
-		return project_leave_out(project, relative, "too many files");
+		return leave_out(project, relative, "too many files");
 	if (!link && (uint64_t)status->st_size > SNAFU_PROJECT_FILE_CAP)
-		return project_leave_out(project, relative, "larger than 1 GiB");
+		return leave_out(project, relative, "larger than 1 GiB");
 	if (snafu_array_grow(&project->files, &project->capacity, project->count,
 	                     sizeof *project->files))
 		return -ENOMEM;
@@ -72,12 +72,11 @@ static int add_link(struct project *project, const char *place, const char *rela
 
 	free(real);
 	if (size < 0 || !inside)
-		return project_leave_out(project, relative,
-		                         size < 0 || !real ? "a link to nothing"
-		                                           : "a link out of the code base");
+		return leave_out(project, relative,
+		                 size < 0 || !real ? "a link to nothing" : "a link out of the code base");
 	target[size] = '\0';
 	if (target[0] == '/')
-		return project_leave_out(project, relative, "a link with an absolute path");
+		return leave_out(project, relative, "a link with an absolute path");
 	return add_file(project, place, relative, status, target);
 }
 
@@ -97,17 +96,17 @@ static int take(struct project *project, const char *folder, const char *relativ
 	int code = place && below ? 0 : -ENOMEM;
 
 	if (!code && lstat(place, &status))
-		code = project_leave_out(project, below, strerror(errno));
+		code = leave_out(project, below, strerror(errno));
 	else if (!code && S_ISLNK(status.st_mode))
 		code = add_link(project, place, below, &status);
 	else if (!code && S_ISDIR(status.st_mode))
 		code = snafu_walk_passes_over(folder, name, place)
-		           ? project_leave_out(project, below, "version control or build products")
+		           ? leave_out(project, below, "version control or build products")
 		           : walk(project, place, below, depth + 1);
 	else if (!code && !S_ISREG(status.st_mode))
-		code = project_leave_out(project, below, "no file");
+		code = leave_out(project, below, "no file");
 	else if (!code && !is_product(name))
-		code = access(place, R_OK) ? project_leave_out(project, below, "cannot be read")
+		code = access(place, R_OK) ? leave_out(project, below, "cannot be read")
 		                           : add_file(project, place, below, &status, NULL);
 	free(place);
 	free(below);
@@ -121,9 +120,9 @@ static int walk(struct project *project, const char *folder, const char *relativ
 	int code = 0;
 
 	if (!stream)
-		return project_leave_out(project, relative,
-		                         depth < SNAFU_PROJECT_DEPTH_CAP ? "cannot be read"
-		                                                         : "folders nested too deep");
+		return leave_out(project, relative,
+		                 depth < SNAFU_PROJECT_DEPTH_CAP ? "cannot be read"
+		                                                 : "folders nested too deep");
 	while (!code && (entry = readdir(stream)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			code = take(project, folder, relative, entry->d_name, depth);

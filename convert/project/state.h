@@ -83,7 +83,6 @@ struct project {
 int project_inventory(struct project *project, struct snafu_error *error);
 /* The file at PATH below the code base, or NULL. */
 struct project_file *project_find(const struct project *project, const char *path);
-int project_leave_out(struct project *project, const char *path, const char *why);
 
 /* ---- python.c ----------------------------------------------------------------- */
 
