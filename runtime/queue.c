@@ -3,7 +3,6 @@
 #include "runtime/queue.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

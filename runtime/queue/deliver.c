@@ -5,7 +5,6 @@
  * same transaction; files and URLs get it from an errand, which is repeated until it
  * succeeds or is given up. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
