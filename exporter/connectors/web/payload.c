@@ -2,7 +2,6 @@
  * languages take. JSON bodies go through unseen; texts of query strings and
  * forms are converted by the types of the parameters they name. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
