@@ -249,6 +249,9 @@ static void test_named(void)
 	CHECK_STRING(named("def other(x): pass\n", "openwhisk", true), "openwhisk");
 	CHECK_STRING(named("def f(event, context): pass\n", "kubeless", false), "kubeless");
 	CHECK_STRING(named("def f(event, context): pass\n", "lambda", false), "lambda");
+	CHECK_STRING(named("def f(event, context): pass\n", "lambda-http", false), "lambda-http");
+	CHECK_STRING(named("def f(a, b): pass\n", "lambda-http", false), "none");
+	CHECK_STRING(named("def f(a, b): pass\n", "lambda-http", true), "lambda-http");
 	CHECK_STRING(named("def f(a, b): pass\n", "lambda", false), "none");
 	CHECK_STRING(named("def f(a, b): pass\n", "lambda", true), "lambda");
 	CHECK_STRING(named("def f(request): pass\n", "gcf", false), "gcf");
