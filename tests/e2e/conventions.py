@@ -397,6 +397,34 @@ class Chosen(unittest.TestCase):
             self.assertEqual(client.get("later.f", method="PUT"), (200, "PUT"))
 
 
+TYPED = '''
+import dataclasses
+import functions_framework
+
+@dataclasses.dataclass
+class Order:
+    item: str
+    count: int = 1
+
+    @staticmethod
+    def from_dict(given):
+        return Order(given["item"], int(given.get("count", 1)))
+
+    def to_dict(self):
+        return dataclasses.asdict(self)
+
+@functions_framework.typed
+def doubles(order: Order):
+    return Order(order.item, order.count * 2)
+
+@functions_framework.typed(Order)
+def counts(order):
+    return {"counted": order.count}, 201
+
+@functions_framework.typed(Order)
+def nothing(order):
+    print(order.item)
+'''
 WEB = '''
 def main(args):
     """Answers with what the caller says, or tells what it got."""
@@ -498,6 +526,48 @@ packages:
         for value in ({"body": "no base64", "headers": {"content-type": "application/x"}},
                       {"headers": {"X-A": {}}}, {"statusCode": "many"}, {"statusCode": 7}, "text"):
             self.assertEqual(self.given(value)[0], 500, value)
+
+
+class Typed(unittest.TestCase):
+    """Google's typed functions, with the decorator's stand-in."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="snafu-conventions-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.path = os.path.join(self.folder, "main.py")
+
+    def put(self, text):
+        with open(self.path, "w") as file:
+            file.write(text)
+
+    def test_over_http(self):
+        self.put(TYPED)
+        with Server(self.path, executor=None) as server:
+            client = Client(server)
+            for executor in EVERY:
+                status, headers, body = client.ask("doubles", '{"item": "a", "count": 2}',
+                                                   executor=executor)
+                self.assertEqual((status, headers["Content-Type"], json.loads(body)),
+                                 (200, "application/json", {"item": "a", "count": 4}))
+            status, headers, body = client.ask("counts", '{"item": "a"}')
+            self.assertEqual((status, json.loads(body)), (201, {"counted": 1}))
+            self.assertEqual(client.get("nothing", '{"item": "a"}'), (200, ""))
+            self.assertEqual(client.ask("doubles")[0], 405)
+            self.assertEqual(client.ask("doubles", "no JSON")[0], 400)
+            status, _, body = client.ask("doubles", "{}")
+            self.assertEqual((status, json.loads(body)["errorType"]), (500, "KeyError"))
+
+    def test_without_http(self):
+        self.put(TYPED)
+        done = run("-q", "-x", "doubles", "-a", "item=b", "-a", "count=3", self.path)
+        self.assertEqual((done.returncode, json.loads(done.stdout)), (0, {"item": "b", "count": 6}))
+
+    def test_without_a_class(self):
+        self.put("import functions_framework\n@functions_framework.typed\n"
+                 "def f(order: dict):\n    return order\n")
+        done = run("-q", "-x", "f", self.path, stdin="{}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("wants a class with from_dict()", done.stderr)
 
 
 class LambdaHttp(unittest.TestCase):

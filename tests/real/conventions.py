@@ -65,6 +65,34 @@ def makes(request):
 def background(data, context):
     print(context.event_id, context.event_type, data["name"])
 ''',
+    "typed/main.py": '''
+import dataclasses
+import functions_framework
+
+@dataclasses.dataclass
+class Order:
+    item: str
+    count: int = 1
+
+    @staticmethod
+    def from_dict(given):
+        return Order(given["item"], int(given.get("count", 1)))
+
+    def to_dict(self):
+        return dataclasses.asdict(self)
+
+@functions_framework.typed
+def doubles(order: Order):
+    return Order(order.item, order.count * 2)
+
+@functions_framework.typed(Order)
+def counts(order):
+    return {"counted": order.count}, 201
+
+@functions_framework.typed(Order)
+def nothing(order):
+    print(order.item)
+''',
     "fn/func.py": '''
 import io
 import json
@@ -107,7 +135,8 @@ def main():
 CONVENTIONS = {
     "google.main.greet": "gcf", "google.main.parts": "gcf", "google.main.streams": "gcf",
     "google.main.event": "gcf-event", "google.main.makes": "gcf",
-    "google.main.background": "gcf-background", "fn.func.handler": "fn",
+    "google.main.background": "gcf-background", "typed.main.doubles": "gcf-typed",
+    "typed.main.counts": "gcf-typed", "typed.main.nothing": "gcf-typed", "fn.func.handler": "fn",
     "kubeless.hello.hello": "kubeless", "fission.asks.main": "fission",
 }
 
@@ -177,8 +206,8 @@ class Real(unittest.TestCase):
 
     def test_what_they_are(self):
         done = run("--format", "json", self.folder, program=SCAN)
-        self.assertEqual({f["id"]: f.get("convention") for f in json.loads(done.stdout)},
-                         CONVENTIONS)
+        self.assertEqual({f["id"]: f.get("convention") for f in json.loads(done.stdout)
+                          if f["kind"] == "function"}, CONVENTIONS)
 
     def test_http(self):
         self.assertEqual(self.get("greet?name=A%26B"), (200, b"Hello A&amp;B!"))
@@ -221,6 +250,13 @@ class Real(unittest.TestCase):
                  "data": {"name": "n"}}
         self.assertEqual(self.log("background", json.dumps(event), Content_Type="application/json"),
                          "7 google.storage.object.finalize n\n")
+
+    def test_typed(self):
+        self.assertEqual(json.loads(self.get("doubles", '{"item": "a", "count": 2}')[1]),
+                         {"item": "a", "count": 4})
+        status, body = self.get("counts", '{"item": "a"}')
+        self.assertEqual((status, json.loads(body)), (201, {"counted": 1}))
+        self.assertEqual(self.get("nothing", '{"item": "a"}'), (200, b""))
 
     def test_fn(self):
         for executor in EVERY:

@@ -86,6 +86,11 @@ static void test_by_source(void)
 	KNOWN("a/main.py", framework, "helper", NULL, NULL, "gcf");
 	KNOWN("a/x.py", "from functions_framework import http\n@http\ndef f(r): pass\n", "f", NULL,
 	      NULL, "gcf");
+	KNOWN("a/x.py", "from functions_framework import typed\n@typed\ndef f(r: T): pass\n", "f", NULL,
+	      NULL, "gcf-typed");
+	KNOWN("a/x.py",
+	      "import functions_framework\n@functions_framework.typed(T)\ndef f(request): pass\n", "f",
+	      NULL, NULL, "gcf-typed");
 	KNOWN("a/x.py", "import flask\ndef f(request: flask.Request): pass\n", "f", NULL, NULL, "gcf");
 	KNOWN("a/x.py", "def main(args):\n    return {'m': args['__ow_method']}\n", "main", NULL, NULL,
 	      "openwhisk-web");
@@ -257,6 +262,8 @@ static void test_named(void)
 	CHECK_STRING(named("def f(request): pass\n", "gcf", false), "gcf");
 	CHECK_STRING(named("def f(x): pass\n", "gcf", false), "none");
 	CHECK_STRING(named("def f(x): pass\n", "gcf-event", true), "gcf-event");
+	CHECK_STRING(named("def f(x): pass\n", "gcf", true), "gcf");
+	CHECK_STRING(named("def f(x): pass\n", "gcf-typed", true), "gcf-typed");
 	CHECK(snafu_convention_is_known("gcf") && snafu_convention_is_known("gcf-background"));
 	CHECK(!snafu_convention_is_known("gc") && !snafu_convention_is_known(""));
 }
