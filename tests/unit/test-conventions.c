@@ -86,6 +86,11 @@ static void test_by_source(void)
 	KNOWN("a/main.py", framework, "helper", NULL, NULL, "gcf");
 	KNOWN("a/x.py", "from functions_framework import http\n@http\ndef f(r): pass\n", "f", NULL,
 	      NULL, "gcf");
+	KNOWN("a/x.py", "from functions_framework import typed\n@typed\ndef f(r: T): pass\n", "f", NULL,
+	      NULL, "gcf-typed");
+	KNOWN("a/x.py",
+	      "import functions_framework\n@functions_framework.typed(T)\ndef f(request): pass\n", "f",
+	      NULL, NULL, "gcf-typed");
 	KNOWN("a/x.py", "import flask\ndef f(request: flask.Request): pass\n", "f", NULL, NULL, "gcf");
 	KNOWN("a/x.py", "def main(args):\n    return {'m': args['__ow_method']}\n", "main", NULL, NULL,
 	      "openwhisk-web");
@@ -249,11 +254,16 @@ static void test_named(void)
 	CHECK_STRING(named("def other(x): pass\n", "openwhisk", true), "openwhisk");
 	CHECK_STRING(named("def f(event, context): pass\n", "kubeless", false), "kubeless");
 	CHECK_STRING(named("def f(event, context): pass\n", "lambda", false), "lambda");
+	CHECK_STRING(named("def f(event, context): pass\n", "lambda-http", false), "lambda-http");
+	CHECK_STRING(named("def f(a, b): pass\n", "lambda-http", false), "none");
+	CHECK_STRING(named("def f(a, b): pass\n", "lambda-http", true), "lambda-http");
 	CHECK_STRING(named("def f(a, b): pass\n", "lambda", false), "none");
 	CHECK_STRING(named("def f(a, b): pass\n", "lambda", true), "lambda");
 	CHECK_STRING(named("def f(request): pass\n", "gcf", false), "gcf");
 	CHECK_STRING(named("def f(x): pass\n", "gcf", false), "none");
 	CHECK_STRING(named("def f(x): pass\n", "gcf-event", true), "gcf-event");
+	CHECK_STRING(named("def f(x): pass\n", "gcf", true), "gcf");
+	CHECK_STRING(named("def f(x): pass\n", "gcf-typed", true), "gcf-typed");
 	CHECK(snafu_convention_is_known("gcf") && snafu_convention_is_known("gcf-background"));
 	CHECK(!snafu_convention_is_known("gc") && !snafu_convention_is_known(""));
 }
