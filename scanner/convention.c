@@ -2,7 +2,6 @@
 #include "scanner/convention.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/arena.h"

@@ -36,9 +36,8 @@ static bool is_below(const char *path, const char *folder)
 	       (strncmp(path, folder, size) == 0 && (path[size] == '/' || !path[size]));
 }
 
-/* RELATIVE: below the base. LINK: its target, or NULL. */
-static int add_file(struct project *project, const char *place, const char *relative,
-                    const struct stat *status, const char *link)
+int project_add_file(struct project *project, const char *place, const char *relative,
+                     const struct stat *status, const char *link)
 {
 	if (project->count >= SNAFU_PROJECT_FILES_CAP)
 		return project_leave_out(project, relative, "too many files");
@@ -78,7 +77,7 @@ static int add_link(struct project *project, const char *place, const char *rela
 	target[size] = '\0';
 	if (target[0] == '/')
 		return project_leave_out(project, relative, "a link with an absolute path");
-	return add_file(project, place, relative, status, target);
+	return project_add_file(project, place, relative, status, target);
 }
 
 static bool is_product(const char *name)
@@ -108,7 +107,7 @@ static int take(struct project *project, const char *folder, const char *relativ
 		code = project_leave_out(project, below, "no file");
 	else if (!code && !is_product(name))
 		code = access(place, R_OK) ? project_leave_out(project, below, "cannot be read")
-		                           : add_file(project, place, below, &status, NULL);
+		                           : project_add_file(project, place, below, &status, NULL);
 	free(place);
 	free(below);
 	return code;
@@ -151,8 +150,16 @@ struct project_file *project_find(const struct project *project, const char *pat
 static int scan(struct project *project, struct snafu_error *error)
 {
 	struct snafu_walk found = {.functions = &project->before};
-	size_t skip = strlen(project->base) + (project->base[1] != '\0'), kept = 0;
-	int code = snafu_walk(&found, &project->legacy, 1, error);
+	size_t skip = strlen(project->base) + (project->base[1] != '\0'), kept = 0, n = 0;
+	const char **places = calloc(project->count + 1, sizeof *places);
+	int code = places ? 0 : snafu_fail(error, -ENOMEM, "no memory to scan %s", project->legacy);
+
+	for (size_t i = 0; !code && project->is_file && i < project->count; i++)
+		places[n++] = project->files[i].place;
+	found.below = project->is_file ? project->base : NULL;
+	if (!code)
+		code = snafu_walk(&found, project->is_file ? places : &project->legacy,
+		                  project->is_file ? n : 1, error);
 
 	for (size_t i = 0; !code && i < found.count; i++) {
 		struct project_file *file = strlen(found.found[i].source.path) > skip
@@ -170,6 +177,7 @@ static int scan(struct project *project, struct snafu_error *error)
 		code = snafu_scan_walked(found.found, found.count, &project->options->scan,
 		                         &project->before, error);
 	snafu_walk_done(&found);
+	free(places);
 	return code;
 }
 
@@ -198,18 +206,13 @@ static int find_prefix(struct project *project, const char *folder)
 
 int project_inventory(struct project *project, struct snafu_error *error)
 {
-	struct stat status;
-	const char *base = snafu_path_base(project->legacy);
 	int code = 0;
 
 	project->prefix = "";
-	if (stat(project->legacy, &status))
-		return snafu_fail_errno(error, -errno, "cannot open %s", project->legacy);
 	if (project->is_file) {
-		if (strcmp(base, "__init__.py") == 0)
-			code = find_prefix(project, project->base);
-		if (!code)
-			code = add_file(project, project->legacy, base, &status, NULL);
+		code = project_take_along(project, error);
+		if (code)
+			return code;
 	} else {
 		code = find_prefix(project, project->base);
 		if (!code)
