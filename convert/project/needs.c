@@ -189,12 +189,12 @@ int project_take_along(struct project *project, struct snafu_error *error)
 		snafu_fail(&problem, code, "there are too many flags");
 	else if (language)
 		code = run(&input, &output, &problem);
+	if (code)
+		project_tell(project, "%s is converted alone: %s", project->legacy, problem.message);
 	if (language && !code)
 		code = take_output(project, &output);
 	else
 		code = take_file(project, snafu_path_base(project->legacy), "");
-	if (language && !output.size)
-		project_tell(project, "%s is converted alone: %s", project->legacy, problem.message);
 	snafu_buffer_done(&input);
 	snafu_buffer_done(&output);
 	return code ? snafu_fail(error, code, "no memory to list what %s needs", project->legacy) : 0;
