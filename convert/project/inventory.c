@@ -82,7 +82,8 @@ static int add_link(struct project *project, const char *place, const char *rela
 
 static bool is_product(const char *name)
 {
-	return snafu_path_has_suffix(name, ".pyc") || snafu_path_has_suffix(name, ".pyo");
+	return snafu_path_has_suffix(name, ".pyc") || snafu_path_has_suffix(name, ".pyo") ||
+	       strcmp(name, PROJECT_DATABASE) == 0; /* OUT has its own: flags.c */
 }
 
 static int walk(struct project *project, const char *folder, const char *relative, unsigned depth);
@@ -174,8 +175,7 @@ static int scan(struct project *project, struct snafu_error *error)
 	found.count = code ? 0 : kept;
 	snafu_walk_sort(&found);
 	if (!code)
-		code = snafu_scan_walked(found.found, found.count, &project->options->scan,
-		                         &project->before, error);
+		code = snafu_scan_walked(found.found, found.count, &project->scan, &project->before, error);
 	snafu_walk_done(&found);
 	free(places);
 	return code;
@@ -218,6 +218,8 @@ int project_inventory(struct project *project, struct snafu_error *error)
 		if (!code)
 			code = walk(project, project->base, "", 0);
 	}
+	if (!code)
+		code = project_want_include_paths(project);
 	if (code)
 		return snafu_fail(error, code, "no memory to list %s", project->legacy);
 	if (project->count)

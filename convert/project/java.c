@@ -273,10 +273,8 @@ int project_build_java(struct project *project, struct snafu_error *error)
 		code = snafu_fail(error, -EMSGSIZE, "too many Java sources");
 	if (!code)
 		code = project_put_text(project, SOURCES, &text, false, error);
-	for (size_t i = 0; !code && i < project->count; i++)
-		if (is_source(&project->files[i]) && project->files[i].fate == PROJECT_FAILED)
-			project_tell(project, "%s does not compile: %s", project->files[i].path,
-			             project->files[i].why);
+	if (!code)
+		project_tell_failed(project, "java");
 	snafu_buffer_done(&text);
 	return code;
 }

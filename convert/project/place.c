@@ -211,7 +211,7 @@ static int scan_result(struct project *project, struct snafu_error *error)
 {
 	char *sources = snafu_mirror_path(&project->mirror, PROJECT_SOURCES);
 	const char *path = sources;
-	int code = sources ? snafu_scan(&path, 1, &project->options->scan, &project->after, error)
+	int code = sources ? snafu_scan(&path, 1, &project->scan, &project->after, error)
 	                   : snafu_fail(error, -ENOMEM, "no memory");
 
 	free(sources);
@@ -251,6 +251,8 @@ int project_place(struct project *project, struct snafu_error *error)
 			             file->why ? file->why : "");
 	}
 	project_working(project, "scanning the result");
+	if (!code)
+		code = project_write_database(project, error);
 	if (!code) /* what has gone from the code base has no functions any more */
 		snafu_mirror_sweep(&project->mirror, PROJECT_SOURCES, CONFIG);
 	if (!code)

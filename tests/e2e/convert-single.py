@@ -136,7 +136,7 @@ class C(Case):
                             "int f(void) { return WIDTH; }\n",
                      "inc/wide.h": "#define WIDTH 2\n", "inc/thin.h": "#define WIDTH 1\n"})
         self.single("m.c", "-I", self.path("code/inc"), "-D", "WIDE")
-        self.assertEqual(self.sources(), {"m.c", "inc/wide.h"})
+        self.assertEqual(self.sources(), {"m.c", "inc/wide.h", "compile_commands.json"})
 
 
 class Java(Case):
