@@ -18,7 +18,7 @@ import sys
 import time
 import warnings
 
-FORMAT = "snafu-python2 2" # raise it when files are upgraded differently
+FORMAT = "snafu-python2 3" # raise it when files are upgraded differently
 FILES_CAP = 20000 # files of one tree
 ENTRIES_CAP = 20000 # entries of one folder
 SIZE_CAP = 64 << 20 # bytes of a source
@@ -107,15 +107,40 @@ def first_error(error):
     return line, str(error.args[0] if error.args else error)
 
 
+def without_tabs(text):
+    """Indented by blanks alone, a tab being what it is to Python 2; texts of several lines stay."""
+    from io import StringIO
+    from lib2to3.pgen2 import token, tokenize
+    inside = set()
+    for kind, _, start, end, _ in tokenize.generate_tokens(StringIO(text).readline):
+        if kind == token.STRING:
+            inside.update(range(start[0] + 1, end[0] + 1))
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if number not in inside:
+            body = line.lstrip(" \t")
+            lines[number - 1] = line[:len(line) - len(body)].expandtabs(8) + body
+    return "\n".join(lines)
+
+
 def upgraded_bytes(source, path, log=None):
     """SOURCE as Python 3 takes it; raises Broken."""
+    if b"\0" in source:
+        raise Broken(0, "binary, or UTF-16: Python source has no NUL bytes")
     text, encoding = decode(source)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "")
+    text = text.rstrip("\x1a") # DOS's mark of the end
     try:
         if text and not text.endswith("\n"):
             text += "\n"
         upgraded = encode(refactor(text, path, log), encoding)
-        compile(upgraded, path, "exec", dont_inherit=True)
+        try:
+            compile(upgraded, path, "exec", dont_inherit=True)
+        except TabError:
+            if log is not None:
+                del log[:]
+            upgraded = encode(refactor(without_tabs(text), path, log), encoding)
+            compile(upgraded, path, "exec", dont_inherit=True)
     except Broken:
         raise
     except (SyntaxError, ValueError, RecursionError) as error:

@@ -181,6 +181,21 @@ static int scan(struct project *project, struct snafu_error *error)
 	return code;
 }
 
+/* There is nothing to make a project of when no file is a source. */
+static int check_sources(const struct project *project, struct snafu_error *error)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < project->count; i++)
+		n += project->files[i].language != NULL;
+	if (!n)
+		return snafu_fail(error, -ENOENT, "%s: no source that Snafu reads (see snafu-scan --help)",
+		                  project->options->legacy);
+	if (!project->before.count)
+		project_tell(project, "no function was found: there is nothing to serve");
+	return 0;
+}
+
 /* The packages that the code base is part of: "pkg/sub/" of .../pkg/sub. */
 static int find_prefix(struct project *project, const char *folder)
 {
@@ -226,5 +241,6 @@ int project_inventory(struct project *project, struct snafu_error *error)
 		qsort(project->files, project->count, sizeof *project->files, compare_paths);
 	for (size_t i = 0; i < project->count; i++)
 		project->files[i].last_note = &project->files[i].notes;
-	return scan(project, error);
+	code = scan(project, error);
+	return code ? code : check_sources(project, error);
 }

@@ -173,8 +173,9 @@ static void write_java(const struct project *project, struct snafu_buffer *into)
 	if (!project->class_path)
 		return;
 	snafu_buffer_append_text(into, "\nclasses:\n\t@mkdir -p " PROJECT_CLASSES
-	                               "\n\t$(JAVAC) -d " PROJECT_CLASSES
-	                               " -encoding UTF-8 -g -parameters -nowarn -proc:none -cp");
+	                               "\n\t$(JAVAC) -d " PROJECT_CLASSES " -encoding ");
+	snafu_buffer_append_text(into, project->java_encoding);
+	snafu_buffer_append_text(into, " -g -parameters -nowarn -proc:none -cp");
 	write_word(*project->class_path ? project->class_path : PROJECT_CLASSES, into);
 	snafu_buffer_append_text(into, " @java-sources.txt\n");
 }

@@ -147,6 +147,10 @@ static int open_places(struct project *project, struct snafu_error *error)
 		free(real);
 		return code;
 	}
+	if (access(real, R_OK)) {
+		free(real);
+		return snafu_fail_errno(error, -EACCES, "cannot read %s", options->legacy);
+	}
 	folder = S_ISDIR(status.st_mode) ? strdup(real) : snafu_path_folder(real);
 	project->is_file = !S_ISDIR(status.st_mode);
 	project->legacy = snafu_arena_string(&project->arena, real);

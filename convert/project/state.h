@@ -84,6 +84,7 @@ struct project {
 	struct snafu_functions after; /* those of OUT/src */
 	struct project_library *libraries; /* in the arena */
 	size_t n_libraries;
+	const char *java_encoding; /* of all Java sources */
 	const char *class_path; /* of the Java sources: "src/lib/a.jar:..."; NULL: there are none */
 };
 
