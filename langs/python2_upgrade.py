@@ -462,16 +462,51 @@ def remove(path, entry):
         shutil.rmtree(path) # a folder of the tree that leads to no upgraded file any more
 
 
+class AsLib2to3:
+    """Gives the modules of fissix, the very same, when lib2to3's are imported."""
+
+    def find_spec(self, name, path=None, target=None):
+        from importlib.machinery import ModuleSpec
+        return ModuleSpec(name, self) if name.partition(".")[0] == "lib2to3" else None
+
+    def create_module(self, spec):
+        from importlib import import_module
+        module = import_module("fissix" + spec.name[len("lib2to3"):])
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module):
+        module.__spec__ = module.__spec__.loader_state
+
+
+def users_folders():
+    """Where users install what they need; this process, which is isolated, does not look there."""
+    import glob
+    import site
+    found = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if "VIRTUAL_ENV" in os.environ:
+        found += glob.glob(os.path.join(glob.escape(os.environ["VIRTUAL_ENV"]),
+                                        "lib/python3*/site-packages"))
+    return [folder for folder in found + [site.getusersitepackages()] if os.path.isabs(folder)]
+
+
 def have_2to3():
     """Python's own, or, where that is gone (since 3.13), fissix under its name."""
     from importlib.util import find_spec
-    if find_spec("lib2to3"):
-        return True
     try:
-        import fissix
+        if find_spec("lib2to3.refactor"): # of a package that was removed, the folder may stay
+            return True
+    except ImportError:
+        pass
+    sys.modules.pop("lib2to3", None)
+    if not find_spec("fissix"):
+        sys.path += [folder for folder in users_folders()
+                     if os.path.isdir(os.path.join(folder, "fissix"))]
+    try:
+        import fissix # noqa: F401
     except ImportError:
         return False
-    sys.modules["lib2to3"] = fissix
+    sys.meta_path.insert(0, AsLib2to3())
     return True
 
 
