@@ -131,6 +131,18 @@ class C(Case):
         self.single("n.c")
         self.assertEqual(self.wanted, {"generated.h": "included by n.c; it is not there"})
 
+    def test_folders_of_headers_that_are_near(self):
+        self.tree(**{"src/m.c": "#include <lib/m.h>\nint f(void) { return M; }\n",
+                     "include/lib/m.h": "#define M 3\n", "other/x.h": ""})
+        self.single("src/m.c")
+        self.assertEqual(self.wanted["lib/m.h"], "included by m.c; it is not there: give its folder, -I " +
+                         self.path("code/include"))
+        self.single("src/m.c", "-I", self.path("code/include"))
+        self.assertEqual(self.sources(), {"src/m.c", "include/lib/m.h", "compile_commands.json"})
+        self.assertEqual(self.wanted, {})
+        os.rename(self.path("code"), self.path("gone"))
+        self.assertEqual(self.call("f"), 3)
+
     def test_flags_say_which(self):
         self.tree(**{"m.c": "#ifdef WIDE\n#include <wide.h>\n#else\n#include <thin.h>\n#endif\n"
                             "int f(void) { return WIDTH; }\n",
