@@ -101,8 +101,7 @@ static int run(const struct snafu_buffer *input, struct snafu_buffer *output,
 		return code;
 	code = snafu_child_run(&options, &status, error);
 	if (!code && (status != 0 || !output->size || output->data[output->size - 1] != '\0'))
-		code = snafu_fail(error, -EINVAL, SCRIPT " failed: %.500s",
-		                  said.data ? said.data : "no reason given");
+		code = snafu_fail(error, -EINVAL, SCRIPT " failed: %.500s", project_last_line(&said));
 	snafu_buffer_done(&said);
 	free(script);
 	return code;
@@ -114,14 +113,15 @@ static int take_file(struct project *project, const char *path, const char *why)
 {
 	char *place = snafu_path_join(project->base, path);
 	struct stat status;
+	size_t before = project->count;
 	int code = place ? 0 : -ENOMEM;
 
 	if (!code && (stat(place, &status) || access(place, R_OK)))
 		code = project_leave_out(project, path, strerror(errno));
 	else if (!code)
 		code = project_add_file(project, place, path, &status, NULL);
-	if (!code && *why && project->count && !project->files[project->count - 1].needed) {
-		project->files[project->count - 1].needed = snafu_arena_string(&project->arena, why);
+	if (!code && *why && project->count > before) {
+		project->files[before].needed = snafu_arena_string(&project->arena, why);
 		project->summary->along++;
 	}
 	free(place);
@@ -183,12 +183,10 @@ int project_take_along(struct project *project, struct snafu_error *error)
 		snafu_fail(&problem, code, "there are too many flags");
 	else if (language)
 		code = run(&input, &output, &problem);
-	if (language && !code)
-		code = take_output(project, &output);
-	else
-		code = take_file(project, snafu_path_base(project->legacy), "");
-	if (language && !output.size)
+	if (code)
 		project_tell(project, "%s is converted alone: %s", project->legacy, problem.message);
+	code = language && !code ? take_output(project, &output)
+	                         : take_file(project, snafu_path_base(project->legacy), "");
 	snafu_buffer_done(&input);
 	snafu_buffer_done(&output);
 	return code ? snafu_fail(error, code, "no memory to list what %s needs", project->legacy) : 0;

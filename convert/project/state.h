@@ -130,6 +130,8 @@ int project_write_database(struct project *project, struct snafu_error *error);
 
 /* Upgrades all Python files into the stage, checks and reviews them. */
 int project_upgrade(struct project *project, struct snafu_error *error);
+/* The last line of what a process has said, which is cut. */
+const char *project_last_line(struct snafu_buffer *said);
 int project_note(struct project *project, struct project_file *file, unsigned line,
                  const char *kind, const char *words);
 /* Where the upgraded file is; where its patch is: malloc'ed. */

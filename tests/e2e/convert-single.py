@@ -178,6 +178,16 @@ class Java(Case):
 
 
 class Others(Case):
+    def environment(self):
+        return dict(super().environment(), SNAFU_PARTS=self.path("parts"))
+
+    def test_alone_when_nobody_can_tell(self):
+        self.tree(**{"a.py": "import b\ndef f(): return 1\n", "b.py": ""})
+        self.write("parts/convert_needs.py", "import sys\nsys.exit('no\\nway')\n")
+        self.single("a.py")
+        self.assertIn("is converted alone: convert_needs.py failed: way\n", self.done.stderr)
+        self.assertEqual(self.sources(), {"a.py"})
+
     def test_a_folder_has_no_needs(self):
         self.tree(**{"a.py": "import b\n"})
         self.convert(self.path("code"))
