@@ -21,6 +21,7 @@ FILES_CAP = 5000 # files that are taken
 WANTS_CAP = 1000
 NEIGHBOURS_CAP = 2000 # entries of a folder that are looked at
 COMPILED_CAP = 300 # C sources
+LEVELS_CAP = 3 # folders above that of a C source, for its headers
 SIZE_CAP = 32 << 20 # bytes of a source
 PATIENCE = 120 # seconds for a run of the compiler
 
@@ -30,7 +31,7 @@ class Needs:
         self.out, self.work, self.flags = out, work, flags
         self.suffix = {"python": ".py", "java": ".java", "c": ".c"}[language]
         self.read_source = {"python": self.python, "java": self.java, "c": self.c}[language]
-        self.base = {"python": python_base, "java": java_base, "c": os.path.dirname}[language](path)
+        self.base = {"python": python_base, "java": java_base, "c": self.c_base}[language](path)
         self.first, self.taken, self.wanted = path, {path: ""}, {}
         self.objects, self.listed = {}, {}
 
@@ -184,6 +185,26 @@ class Needs:
 
     # ---- C
 
+    def c_base(self, path):
+        """So that folders of headers that were given and are near are in it."""
+        here = base = os.path.dirname(path)
+        for flag in self.flags:
+            folder = os.path.normpath(flag[2:]) if flag.startswith("-I/") else here
+            above = os.path.commonpath([base, folder])
+            if above != "/" and here.count("/") - above.count("/") <= LEVELS_CAP:
+                base = above
+        return base
+
+    def missing(self, path, header):
+        """One that the compiler has not found, and where it may be."""
+        folder, places = os.path.dirname(path), []
+        for _ in range(LEVELS_CAP):
+            folder = os.path.dirname(folder)
+            places += [place for place in (folder, os.path.join(folder, "include"))
+                       if os.path.isfile(os.path.join(place, header))]
+        self.want(header, "included by %s; it is not there%s" % (
+            self.name(path), ": give its folder, -I " + places[0] if places else ""))
+
     def compiler(self, *words):
         command = os.environ.get("CC", "").split() or ["cc"]
         try:
@@ -200,7 +221,7 @@ class Needs:
         for header in re.findall(r"(?:\\.|\S)+", rule.replace("$$", "$")):
             header = re.sub(r"\\(.)", r"\1", header)
             if not os.path.isabs(header): # assumed to be made later, -MG
-                self.want(header, why + "; it is not there")
+                self.missing(path, header)
             elif header != path and self.take(header, why):
                 self.named_files(header, read(header))
         undefined = self.symbols(path)[1]
@@ -213,6 +234,8 @@ class Needs:
             place = os.path.join(self.work, "%d.o" % len(self.objects))
             self.objects[path] = place, set(), set()
             said = self.compiler(*self.flags, "-fPIC", "-O0", "-c", "-o", place, path)
+            for header in re.findall(r"error: (\S+): No such file", said.stderr if said else ""):
+                self.missing(path, header)
             if said and said.returncode == 0:
                 names = subprocess.run(["nm", "-g", "-P", place], capture_output=True, text=True,
                                        timeout=PATIENCE, check=False).stdout

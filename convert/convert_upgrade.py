@@ -21,7 +21,7 @@ import re
 import sys
 import warnings
 
-FORMAT = "snafu-convert 2" # raise it when files are upgraded differently
+FORMAT = "snafu-convert 3" # raise it when files are upgraded differently
 SIZE_CAP = 32 << 20 # bytes of a source
 AGE_CAP = 30 * 24 * 3600 # seconds that an upgraded text is kept that nobody used
 
@@ -323,7 +323,7 @@ def note_imports_of_kept(files):
 
 
 def say(*fields):
-    words = [" ".join(str(field).split()) if isinstance(field, str) else str(field) for field in fields]
+    words = [re.sub("[\0-\x1f\x7f]", "?", " ".join(str(field).split())) for field in fields]
     sys.stdout.write("\t".join(words).encode("utf-8", "replace").decode("utf-8") + "\n")
 
 

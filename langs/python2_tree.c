@@ -21,7 +21,7 @@
 #include "base/parts.h"
 #include "scanner/function.h"
 
-#define LIST_FORMAT "snafu-python2 2" /* as in python2_upgrade.py */
+#define LIST_FORMAT "snafu-python2 3" /* as in python2_upgrade.py */
 #define INPUT_CAP   (16u << 20)
 #define MESSAGE_CAP 16384
 #define PYTHON3     "/usr/bin/python3"

@@ -18,7 +18,7 @@ import sys
 import time
 import warnings
 
-FORMAT = "snafu-python2 2" # raise it when files are upgraded differently
+FORMAT = "snafu-python2 3" # raise it when files are upgraded differently
 FILES_CAP = 20000 # files of one tree
 ENTRIES_CAP = 20000 # entries of one folder
 SIZE_CAP = 64 << 20 # bytes of a source
@@ -107,15 +107,40 @@ def first_error(error):
     return line, str(error.args[0] if error.args else error)
 
 
+def without_tabs(text):
+    """Indented by blanks alone, a tab being what it is to Python 2; texts of several lines stay."""
+    from io import StringIO
+    from lib2to3.pgen2 import token, tokenize
+    inside = set()
+    for kind, _, start, end, _ in tokenize.generate_tokens(StringIO(text).readline):
+        if kind == token.STRING:
+            inside.update(range(start[0] + 1, end[0] + 1))
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if number not in inside:
+            body = line.lstrip(" \t")
+            lines[number - 1] = line[:len(line) - len(body)].expandtabs(8) + body
+    return "\n".join(lines)
+
+
 def upgraded_bytes(source, path, log=None):
     """SOURCE as Python 3 takes it; raises Broken."""
+    if b"\0" in source:
+        raise Broken(0, "binary, or UTF-16: Python source has no NUL bytes")
     text, encoding = decode(source)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "")
+    text = text.rstrip("\x1a") # DOS's mark of the end
     try:
         if text and not text.endswith("\n"):
             text += "\n"
         upgraded = encode(refactor(text, path, log), encoding)
-        compile(upgraded, path, "exec", dont_inherit=True)
+        try:
+            compile(upgraded, path, "exec", dont_inherit=True)
+        except TabError:
+            if log is not None:
+                del log[:]
+            upgraded = encode(refactor(without_tabs(text), path, log), encoding)
+            compile(upgraded, path, "exec", dont_inherit=True)
     except Broken:
         raise
     except (SyntaxError, ValueError, RecursionError) as error:
@@ -437,16 +462,51 @@ def remove(path, entry):
         shutil.rmtree(path) # a folder of the tree that leads to no upgraded file any more
 
 
+class AsLib2to3:
+    """Gives the modules of fissix, the very same, when lib2to3's are imported."""
+
+    def find_spec(self, name, path=None, target=None):
+        from importlib.machinery import ModuleSpec
+        return ModuleSpec(name, self) if name.partition(".")[0] == "lib2to3" else None
+
+    def create_module(self, spec):
+        from importlib import import_module
+        module = import_module("fissix" + spec.name[len("lib2to3"):])
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module):
+        module.__spec__ = module.__spec__.loader_state
+
+
+def users_folders():
+    """Where users install what they need; this process, which is isolated, does not look there."""
+    import glob
+    import site
+    found = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if "VIRTUAL_ENV" in os.environ:
+        found += glob.glob(os.path.join(glob.escape(os.environ["VIRTUAL_ENV"]),
+                                        "lib/python3*/site-packages"))
+    return [folder for folder in found + [site.getusersitepackages()] if os.path.isabs(folder)]
+
+
 def have_2to3():
     """Python's own, or, where that is gone (since 3.13), fissix under its name."""
     from importlib.util import find_spec
-    if find_spec("lib2to3"):
-        return True
     try:
-        import fissix
+        if find_spec("lib2to3.refactor"): # of a package that was removed, the folder may stay
+            return True
+    except ImportError:
+        pass
+    sys.modules.pop("lib2to3", None)
+    if not find_spec("fissix"):
+        sys.path += [folder for folder in users_folders()
+                     if os.path.isdir(os.path.join(folder, "fissix"))]
+    try:
+        import fissix # noqa: F401
     except ImportError:
         return False
-    sys.modules["lib2to3"] = fissix
+    sys.meta_path.insert(0, AsLib2to3())
     return True
 
 

@@ -139,6 +139,26 @@ static int gather(struct project *project)
 
 /* ---- what the compiler said ------------------------------------------------------------- */
 
+#define MISSING ": No such file or directory"
+
+/* Of "x.h: No such file or directory" where the code base has such a file: the folder that would
+ * have to be given. NULL: it has none. */
+static const char *find_header(struct project *project, const char *words)
+{
+	const char *end = strstr(words, MISSING);
+	size_t size = end ? (size_t)(end - words) : 0;
+
+	for (size_t i = 0; size && i < project->count; i++) {
+		const char *path = project->files[i].path;
+		size_t length = strlen(path);
+
+		if (length > size && path[length - size - 1] == '/' &&
+		    memcmp(path + length - size, words, size) == 0)
+			return snafu_arena_copy(&project->arena, path, length - size - 1);
+	}
+	return NULL;
+}
+
 /* LINE as "src/a.c:3:10: fatal error: words": the line and the words. */
 static void take_words(struct project *project, struct project_file *file, const char *line)
 {
@@ -148,7 +168,10 @@ static void take_words(struct project *project, struct project_file *file, const
 	words = words ? words + strlen("error: ") : line;
 	if (strncmp(line, file->to, size) == 0 && line[size] == ':')
 		file->line = (unsigned)strtoul(line + size + 1, NULL, 10);
-	file->why = snafu_arena_copy(&project->arena, words, strnlen(words, PROJECT_REASON));
+	const char *folder = find_header(project, words);
+	file->why = folder ? snafu_arena_format(&project->arena, "%.*s (there is one: -I %s/%s)",
+	                                        (int)strcspn(words, "\n"), words, project->base, folder)
+	                   : snafu_arena_copy(&project->arena, words, strnlen(words, PROJECT_REASON));
 }
 
 /* "make: *** [Makefile:9: build/src/a.o] Error 1": the file whose object that is. */
@@ -299,8 +322,10 @@ static void check_libraries(struct project *project, char *said)
 static int compile(struct project *project, struct snafu_error *error)
 {
 	struct snafu_buffer said = SNAFU_BUFFER(MESSAGES_CAP);
-	int status, code = project_make(project, "objects", &said, &status, error);
+	int status, code = project_drop_stale(project, error);
 
+	if (!code)
+		code = project_make(project, "objects", &said, &status, error);
 	if (!code && said.data)
 		take_messages(project, said.data);
 	snafu_buffer_done(&said);
@@ -325,11 +350,8 @@ int project_build_c(struct project *project, struct snafu_error *error)
 		code = project_make(project, "libraries", &said, &status, error);
 	if (!code)
 		check_libraries(project, said.data);
-	for (size_t i = 0; !code && i < project->count; i++)
-		if (project->files[i].fate == PROJECT_FAILED && project->files[i].language &&
-		    strcmp(project->files[i].language, "c") == 0)
-			project_tell(project, "%s does not compile: %s", project->files[i].path,
-			             project->files[i].why);
+	if (!code)
+		project_tell_failed(project, "c");
 	snafu_buffer_done(&said);
 	return code;
 }

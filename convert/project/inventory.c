@@ -82,7 +82,8 @@ static int add_link(struct project *project, const char *place, const char *rela
 
 static bool is_product(const char *name)
 {
-	return snafu_path_has_suffix(name, ".pyc") || snafu_path_has_suffix(name, ".pyo");
+	return snafu_path_has_suffix(name, ".pyc") || snafu_path_has_suffix(name, ".pyo") ||
+	       strcmp(name, PROJECT_DATABASE) == 0; /* OUT has its own: flags.c */
 }
 
 static int walk(struct project *project, const char *folder, const char *relative, unsigned depth);
@@ -174,11 +175,25 @@ static int scan(struct project *project, struct snafu_error *error)
 	found.count = code ? 0 : kept;
 	snafu_walk_sort(&found);
 	if (!code)
-		code = snafu_scan_walked(found.found, found.count, &project->options->scan,
-		                         &project->before, error);
+		code = snafu_scan_walked(found.found, found.count, &project->scan, &project->before, error);
 	snafu_walk_done(&found);
 	free(places);
 	return code;
+}
+
+/* There is nothing to make a project of when no file is a source. */
+static int check_sources(const struct project *project, struct snafu_error *error)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < project->count; i++)
+		n += project->files[i].language != NULL;
+	if (!n)
+		return snafu_fail(error, -ENOENT, "%s: no source that Snafu reads (see snafu-scan --help)",
+		                  project->options->legacy);
+	if (!project->before.count)
+		project_tell(project, "no function was found: there is nothing to serve");
+	return 0;
 }
 
 /* The packages that the code base is part of: "pkg/sub/" of .../pkg/sub. */
@@ -218,11 +233,14 @@ int project_inventory(struct project *project, struct snafu_error *error)
 		if (!code)
 			code = walk(project, project->base, "", 0);
 	}
+	if (!code)
+		code = project_want_include_paths(project);
 	if (code)
 		return snafu_fail(error, code, "no memory to list %s", project->legacy);
 	if (project->count)
 		qsort(project->files, project->count, sizeof *project->files, compare_paths);
 	for (size_t i = 0; i < project->count; i++)
 		project->files[i].last_note = &project->files[i].notes;
-	return scan(project, error);
+	code = scan(project, error);
+	return code ? code : check_sources(project, error);
 }

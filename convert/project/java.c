@@ -10,11 +10,13 @@
 #include "base/child.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "convert/project/make.h"
 #include "convert/project/state.h"
 
 #define MESSAGES_CAP (8u << 20) /* bytes of what javac says */
 #define LIST_CAP     (64u << 20)
+#define SOURCE_CAP   (32u << 20)
 #define ROUNDS_CAP   10 /* of leaving out what does not compile */
 #define TIME_CAP     (2u * 3600 * 1000) /* ms for one run of javac */
 #define SOURCES      "java-sources.txt"
@@ -44,6 +46,29 @@ static int find_class_path(struct project *project)
 	project->class_path = snafu_arena_string(&project->arena, path.data ? path.data : "");
 	snafu_buffer_done(&path);
 	return code ? code : project->class_path ? 0 : -ENOMEM;
+}
+
+/* javac takes one encoding for all: Latin-1, which takes everything, when one is no UTF-8. */
+static int find_encoding(struct project *project)
+{
+	int code = 0;
+
+	project->java_encoding = "UTF-8";
+	for (size_t i = 0; !code && i < project->count; i++) {
+		struct project_file *file = &project->files[i];
+		char *text;
+		size_t size;
+
+		if (!is_source(file) || snafu_file_read(file->place, SOURCE_CAP, &text, &size, NULL))
+			continue;
+		if (!memchr(text, 0, size) && !snafu_utf8_is_valid(text, size)) {
+			project->java_encoding = "ISO-8859-1";
+			code = project_note(project, file, 0, "encoding",
+			                    "is not UTF-8: all Java is compiled as ISO-8859-1");
+		}
+		free(text);
+	}
+	return code;
 }
 
 /* The files that javac is to take, as its argument files want them: in quotes. */
@@ -109,9 +134,10 @@ static int run_javac(struct project *project, const char *list, struct snafu_buf
 	if (asprintf(&at, "@%s", list) < 0)
 		return snafu_fail(error, -ENOMEM, "no memory");
 	const char *class_path = *project->class_path ? project->class_path : PROJECT_CLASSES;
-	const char *argv[] = {"javac", "-d",          PROJECT_CLASSES, "-encoding",  "UTF-8",
-	                      "-g",    "-parameters", "-nowarn",       "-proc:none", "-Xmaxerrs",
-	                      "10000", "-cp",         class_path,      at,           NULL};
+	const char *argv[] = {
+		"javac", "-d",          PROJECT_CLASSES, "-encoding",  project->java_encoding,
+		"-g",    "-parameters", "-nowarn",       "-proc:none", "-Xmaxerrs",
+		"10000", "-cp",         class_path,      at,           NULL};
 	const char *const environment[] = {"LC_ALL=C.UTF-8", NULL};
 	struct snafu_child_options options = {
 		.argv = argv,
@@ -267,16 +293,16 @@ int project_build_java(struct project *project, struct snafu_error *error)
 		return 0;
 	if (find_class_path(project))
 		return snafu_fail(error, -ENOMEM, "the class path is too long");
+	if (find_encoding(project))
+		return snafu_fail(error, -ENOMEM, "no memory");
 	hash_inputs(project, hash);
 	int code = compile(project, hash, error);
 	if (!code && write_list(project, &text))
 		code = snafu_fail(error, -EMSGSIZE, "too many Java sources");
 	if (!code)
 		code = project_put_text(project, SOURCES, &text, false, error);
-	for (size_t i = 0; !code && i < project->count; i++)
-		if (is_source(&project->files[i]) && project->files[i].fate == PROJECT_FAILED)
-			project_tell(project, "%s does not compile: %s", project->files[i].path,
-			             project->files[i].why);
+	if (!code)
+		project_tell_failed(project, "java");
 	snafu_buffer_done(&text);
 	return code;
 }

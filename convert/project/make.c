@@ -54,47 +54,22 @@ static void write_word(const char *word, struct snafu_buffer *into)
 		snafu_buffer_append_byte(into, '\'');
 }
 
-/* A flag with a path of the code base in it leads to the copy. */
-static void write_flag(const struct project *project, const char *flag, struct snafu_buffer *into)
-{
-	const char *path = strchr(flag, '/');
-	size_t size = strlen(project->base);
-	struct snafu_buffer word = SNAFU_BUFFER(64u << 10);
-
-	if (strchr(flag, '\n'))
-		return;
-	if (path && strncmp(path, project->base, size) == 0 && (path[size] == '/' || !path[size])) {
-		size_t cut = path[size] ? size + 1 : size;
-
-		snafu_buffer_format(&word, "%.*s" PROJECT_SOURCES "/%s%s", (int)(path - flag), flag,
-		                    project->prefix, path + cut);
-		if (word.size && word.data[word.size - 1] == '/')
-			word.data[--word.size] = '\0';
-	} else {
-		snafu_buffer_append_text(&word, flag);
-	}
-	if (word.data)
-		write_word(word.data, into);
-	snafu_buffer_done(&word);
-}
-
 static int write_flags(const struct project *project, const struct project_file *file,
                        struct snafu_c_databases *databases, struct snafu_buffer *into)
 {
-	struct snafu_c_flags_options options = {
-		.include_paths = project->options->scan.include_paths,
-		.n_include_paths = project->options->scan.n_include_paths,
-		.defines = project->options->scan.defines,
-		.n_defines = project->options->scan.n_defines,
-	};
 	const char *const *flags;
 	size_t count;
-	int code =
-		snafu_c_source_flags(file->place, project->base, &options, databases, &flags, &count);
+	int code = project_flags_of(project, file, databases, &flags, &count);
 
-	for (size_t i = 0; !code && i < count; i++)
-		if (!databases->own || strcmp(flags[i], databases->own) != 0)
-			write_flag(project, flags[i], into);
+	for (size_t i = 0; !code && i < count; i++) {
+		struct snafu_buffer word = SNAFU_BUFFER(64u << 10);
+
+		if (!strchr(flags[i], '\n'))
+			project_write_flag(project, flags[i], PROJECT_SOURCES, &word);
+		if (word.data)
+			write_word(word.data, into);
+		snafu_buffer_done(&word);
+	}
 	return code;
 }
 
@@ -134,6 +109,35 @@ static int write_rule(const struct project *project, const struct project_file *
 	return code;
 }
 
+int project_drop_stale(struct project *project, struct snafu_error *error)
+{
+	struct snafu_c_databases databases = {0};
+	char *makefile = snafu_mirror_path(&project->mirror, "Makefile"), *before = NULL;
+	size_t size;
+	int code = makefile ? 0 : -ENOMEM;
+
+	if (!code && snafu_file_read(makefile, MAKEFILE_CAP, &before, &size, NULL))
+		before = NULL;
+	for (size_t i = 0; !code && i < project->n_libraries; i++)
+		for (size_t j = 0; !code && j < project->libraries[i].count; j++) {
+			const struct project_file *file = project->libraries[i].files[j];
+			struct snafu_buffer rule = SNAFU_BUFFER(MAKEFILE_CAP);
+			char *object = project_object(project, file);
+			char *place = object ? snafu_mirror_path(&project->mirror, object) : NULL;
+
+			code = place ? write_rule(project, file, &databases, &rule) : -ENOMEM;
+			if (!code && !(before && rule.data && strstr(before, rule.data)))
+				unlink(place);
+			snafu_buffer_done(&rule);
+			free(object);
+			free(place);
+		}
+	snafu_c_databases_done(&databases);
+	free(before);
+	free(makefile);
+	return code ? snafu_fail(error, code, "no memory for the rules of the C sources") : 0;
+}
+
 static int write_c(const struct project *project, struct snafu_buffer *into)
 {
 	struct snafu_c_databases databases = {0};
@@ -169,8 +173,9 @@ static void write_java(const struct project *project, struct snafu_buffer *into)
 	if (!project->class_path)
 		return;
 	snafu_buffer_append_text(into, "\nclasses:\n\t@mkdir -p " PROJECT_CLASSES
-	                               "\n\t$(JAVAC) -d " PROJECT_CLASSES
-	                               " -encoding UTF-8 -g -parameters -nowarn -proc:none -cp");
+	                               "\n\t$(JAVAC) -d " PROJECT_CLASSES " -encoding ");
+	snafu_buffer_append_text(into, project->java_encoding);
+	snafu_buffer_append_text(into, " -g -parameters -nowarn -proc:none -cp");
 	write_word(*project->class_path ? project->class_path : PROJECT_CLASSES, into);
 	snafu_buffer_append_text(into, " @java-sources.txt\n");
 }

@@ -18,6 +18,10 @@ bool project_make_can_name(const char *name);
 /* Where make puts FILE's object, below OUT: malloc'ed. */
 char *project_object(const struct project *project, const struct project_file *file);
 
+/* Removes objects that were made in another way than they would be now, as Makefile says: make
+ * itself looks at times alone. */
+int project_drop_stale(struct project *project, struct snafu_error *error);
+
 /* Runs make on TARGET with a Makefile of what the project's libraries are now, as far as it gets.
  * What it says goes to SAID. */
 int project_make(struct project *project, const char *target, struct snafu_buffer *said,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/buffer.h"
 #include "base/child.h"
 #include "base/error.h"
@@ -51,17 +52,11 @@ static int find_language(const struct project *project, const char **ret_languag
 
 static int add_flags(const struct project *project, struct snafu_buffer *input)
 {
-	struct snafu_c_flags_options options = {
-		.include_paths = project->options->scan.include_paths,
-		.n_include_paths = project->options->scan.n_include_paths,
-		.defines = project->options->scan.defines,
-		.n_defines = project->options->scan.n_defines,
-	};
+	struct project_file file = {.place = project->legacy};
 	struct snafu_c_databases databases = {0};
 	const char *const *flags;
 	size_t count;
-	int code =
-		snafu_c_source_flags(project->legacy, project->base, &options, &databases, &flags, &count);
+	int code = project_flags_of(project, &file, &databases, &flags, &count);
 
 	for (size_t i = 0; !code && i < count; i++)
 		add(input, flags[i]);
@@ -106,8 +101,7 @@ static int run(const struct snafu_buffer *input, struct snafu_buffer *output,
 		return code;
 	code = snafu_child_run(&options, &status, error);
 	if (!code && (status != 0 || !output->size || output->data[output->size - 1] != '\0'))
-		code = snafu_fail(error, -EINVAL, SCRIPT " failed: %.500s",
-		                  said.data ? said.data : "no reason given");
+		code = snafu_fail(error, -EINVAL, SCRIPT " failed: %.500s", project_last_line(&said));
 	snafu_buffer_done(&said);
 	free(script);
 	return code;
@@ -119,27 +113,29 @@ static int take_file(struct project *project, const char *path, const char *why)
 {
 	char *place = snafu_path_join(project->base, path);
 	struct stat status;
+	size_t before = project->count;
 	int code = place ? 0 : -ENOMEM;
 
 	if (!code && (stat(place, &status) || access(place, R_OK)))
 		code = project_leave_out(project, path, strerror(errno));
 	else if (!code)
 		code = project_add_file(project, place, path, &status, NULL);
-	if (!code && *why && project->count && !project->files[project->count - 1].needed) {
-		project->files[project->count - 1].needed = snafu_arena_string(&project->arena, why);
+	if (!code && *why && project->count > before) {
+		project->files[before].needed = snafu_arena_string(&project->arena, why);
 		project->summary->along++;
 	}
 	free(place);
 	return code;
 }
 
-static int take_want(struct project *project, struct project_want *wants, const char *name,
-                     const char *why)
+int project_want(struct project *project, const char *name, const char *why)
 {
-	struct project_want *want = &wants[project->n_wants];
-
 	if (project->n_wants >= WANTS_CAP)
 		return 0;
+	if (snafu_array_grow(&project->wants, &project->wants_capacity, project->n_wants,
+	                     sizeof *project->wants))
+		return -ENOMEM;
+	struct project_want *want = &project->wants[project->n_wants];
 	*want = (struct project_want){snafu_arena_string(&project->arena, name),
 	                              snafu_arena_string(&project->arena, why)};
 	project->n_wants++;
@@ -151,12 +147,10 @@ static int take_want(struct project *project, struct project_want *wants, const 
 /* The base folder, and then kind, path and why of each: see convert_needs.py. */
 static int take_output(struct project *project, const struct snafu_buffer *output)
 {
-	struct project_want *wants = snafu_arena_alloc(&project->arena, WANTS_CAP * sizeof *wants);
 	const char *at = output->data, *end = at + output->size, *words[3];
-	int code = wants ? 0 : -ENOMEM;
+	int code = 0;
 
 	project->base = snafu_arena_string(&project->arena, at);
-	project->wants = wants;
 	if (!project->base)
 		return -ENOMEM;
 	at += strlen(at) + 1;
@@ -170,7 +164,7 @@ static int take_output(struct project *project, const struct snafu_buffer *outpu
 		if (n < 3)
 			break;
 		code = strcmp(words[0], "take") == 0 ? take_file(project, words[1], words[2])
-		                                     : take_want(project, wants, words[1], words[2]);
+		                                     : project_want(project, words[1], words[2]);
 	}
 	return code;
 }
@@ -191,10 +185,8 @@ int project_take_along(struct project *project, struct snafu_error *error)
 		code = run(&input, &output, &problem);
 	if (code)
 		project_tell(project, "%s is converted alone: %s", project->legacy, problem.message);
-	if (language && !code)
-		code = take_output(project, &output);
-	else
-		code = take_file(project, snafu_path_base(project->legacy), "");
+	code = language && !code ? take_output(project, &output)
+	                         : take_file(project, snafu_path_base(project->legacy), "");
 	snafu_buffer_done(&input);
 	snafu_buffer_done(&output);
 	return code ? snafu_fail(error, code, "no memory to list what %s needs", project->legacy) : 0;

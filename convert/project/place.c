@@ -17,6 +17,7 @@
 #define CONFIG      ".config"
 #define NATIVE      "{\n  \"Python2\": \"native\"\n}\n"
 #define ADDRESS_CAP 8192
+#define SOURCE_CAP  SNAFU_PROJECT_FILE_CAP /* bytes */
 
 /* ---- sources ---------------------------------------------------------------------------- */
 
@@ -40,6 +41,41 @@ static int place_patch(struct project *project, const struct project_file *file,
 	return code < 0 ? code : 0;
 }
 
+#define MARK "\xef\xbb\xbf" /* the byte order mark of Windows' editors, which javac does not take */
+
+static bool has_mark(const struct project_file *file)
+{
+	char head[3] = "";
+	FILE *stream = file->language && strcmp(file->language, "java") == 0 &&
+	                       snafu_path_has_suffix(file->path, ".java")
+	                   ? fopen(file->place, "re")
+	                   : NULL;
+	bool has = stream && fread(head, 1, sizeof head, stream) == sizeof head &&
+	           memcmp(head, MARK, sizeof head) == 0;
+
+	if (stream)
+		fclose(stream);
+	return has;
+}
+
+static int place_without_mark(struct project *project, struct project_file *file,
+                              struct snafu_error *error)
+{
+	char *text;
+	size_t size;
+	int code = snafu_file_read(file->place, SOURCE_CAP, &text, &size, error);
+
+	if (code)
+		return code;
+	code = snafu_mirror_put(&project->mirror, file->to, text + strlen(MARK), size - strlen(MARK),
+	                        file->executable, error);
+	free(text);
+	if (code >= 0 && project_note(project, file, 0, "encoding",
+	                              "had a byte order mark, which javac does not take: left out"))
+		code = snafu_fail(error, -ENOMEM, "no memory");
+	return code;
+}
+
 static int place_source(struct project *project, struct project_file *file,
                         struct snafu_error *error)
 {
@@ -50,6 +86,8 @@ static int place_source(struct project *project, struct project_file *file,
 		return snafu_fail(error, -ENOMEM, "no memory");
 	if (file->link)
 		code = snafu_mirror_link(&project->mirror, file->to, file->link, error);
+	else if (has_mark(file))
+		code = place_without_mark(project, file, error);
 	else
 		code = snafu_mirror_copy(&project->mirror, file->to, staged ? staged : file->place,
 		                         file->executable, error);
@@ -211,7 +249,7 @@ static int scan_result(struct project *project, struct snafu_error *error)
 {
 	char *sources = snafu_mirror_path(&project->mirror, PROJECT_SOURCES);
 	const char *path = sources;
-	int code = sources ? snafu_scan(&path, 1, &project->options->scan, &project->after, error)
+	int code = sources ? snafu_scan(&path, 1, &project->scan, &project->after, error)
 	                   : snafu_fail(error, -ENOMEM, "no memory");
 
 	free(sources);
@@ -251,6 +289,8 @@ int project_place(struct project *project, struct snafu_error *error)
 			             file->why ? file->why : "");
 	}
 	project_working(project, "scanning the result");
+	if (!code)
+		code = project_write_database(project, error);
 	if (!code) /* what has gone from the code base has no functions any more */
 		snafu_mirror_sweep(&project->mirror, PROJECT_SOURCES, CONFIG);
 	if (!code)

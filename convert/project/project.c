@@ -15,7 +15,8 @@
 #include "convert/project/make.h"
 #include "convert/project/state.h"
 
-#define WORDS_CAP 4096 /* bytes of what is said at once */
+#define WORDS_CAP    4096 /* bytes of what is said at once */
+#define FAILED_SHOWN 10 /* files that do not compile; the report has all */
 
 /* ---- words ------------------------------------------------------------------------------ */
 
@@ -56,6 +57,24 @@ void project_tell(const struct project *project, const char *format, ...)
 	va_start(arguments, format);
 	say(project, project->options->tell, format, arguments);
 	va_end(arguments);
+}
+
+void project_tell_failed(const struct project *project, const char *language)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < project->count; i++) {
+		const struct project_file *file = &project->files[i];
+
+		if (file->fate != PROJECT_FAILED || !file->language ||
+		    strcmp(file->language, language) != 0)
+			continue;
+		if (n++ < FAILED_SHOWN)
+			project_tell(project, "%s does not compile: %s", file->path, file->why);
+	}
+	if (n > FAILED_SHOWN)
+		project_tell(project, "%zu more files do not compile: REPORT.md lists them",
+		             n - FAILED_SHOWN);
 }
 
 const char *project_fate_name(enum project_fate fate)
@@ -127,6 +146,10 @@ static int open_places(struct project *project, struct snafu_error *error)
 
 		free(real);
 		return code;
+	}
+	if (access(real, R_OK)) {
+		free(real);
+		return snafu_fail_errno(error, -EACCES, "cannot read %s", options->legacy);
 	}
 	folder = S_ISDIR(status.st_mode) ? strdup(real) : snafu_path_folder(real);
 	project->is_file = !S_ISDIR(status.st_mode);
@@ -224,6 +247,8 @@ int snafu_project_convert(const struct snafu_project_options *options,
 	*ret_summary = (struct snafu_project_summary){0};
 	project.mirror = (struct snafu_mirror){.lock = -1, .journal = -1};
 	if (!code)
+		code = project_take_include_paths(&project, error);
+	if (!code)
 		code = snafu_mirror_open(&project.mirror, options->out, options->force, error);
 	if (!code)
 		code = convert(&project, error);
@@ -234,6 +259,7 @@ int snafu_project_convert(const struct snafu_project_options *options,
 	snafu_functions_done(&project.before);
 	snafu_functions_done(&project.after);
 	free(project.files);
+	free(project.wants);
 	free(project.left_out);
 	snafu_arena_done(&project.arena);
 	return code;

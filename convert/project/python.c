@@ -162,8 +162,7 @@ static void *watch_progress(void *opaque)
 	return NULL;
 }
 
-/* The last line of what a process has said. */
-static const char *last_line(struct snafu_buffer *said)
+const char *project_last_line(struct snafu_buffer *said)
 {
 	while (said->size > 1 && said->data[said->size - 1] == '\n')
 		said->data[--said->size] = '\0';
@@ -204,7 +203,7 @@ static int run(const struct project *project, const struct snafu_buffer *input,
 	}
 	if (!code && status != 0)
 		code = snafu_fail(error, -ENOEXEC, "Python files cannot be upgraded: %.700s",
-		                  last_line(&said));
+		                  project_last_line(&said));
 	snafu_buffer_done(&said);
 	free(script);
 	return code;

@@ -51,10 +51,10 @@ static void write_counts(const struct project *project, struct snafu_buffer *int
 	                               ". [report.json](report.json) says the same to "
 	                               "programs.\n\n| | |\n| --- | --- |\n");
 	row(into, "files", project->count);
-	if (project->is_file) {
+	if (project->is_file)
 		row(into, "of these, that come along since they are needed", summary->along);
-		row(into, "wanted besides, and not taken", summary->wanted);
-	}
+	if (project->n_wants)
+		row(into, "wanted besides, and not taken", project->n_wants);
 	row(into, "left out", project->n_left_out);
 	row(into, "functions found in the code base", project->before.count);
 	row(into, "functions found in `src`", project->after.count);
@@ -107,7 +107,6 @@ static void write_bad(const struct project *project, struct snafu_buffer *into)
 	}
 }
 
-/* Of a single source. */
 static void write_needs(const struct project *project, struct snafu_buffer *into)
 {
 	if (project->summary->along)

@@ -98,7 +98,6 @@ static void write_pair(struct snafu_buffer *into, const char *comma, const char 
 	snafu_buffer_append_byte(into, '}');
 }
 
-/* Of a single source. */
 static void write_needs(const struct project *project, struct snafu_buffer *into)
 {
 	const char *comma = "";
@@ -154,7 +153,7 @@ int project_write_report_json(struct project *project, struct snafu_error *error
 	for (size_t i = 0; i < project->n_left_out; i++)
 		write_pair(&text, i ? "," : "", "path", project->left_out[i].path,
 		           project->left_out[i].why);
-	if (project->is_file)
+	if (project->is_file || project->n_wants)
 		write_needs(project, &text);
 	snafu_buffer_append_text(&text, "\n  ],\n");
 	write_libraries(project, &text);

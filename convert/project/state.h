@@ -8,10 +8,11 @@
 #include "convert/project/project.h"
 #include "scanner/function.h"
 
-#define PROJECT_SOURCES "src"
-#define PROJECT_PATCHES "diffs"
-#define PROJECT_STAGE   "stage" /* in the mirror's work folder */
-#define PROJECT_REASON  400 /* bytes of a compiler's message that are kept */
+#define PROJECT_SOURCES  "src"
+#define PROJECT_PATCHES  "diffs"
+#define PROJECT_DATABASE "compile_commands.json"
+#define PROJECT_STAGE    "stage" /* in the mirror's work folder */
+#define PROJECT_REASON   400 /* bytes of a compiler's message that are kept */
 
 enum project_fate {
 	PROJECT_COPIED, /* as it was */
@@ -49,7 +50,7 @@ struct project_left_out {
 	const char *path, *why;
 };
 
-/* What a single source needs and is not taken. */
+/* What the sources need and is not taken: headers elsewhere, what a single source imports. */
 struct project_want {
 	const char *name, *why;
 };
@@ -67,6 +68,7 @@ struct project {
 	struct snafu_project_summary *summary;
 	struct snafu_arena arena;
 	struct snafu_mirror mirror;
+	struct snafu_scan_options scan; /* the options', with real paths */
 	const char *legacy; /* real path */
 	const char *base; /* the folder that paths are below */
 	const char *prefix; /* folders between src and the files: the package's name; "" */
@@ -76,12 +78,13 @@ struct project {
 	size_t count, capacity;
 	struct project_left_out *left_out; /* malloc'ed */
 	size_t n_left_out, left_out_capacity;
-	const struct project_want *wants; /* in the arena */
-	size_t n_wants;
+	struct project_want *wants; /* malloc'ed */
+	size_t n_wants, wants_capacity;
 	struct snafu_functions before; /* those of the code base */
 	struct snafu_functions after; /* those of OUT/src */
 	struct project_library *libraries; /* in the arena */
 	size_t n_libraries;
+	const char *java_encoding; /* of all Java sources */
 	const char *class_path; /* of the Java sources: "src/lib/a.jar:..."; NULL: there are none */
 };
 
@@ -103,10 +106,32 @@ int project_leave_out(struct project *project, const char *path, const char *why
  * base. */
 int project_take_along(struct project *project, struct snafu_error *error);
 
+/* Notes what is needed and is not taken. */
+int project_want(struct project *project, const char *name, const char *why);
+
+/* ---- flags.c ------------------------------------------------------------------ */
+
+struct snafu_c_databases;
+
+/* Takes the folders of headers that were given; wants those that are outside of the code base. */
+int project_take_include_paths(struct project *project, struct snafu_error *error);
+int project_want_include_paths(struct project *project);
+/* The flags of a C source, with paths of the code base: scanner/c_flags.h. */
+int project_flags_of(const struct project *project, const struct project_file *file,
+                     struct snafu_c_databases *databases, const char *const **ret_flags,
+                     size_t *ret_count);
+/* FLAG with such paths below SOURCES, the name of OUT/src where it is used. */
+void project_write_flag(const struct project *project, const char *flag, const char *sources,
+                        struct snafu_buffer *into);
+/* Puts compile_commands.json into OUT/src, when Snafu would not find the flags without it. */
+int project_write_database(struct project *project, struct snafu_error *error);
+
 /* ---- python.c ----------------------------------------------------------------- */
 
 /* Upgrades all Python files into the stage, checks and reviews them. */
 int project_upgrade(struct project *project, struct snafu_error *error);
+/* The last line of what a process has said, which is cut. */
+const char *project_last_line(struct snafu_buffer *said);
 int project_note(struct project *project, struct project_file *file, unsigned line,
                  const char *kind, const char *words);
 /* Where the upgraded file is; where its patch is: malloc'ed. */
@@ -144,6 +169,8 @@ const char *project_fate_name(enum project_fate fate);
 
 void project_working(const struct project *project, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The files of LANGUAGE that do not compile. */
+void project_tell_failed(const struct project *project, const char *language);
 void project_tell(const struct project *project, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

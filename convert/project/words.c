@@ -92,9 +92,10 @@ static void write_parts(const struct project *project, struct snafu_buffer *into
 			  "| `src/` | the sources |\n"
 			  "| `src/.../*.config` | settings of each file and its functions, all commented |\n"
 			  "| `snafu.ini` | settings of the whole, all commented |\n"
-			  "| `diffs/` | what was changed in each Python file |\n"
 			  "| `openapi.json` | all functions, for programs |\n"
 			  "| `Dockerfile` | an image that serves them |\n");
+	if (summary->upgraded)
+		snafu_buffer_append_text(into, "| `diffs/` | what was changed in each Python file |\n");
 	if (summary->libraries)
 		snafu_buffer_format(into, "| `lib/`, `Makefile` | the C sources as %zu librar%s |\n",
 		                    summary->libraries, summary->libraries == 1 ? "y" : "ies");

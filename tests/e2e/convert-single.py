@@ -131,12 +131,24 @@ class C(Case):
         self.single("n.c")
         self.assertEqual(self.wanted, {"generated.h": "included by n.c; it is not there"})
 
+    def test_folders_of_headers_that_are_near(self):
+        self.tree(**{"src/m.c": "#include <lib/m.h>\nint f(void) { return M; }\n",
+                     "include/lib/m.h": "#define M 3\n", "other/x.h": ""})
+        self.single("src/m.c")
+        self.assertEqual(self.wanted["lib/m.h"], "included by m.c; it is not there: give its folder, -I " +
+                         self.path("code/include"))
+        self.single("src/m.c", "-I", self.path("code/include"))
+        self.assertEqual(self.sources(), {"src/m.c", "include/lib/m.h", "compile_commands.json"})
+        self.assertEqual(self.wanted, {})
+        os.rename(self.path("code"), self.path("gone"))
+        self.assertEqual(self.call("f"), 3)
+
     def test_flags_say_which(self):
         self.tree(**{"m.c": "#ifdef WIDE\n#include <wide.h>\n#else\n#include <thin.h>\n#endif\n"
                             "int f(void) { return WIDTH; }\n",
                      "inc/wide.h": "#define WIDTH 2\n", "inc/thin.h": "#define WIDTH 1\n"})
         self.single("m.c", "-I", self.path("code/inc"), "-D", "WIDE")
-        self.assertEqual(self.sources(), {"m.c", "inc/wide.h"})
+        self.assertEqual(self.sources(), {"m.c", "inc/wide.h", "compile_commands.json"})
 
 
 class Java(Case):
@@ -166,6 +178,16 @@ class Java(Case):
 
 
 class Others(Case):
+    def environment(self):
+        return dict(super().environment(), SNAFU_PARTS=self.path("parts"))
+
+    def test_alone_when_nobody_can_tell(self):
+        self.tree(**{"a.py": "import b\ndef f(): return 1\n", "b.py": ""})
+        self.write("parts/convert_needs.py", "import sys\nsys.exit('no\\nway')\n")
+        self.single("a.py")
+        self.assertIn("is converted alone: convert_needs.py failed: way\n", self.done.stderr)
+        self.assertEqual(self.sources(), {"a.py"})
+
     def test_a_folder_has_no_needs(self):
         self.tree(**{"a.py": "import b\n"})
         self.convert(self.path("code"))

@@ -158,9 +158,64 @@ def check(package, calls, complain):
     return None
 
 
+def texts(folder):
+    found = {}
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(place, name), "rb") as file:
+                found[os.path.relpath(os.path.join(place, name), folder)] = file.read()
+    return found
+
+
+def check_fissix(complain):
+    """The same without lib2to3, which is hidden behind an empty folder, and with fissix."""
+    place = os.path.join(HERE, "fissix")
+    legacy = fetch("simplejson==2.1.6")
+    if not os.path.isdir(place):
+        done = run("/usr/bin/python3", "-m", "pip", "install", "-q", "--target", place, "fissix")
+        if done.returncode or not legacy:
+            return complain("could not be fetched: " + done.stderr.strip()[-300:])
+    hidden = run("/usr/bin/python3", "-c", "import lib2to3; print(lib2to3.__path__[0])").stdout.strip()
+    hide = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', hidden]
+    if run(*hide, "true").returncode:
+        print("fissix: skipped: nothing can be mounted here")
+        return None
+    outs = []
+    for words, path in ([], ""), (hide, ""), (hide, place):
+        outs.append(os.path.join(HERE, "out", "fissix%d" % len(outs)))
+        shutil.rmtree(outs[-1], ignore_errors=True)
+        cache = outs[-1] + "-cache"
+        shutil.rmtree(cache, ignore_errors=True)
+        environment = dict(os.environ, PYTHONPATH=path, XDG_CACHE_HOME=cache)
+        done = run(*words, os.path.join(BUILD, "snafu-convert"), "-o", outs[-1], legacy, env=environment)
+        if words and not path:
+            if done.returncode != 1 or "pip install fissix" not in done.stderr:
+                complain("without any 2to3: " + done.stdout + done.stderr)
+        elif done.returncode:
+            complain(done.stderr)
+    same = texts(os.path.join(outs[0], "src")) == texts(os.path.join(outs[2], "src"))
+    if not same:
+        complain("it upgrades otherwise than lib2to3: compare %s and %s" % (outs[0], outs[2]))
+    # Served as it is, too.
+    source = os.path.join(HERE, "fissix.py2.py")
+    with open(source, "w", encoding="ascii") as file:
+        file.write("def shout(n):\n    print n\n    return `n` + u'!'\n")
+    done = run(*hide, os.path.join(BUILD, "snafu"), "-q", "-x", "shout", "-a", "n=1", source,
+               env=environment)
+    if done.stdout.splitlines()[-1:] != ['"1!"']:
+        complain("serving: " + done.stdout + done.stderr)
+    print("fissix                 upgrades %s" % ("as lib2to3 does" if same else "otherwise"))
+    return None
+
+
 def main():
     problems = []
     os.makedirs(HERE, exist_ok=True)
+    if not sys.argv[1:] or "fissix" in sys.argv[1:]:
+        def complain_of_fissix(words):
+            problems.append("fissix")
+            print("fissix: %s" % words)
+        check_fissix(complain_of_fissix)
     for package, calls in CODE_BASES:
         if sys.argv[1:] and not any(package.startswith(name) for name in sys.argv[1:]):
             continue
