@@ -34,7 +34,7 @@ enum snafu_stored_state {
 const char *snafu_stored_state_name(int state);
 int snafu_stored_state_find(const char *name); /* -EINVAL */
 
-/* A call in the file. Times are of the queue's clock (times.h) but `accepted`. */
+/* A call in the file. Times are of the queue's clock (clock.c) but `accepted`. */
 struct snafu_stored {
 	int64_t number; /* calls are numbered in the order in which they came */
 	char id[SNAFU_REQUEST_ID_SIZE];
