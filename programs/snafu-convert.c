@@ -100,6 +100,9 @@ static void print_summary(const struct command_line *line,
 {
 	const char *out = line->options.out;
 
+	if (summary->along || summary->wanted)
+		printf("Taken along: %zu file%s that %s needs; wanted besides, and not taken: %zu\n",
+		       summary->along, plural(summary->along), line->options.legacy, summary->wanted);
 	print_languages(summary);
 	printf("Functions: %zu before, %zu now; %zu example%s\n", summary->functions_before,
 	       summary->functions_after, summary->examples, plural(summary->examples));

@@ -173,7 +173,7 @@ static int add_found(struct snafu_walk *walk, const char *root, const char *path
 {
 	const struct snafu_scanner *scanner = snafu_scanner_by_suffix(&walk->scanners, name);
 
-	if (!scanner && !strchr(name, '.'))
+	if (!scanner && (!strchr(name, '.') || walk->below))
 		scanner = snafu_scanner_by_head(&walk->scanners, path);
 	if (!scanner)
 		return 0;
@@ -420,14 +420,18 @@ int snafu_walk(struct snafu_walk *walk, const char *const *paths, size_t count,
 			directories = true;
 			code = walk_folder(walk, paths[i], paths[i], NULL);
 			drop_secondary(walk, first);
+		} else if (walk->below) {
+			code = add_found(walk, walk->below, paths[i], snafu_path_base(paths[i]), &status);
 		} else {
 			code = add_named(walk, paths[i], &status);
 		}
 		if (code)
 			return NO_MEMORY(error);
 	}
+	if (walk->below)
+		drop_secondary(walk, 0);
 	/* Quadratic, so only for what a person can name by hand. */
-	if (!directories && walk->count <= 1000 && tell_apart(walk))
+	else if (!directories && walk->count <= 1000 && tell_apart(walk))
 		return NO_MEMORY(error);
 	return 0;
 }

@@ -29,6 +29,10 @@ struct snafu_walk {
 	struct snafu_functions *functions; /* takes strings and diagnostics */
 	struct snafu_scanners scanners;
 
+	/* MAY be NULL: the paths are files, to be taken as those that are found in this folder,
+	 * above them. */
+	const char *below;
+
 	/* For whoever walks again and again. */
 	bool lenient; /* a path that is not there is passed over */
 	bool wants_folders;

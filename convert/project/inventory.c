@@ -14,7 +14,7 @@
 #include "convert/project/state.h"
 #include "scanner/walk.h"
 
-static int leave_out(struct project *project, const char *path, const char *why)
+int project_leave_out(struct project *project, const char *path, const char *why)
 {
 	if (snafu_array_grow(&project->left_out, &project->left_out_capacity, project->n_left_out,
 	                     sizeof *project->left_out))
@@ -36,14 +36,13 @@ static bool is_below(const char *path, const char *folder)
 	       (strncmp(path, folder, size) == 0 && (path[size] == '/' || !path[size]));
 }
 
-/* RELATIVE: below the base. LINK: its target, or NULL. */
-static int add_file(struct project *project, const char *place, const char *relative,
-                    const struct stat *status, const char *link)
+int project_add_file(struct project *project, const char *place, const char *relative,
+                     const struct stat *status, const char *link)
 {
 	if (project->count >= SNAFU_PROJECT_FILES_CAP)
-		return leave_out(project, relative, "too many files");
+		return project_leave_out(project, relative, "too many files");
 	if (!link && (uint64_t)status->st_size > SNAFU_PROJECT_FILE_CAP)
-		return leave_out(project, relative, "larger than 1 GiB");
+		return project_leave_out(project, relative, "larger than 1 GiB");
 	if (snafu_array_grow(&project->files, &project->capacity, project->count,
 	                     sizeof *project->files))
 		return -ENOMEM;
@@ -72,12 +71,13 @@ static int add_link(struct project *project, const char *place, const char *rela
 
 	free(real);
 	if (size < 0 || !inside)
-		return leave_out(project, relative,
-		                 size < 0 || !real ? "a link to nothing" : "a link out of the code base");
+		return project_leave_out(project, relative,
+		                         size < 0 || !real ? "a link to nothing"
+		                                           : "a link out of the code base");
 	target[size] = '\0';
 	if (target[0] == '/')
-		return leave_out(project, relative, "a link with an absolute path");
-	return add_file(project, place, relative, status, target);
+		return project_leave_out(project, relative, "a link with an absolute path");
+	return project_add_file(project, place, relative, status, target);
 }
 
 static bool is_product(const char *name)
@@ -96,18 +96,18 @@ static int take(struct project *project, const char *folder, const char *relativ
 	int code = place && below ? 0 : -ENOMEM;
 
 	if (!code && lstat(place, &status))
-		code = leave_out(project, below, strerror(errno));
+		code = project_leave_out(project, below, strerror(errno));
 	else if (!code && S_ISLNK(status.st_mode))
 		code = add_link(project, place, below, &status);
 	else if (!code && S_ISDIR(status.st_mode))
 		code = snafu_walk_passes_over(folder, name, place)
-		           ? leave_out(project, below, "version control or build products")
+		           ? project_leave_out(project, below, "version control or build products")
 		           : walk(project, place, below, depth + 1);
 	else if (!code && !S_ISREG(status.st_mode))
-		code = leave_out(project, below, "no file");
+		code = project_leave_out(project, below, "no file");
 	else if (!code && !is_product(name))
-		code = access(place, R_OK) ? leave_out(project, below, "cannot be read")
-		                           : add_file(project, place, below, &status, NULL);
+		code = access(place, R_OK) ? project_leave_out(project, below, "cannot be read")
+		                           : project_add_file(project, place, below, &status, NULL);
 	free(place);
 	free(below);
 	return code;
@@ -120,9 +120,9 @@ static int walk(struct project *project, const char *folder, const char *relativ
 	int code = 0;
 
 	if (!stream)
-		return leave_out(project, relative,
-		                 depth < SNAFU_PROJECT_DEPTH_CAP ? "cannot be read"
-		                                                 : "folders nested too deep");
+		return project_leave_out(project, relative,
+		                         depth < SNAFU_PROJECT_DEPTH_CAP ? "cannot be read"
+		                                                         : "folders nested too deep");
 	while (!code && (entry = readdir(stream)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			code = take(project, folder, relative, entry->d_name, depth);
@@ -150,8 +150,16 @@ struct project_file *project_find(const struct project *project, const char *pat
 static int scan(struct project *project, struct snafu_error *error)
 {
 	struct snafu_walk found = {.functions = &project->before};
-	size_t skip = strlen(project->base) + (project->base[1] != '\0'), kept = 0;
-	int code = snafu_walk(&found, &project->legacy, 1, error);
+	size_t skip = strlen(project->base) + (project->base[1] != '\0'), kept = 0, n = 0;
+	const char **places = calloc(project->count + 1, sizeof *places);
+	int code = places ? 0 : snafu_fail(error, -ENOMEM, "no memory to scan %s", project->legacy);
+
+	for (size_t i = 0; !code && project->is_file && i < project->count; i++)
+		places[n++] = project->files[i].place;
+	found.below = project->is_file ? project->base : NULL;
+	if (!code)
+		code = snafu_walk(&found, project->is_file ? places : &project->legacy,
+		                  project->is_file ? n : 1, error);
 
 	for (size_t i = 0; !code && i < found.count; i++) {
 		struct project_file *file = strlen(found.found[i].source.path) > skip
@@ -169,6 +177,7 @@ static int scan(struct project *project, struct snafu_error *error)
 		code = snafu_scan_walked(found.found, found.count, &project->options->scan,
 		                         &project->before, error);
 	snafu_walk_done(&found);
+	free(places);
 	return code;
 }
 
@@ -197,18 +206,13 @@ static int find_prefix(struct project *project, const char *folder)
 
 int project_inventory(struct project *project, struct snafu_error *error)
 {
-	struct stat status;
-	const char *base = snafu_path_base(project->legacy);
 	int code = 0;
 
 	project->prefix = "";
-	if (stat(project->legacy, &status))
-		return snafu_fail_errno(error, -errno, "cannot open %s", project->legacy);
 	if (project->is_file) {
-		if (strcmp(base, "__init__.py") == 0)
-			code = find_prefix(project, project->base);
-		if (!code)
-			code = add_file(project, project->legacy, base, &status, NULL);
+		code = project_take_along(project, error);
+		if (code)
+			return code;
 	} else {
 		code = find_prefix(project, project->base);
 		if (!code)

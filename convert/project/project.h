@@ -26,7 +26,7 @@ struct snafu_error;
 #define SNAFU_PROJECT_NOTES_CAP 200000 /* in one report */
 
 struct snafu_project_options {
-	const char *legacy; /* a file or a folder */
+	const char *legacy; /* a folder, or a file: what it needs of its own folder comes along */
 	const char *out; /* a folder; made when it is not there */
 	bool force; /* also what people have edited is written anew */
 	const char *python; /* "auto", "2" or "3": what Python files are */
@@ -41,6 +41,7 @@ struct snafu_project_options {
 struct snafu_project_summary {
 	size_t files; /* of the code base, without what is left out */
 	size_t left_out;
+	size_t along, wanted; /* of a single source: files that it needs; what else it would */
 	size_t python, upgraded, python2, broken; /* files; those kept as Python 2; those that
 	                                           * neither Python takes */
 	size_t c, c_failed, libraries;

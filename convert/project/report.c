@@ -51,6 +51,10 @@ static void write_counts(const struct project *project, struct snafu_buffer *int
 	                               ". [report.json](report.json) says the same to "
 	                               "programs.\n\n| | |\n| --- | --- |\n");
 	row(into, "files", project->count);
+	if (project->is_file) {
+		row(into, "of these, that come along since they are needed", summary->along);
+		row(into, "wanted besides, and not taken", summary->wanted);
+	}
 	row(into, "left out", project->n_left_out);
 	row(into, "functions found in the code base", project->before.count);
 	row(into, "functions found in `src`", project->after.count);
@@ -99,6 +103,31 @@ static void write_bad(const struct project *project, struct snafu_buffer *into)
 		                                   ? " stays as it was, and is served by a Python 2: "
 		                                   : ": ");
 		plain(file->why ? file->why : "it does not compile", into);
+		snafu_buffer_append_byte(into, '\n');
+	}
+}
+
+/* Of a single source. */
+static void write_needs(const struct project *project, struct snafu_buffer *into)
+{
+	if (project->summary->along)
+		snafu_buffer_append_text(into, "\n## Taken along\n\n");
+	for (size_t i = 0; i < project->count; i++) {
+		if (!project->files[i].needed)
+			continue;
+		snafu_buffer_append_text(into, "- ");
+		code(project->files[i].to, into);
+		snafu_buffer_append_text(into, ": ");
+		plain(project->files[i].needed, into);
+		snafu_buffer_append_byte(into, '\n');
+	}
+	if (project->n_wants)
+		snafu_buffer_append_text(into, "\n## Wanted, and not taken\n\n");
+	for (size_t i = 0; i < project->n_wants; i++) {
+		snafu_buffer_append_text(into, "- ");
+		code(project->wants[i].name, into);
+		snafu_buffer_append_text(into, ": ");
+		plain(project->wants[i].why, into);
 		snafu_buffer_append_byte(into, '\n');
 	}
 }
@@ -168,6 +197,7 @@ int project_write_report(struct project *project, struct snafu_error *error)
 
 	write_counts(project, &text);
 	write_bad(project, &text);
+	write_needs(project, &text);
 	if (project->summary->notes)
 		snafu_buffer_append_text(
 			&text, "\n## What needs a human eye\n\n2to3 changes how code is written; what it is "

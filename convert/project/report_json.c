@@ -88,6 +88,32 @@ static void write_file(const struct project_file *file, struct snafu_buffer *int
 	snafu_buffer_append_byte(into, '}');
 }
 
+static void write_pair(struct snafu_buffer *into, const char *comma, const char *key,
+                       const char *name, const char *why)
+{
+	snafu_buffer_format(into, "%s\n    {\"%s\": ", comma, key);
+	snafu_json_write_text(into, name);
+	snafu_buffer_append_text(into, ", \"why\": ");
+	snafu_json_write_text(into, why);
+	snafu_buffer_append_byte(into, '}');
+}
+
+/* Of a single source. */
+static void write_needs(const struct project *project, struct snafu_buffer *into)
+{
+	const char *comma = "";
+
+	snafu_buffer_append_text(into, "\n  ],\n  \"takenAlong\": [");
+	for (size_t i = 0; i < project->count; i++)
+		if (project->files[i].needed) {
+			write_pair(into, comma, "path", project->files[i].path, project->files[i].needed);
+			comma = ",";
+		}
+	snafu_buffer_append_text(into, "\n  ],\n  \"wanted\": [");
+	for (size_t i = 0; i < project->n_wants; i++)
+		write_pair(into, i ? "," : "", "name", project->wants[i].name, project->wants[i].why);
+}
+
 static void write_libraries(const struct project *project, struct snafu_buffer *into)
 {
 	snafu_buffer_append_text(into, "  \"libraries\": [");
@@ -125,13 +151,11 @@ int project_write_report_json(struct project *project, struct snafu_error *error
 		comma = ",\n";
 	}
 	snafu_buffer_append_text(&text, "\n  ],\n  \"leftOut\": [");
-	for (size_t i = 0; i < project->n_left_out; i++) {
-		snafu_buffer_format(&text, "%s\n    {\"path\": ", i ? "," : "");
-		snafu_json_write_text(&text, project->left_out[i].path);
-		snafu_buffer_append_text(&text, ", \"why\": ");
-		snafu_json_write_text(&text, project->left_out[i].why);
-		snafu_buffer_append_byte(&text, '}');
-	}
+	for (size_t i = 0; i < project->n_left_out; i++)
+		write_pair(&text, i ? "," : "", "path", project->left_out[i].path,
+		           project->left_out[i].why);
+	if (project->is_file)
+		write_needs(project, &text);
 	snafu_buffer_append_text(&text, "\n  ],\n");
 	write_libraries(project, &text);
 	snafu_buffer_append_text(&text, "\n}\n");

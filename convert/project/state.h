@@ -34,6 +34,7 @@ struct project_file {
 	const char *to; /* below OUT: "src/..." */
 	const char *place; /* where it is read from */
 	const char *language; /* of its scanner: "python", "c", "java"; NULL: data */
+	const char *needed; /* of a single source: why it comes along; NULL: it was named */
 	const char *link; /* a link's target; NULL: it is a file */
 	bool executable, compiles, upgraded; /* `upgraded`: there is one, and a patch, in the stage */
 	enum project_fate fate;
@@ -46,6 +47,11 @@ struct project_file {
 
 struct project_left_out {
 	const char *path, *why;
+};
+
+/* What a single source needs and is not taken. */
+struct project_want {
+	const char *name, *why;
 };
 
 struct project_library {
@@ -70,6 +76,8 @@ struct project {
 	size_t count, capacity;
 	struct project_left_out *left_out; /* malloc'ed */
 	size_t n_left_out, left_out_capacity;
+	const struct project_want *wants; /* in the arena */
+	size_t n_wants;
 	struct snafu_functions before; /* those of the code base */
 	struct snafu_functions after; /* those of OUT/src */
 	struct project_library *libraries; /* in the arena */
@@ -83,6 +91,17 @@ struct project {
 int project_inventory(struct project *project, struct snafu_error *error);
 /* The file at PATH below the code base, or NULL. */
 struct project_file *project_find(const struct project *project, const char *path);
+/* RELATIVE: below the base. LINK: its target, or NULL. */
+struct stat;
+int project_add_file(struct project *project, const char *place, const char *relative,
+                     const struct stat *status, const char *link);
+int project_leave_out(struct project *project, const char *path, const char *why);
+
+/* ---- needs.c ------------------------------------------------------------------ */
+
+/* Lists a single source with what it needs of its folder and of what is below that; sets the
+ * base. */
+int project_take_along(struct project *project, struct snafu_error *error);
 
 /* ---- python.c ----------------------------------------------------------------- */
 

@@ -13,8 +13,7 @@
 #include "scanner/scanner.h"
 #include "tests/unit/tap.h"
 
-#define PATH_CAP     256
-#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof *(ARRAY))
+#define PATH_CAP 256
 
 static char folder[64];
 
@@ -37,128 +36,183 @@ static void put(const char *name, const char *text)
 	free(parent);
 }
 
-struct known_row {
-	const char *file, *source, *name; /* the first function that is called NAME is meant */
-	const char *wanted; /* its convention */
-	const char *beside, *text; /* another file of the project; ALONE: none */
-};
-
-#define ALONE NULL, NULL
-
-/* Writes the files of ROW, scans the source alone, and gives the convention of its function. */
-static const char *known(const struct known_row *row)
+/* Writes SOURCE, and BESIDE with TEXT if it is not NULL, scans the source alone, and gives the
+ * convention of the first function that is called NAME. */
+static const char *known(const char *file, const char *source, const char *name, const char *beside,
+                         const char *text)
 {
 	static char found[64];
 	struct snafu_functions functions = {0};
 	struct snafu_error error = {0};
 	const char *path;
 
-	put(row->file, row->source);
-	if (row->beside)
-		put(row->beside, row->text);
-	path = path_of(row->file);
+	put(file, source);
+	if (beside)
+		put(beside, text);
+	path = path_of(file);
 	snprintf(found, sizeof found, "not there");
 	if (snafu_scan(&path, 1, NULL, &functions, &error))
 		printf("# %s\n", error.message);
 	for (size_t i = 0; i < functions.count; i++)
-		if (strcmp(functions.functions[i].name, row->name) == 0) {
+		if (strcmp(functions.functions[i].name, name) == 0) {
 			snprintf(found, sizeof found, "%s",
 			         functions.functions[i].convention ? functions.functions[i].convention
 			                                           : "none");
 			break;
 		}
 	snafu_functions_done(&functions);
-	unlink(path_of(row->file));
-	if (row->beside)
-		unlink(path_of(row->beside));
+	unlink(path_of(file));
+	if (beside)
+		unlink(path_of(beside));
 	return found;
 }
 
-static void check_known(const char *table, const struct known_row *rows, size_t count)
+#define KNOWN(FILE, SOURCE, NAME, BESIDE, TEXT, WANTED) \
+	CHECK_STRING(known(FILE, SOURCE, NAME, BESIDE, TEXT), WANTED)
+
+static void test_by_source(void)
 {
-	for (size_t i = 0; i < count; i++)
-		tap_string(known(&rows[i]), rows[i].wanted, table, (int)i + 1, rows[i].name);
+	static const char framework[] = "import functions_framework\n\n"
+									"@functions_framework.http\n"
+									"def any_name(r):\n    return ''\n\n"
+									"@functions_framework.cloud_event\n"
+									"# a comment\n"
+									"def event(e):\n    pass\n\n"
+									"def helper(request):\n    pass\n";
+
+	KNOWN("a/x.py", framework, "any_name", NULL, NULL, "gcf");
+	KNOWN("a/x.py", framework, "event", NULL, NULL, "gcf-event");
+	KNOWN("a/x.py", framework, "helper", NULL, NULL, "none");
+	KNOWN("a/main.py", framework, "helper", NULL, NULL, "gcf");
+	KNOWN("a/x.py", "from functions_framework import http\n@http\ndef f(r): pass\n", "f", NULL,
+	      NULL, "gcf");
+	KNOWN("a/x.py", "from functions_framework import typed\n@typed\ndef f(r: T): pass\n", "f", NULL,
+	      NULL, "gcf-typed");
+	KNOWN("a/x.py",
+	      "import functions_framework\n@functions_framework.typed(T)\ndef f(request): pass\n", "f",
+	      NULL, NULL, "gcf-typed");
+	KNOWN("a/x.py", "import flask\ndef f(request: flask.Request): pass\n", "f", NULL, NULL, "gcf");
+	KNOWN("a/x.py", "def main(args):\n    return {'m': args['__ow_method']}\n", "main", NULL, NULL,
+	      "openwhisk-web");
+	KNOWN("a/x.py", "def h(event, context):\n    return event['extensions']['request'].json\n", "h",
+	      NULL, NULL, "kubeless");
+	KNOWN("a/x.py", "from flask import request\ndef main():\n    return request.path\n", "main",
+	      NULL, NULL, "fission");
+	KNOWN("a/x.py", "from fdk import response\ndef handler(ctx, data=None): pass\n", "handler",
+	      NULL, NULL, "fn");
+	KNOWN("a/x.py", "def handler(event, context): pass\n", "handler", NULL, NULL, "lambda");
+	KNOWN("a/__main__.py", "def main(args):\n    return {}\n", "main", NULL, NULL, "openwhisk");
 }
 
-#define FRAMEWORK                         \
-	"import functions_framework\n\n"      \
-	"@functions_framework.http\n"         \
-	"def any_name(r):\n    return ''\n\n" \
-	"@functions_framework.cloud_event\n"  \
-	"# a comment\n"                       \
-	"def event(e):\n    pass\n\n"         \
-	"def helper(request):\n    pass\n"
+static void test_by_project(void)
+{
+	static const char handle[] = "def handle(req):\n    return req\n";
+	static const char both[] = "def handle(event, context):\n    return {}\n";
+	static const char stack[] =
+		"provider:\n  name: openfaas\nfunctions:\n  f:\n    lang: python3\n";
 
-static const struct known_row by_source[] = {
-	{"a/x.py", FRAMEWORK, "any_name", "gcf", ALONE},
-	{"a/x.py", FRAMEWORK, "event", "gcf-event", ALONE},
-	{"a/x.py", FRAMEWORK, "helper", "none", ALONE},
-	{"a/main.py", FRAMEWORK, "helper", "gcf", ALONE},
-	{"a/x.py", "from functions_framework import http\n@http\ndef f(r): pass\n", "f", "gcf", ALONE},
-	{"a/x.py", "import flask\ndef f(request: flask.Request): pass\n", "f", "gcf", ALONE},
-	{"a/x.py", "def main(args):\n    return {'m': args['__ow_method']}\n", "main", "openwhisk-web",
-     ALONE},
-	{"a/x.py", "def h(event, context):\n    return event['extensions']['request'].json\n", "h",
-     "kubeless", ALONE},
-	{"a/x.py", "from flask import request\ndef main():\n    return request.path\n", "main",
-     "fission", ALONE},
-	{"a/x.py", "from fdk import response\ndef handler(ctx, data=None): pass\n", "handler", "fn",
-     ALONE},
-	{"a/x.py", "def handler(event, context): pass\n", "handler", "lambda", ALONE},
-	{"a/__main__.py", "def main(args):\n    return {}\n", "main", "openwhisk", ALONE},
-};
-
-#define HANDLE "def handle(req):\n    return req\n"
-#define BOTH   "def handle(event, context):\n    return {}\n"
-#define STACK  "provider:\n  name: openfaas\nfunctions:\n  f:\n    lang: python3\n"
-
-static const struct known_row by_project[] = {
-	{"p/f/handler.py", HANDLE, "handle", "openfaas", "p/stack.yaml", STACK},
-	{"p/f/handler.py", BOTH, "handle", "openfaas-http", "p/stack.yml", STACK},
-	{"p/f/handler.py", HANDLE, "handle", "none", ALONE},
-	{"p/f/other.py", HANDLE, "handle", "none", "p/stack.yaml", STACK},
-	{"p/a.py", "def main(args):\n    return {}\n", "main", "openwhisk", "p/manifest.yaml",
-     "packages:\n"},
-	{"p/a.py", "def main(args):\n    return {}\n", "main", "openwhisk-web", "p/manifest.yml",
-     "packages:\n web: true\n"},
-	{"p/a.py", "def main(args):\n    return {}\n", "main", "none", "p/manifest.yaml",
-     "apiVersion: v1\n"},
-	{"p/a.py", "def f(event, context): pass\n", "f", "kubeless", "p/serverless.yml",
-     "provider:\n  name: kubeless\n"},
-	{"p/a.py", "def f(event, context): pass\n", "f", "lambda", "p/serverless.yml",
-     "provider:\n  name: aws\n"},
-	{"p/main.py", "def f(request): pass\n", "f", "gcf", "p/requirements.txt",
-     "functions-framework==3.*\n"},
-	{"p/main.py", "def f(data, context): pass\n", "f", "gcf-background", "p/requirements.txt",
-     "functions-framework\n"},
-	{"p/func.py", "def handler(ctx, data=None): pass\n", "handler", "fn", "p/func.yaml",
-     "schema_version: 20180708\n"},
-	{"p/a.py", "def main(): pass\n", "main", "fission", "p/specs/fission-deployment-config.yaml",
-     "apiVersion: fission.io/v1\n"},
-};
+	KNOWN("p/f/handler.py", handle, "handle", "p/stack.yaml", stack, "openfaas");
+	KNOWN("p/f/handler.py", both, "handle", "p/stack.yml", stack, "openfaas-http");
+	KNOWN("p/f/handler.py", handle, "handle", NULL, NULL, "none");
+	KNOWN("p/f/other.py", handle, "handle", "p/stack.yaml", stack, "none");
+	KNOWN("p/a.py", "def main(args):\n    return {}\n", "main", "p/manifest.yaml", "packages:\n",
+	      "openwhisk");
+	KNOWN("p/a.py", "def main(args):\n    return {}\n", "main", "p/manifest.yml",
+	      "packages:\n web: true\n", "openwhisk-web");
+	KNOWN("p/a.py", "def main(args):\n    return {}\n", "main", "p/manifest.yaml",
+	      "apiVersion: v1\n", "none");
+	KNOWN("p/a.py", "def f(event, context): pass\n", "f", "p/serverless.yml",
+	      "provider:\n  name: kubeless\n", "kubeless");
+	KNOWN("p/a.py", "def f(event, context): pass\n", "f", "p/serverless.yml",
+	      "provider:\n  name: aws\n", "lambda");
+	KNOWN("p/main.py", "def f(request): pass\n", "f", "p/requirements.txt",
+	      "functions-framework==3.*\n", "gcf");
+	KNOWN("p/main.py", "def f(data, context): pass\n", "f", "p/requirements.txt",
+	      "functions-framework\n", "gcf-background");
+	KNOWN("p/func.py", "def handler(ctx, data=None): pass\n", "handler", "p/func.yaml",
+	      "schema_version: 20180708\n", "fn");
+	KNOWN("p/a.py", "def main(): pass\n", "main", "p/specs/fission-deployment-config.yaml",
+	      "apiVersion: fission.io/v1\n", "fission");
+}
 
 /* Functions that only look like it. */
-static const struct known_row ordinary[] = {
-	{"o/handler.py", "def handle(req): pass\n", "handle", "none", ALONE},
-	{"o/a.py", "import argparse\ndef main(args): pass\n", "main", "none", ALONE},
-	{"o/a.py", "def main(): pass\n", "main", "none", ALONE},
-	{"o/a.py",
-     "from flask import Flask, request\napp = Flask(__name__)\n"
-     "@app.route('/')\ndef main(): pass\n",
-     "main", "none", ALONE},
-	{"o/a.py", "from flask import Flask, request\napp = Flask(__name__)\ndef main(): pass\n",
-     "main", "none", ALONE},
-	{"o/main.py", "def f(request): pass\n", "f", "none", ALONE},
-	{"o/a.py", "def handler(ctx, data=None): pass\n", "handler", "none", ALONE},
-	{"o/a.py", "import my_functions_framework_x\n@http\ndef f(r): pass\n", "f", "none", ALONE},
-	{"o/a.py", "class A:\n    def handle(self, req): pass\n", "handle", "none", "o/stack.yaml",
-     "functions:\n"},
-	{"o/a.py", "def event(event): pass\n", "event", "none", ALONE},
-	{"o/a.py", "def f(event, ctx): pass\n", "f", "none", ALONE},
-	/* Nothing here calls Python 2 like this. */
-	{"o/handler.py", "def handle(req):\n    print req\n", "handle", "none", "o/stack.yaml",
-     "functions:\n"},
-};
+static void test_ordinary(void)
+{
+	KNOWN("o/handler.py", "def handle(req): pass\n", "handle", NULL, NULL, "none");
+	KNOWN("o/a.py", "import argparse\ndef main(args): pass\n", "main", NULL, NULL, "none");
+	KNOWN("o/a.py", "def main(): pass\n", "main", NULL, NULL, "none");
+	KNOWN("o/a.py",
+	      "from flask import Flask, request\napp = Flask(__name__)\n"
+	      "@app.route('/')\ndef main(): pass\n",
+	      "main", NULL, NULL, "none");
+	KNOWN("o/a.py", "from flask import Flask, request\napp = Flask(__name__)\ndef main(): pass\n",
+	      "main", NULL, NULL, "none");
+	KNOWN("o/main.py", "def f(request): pass\n", "f", NULL, NULL, "none");
+	KNOWN("o/a.py", "def handler(ctx, data=None): pass\n", "handler", NULL, NULL, "none");
+	KNOWN("o/a.py", "import my_functions_framework_x\n@http\ndef f(r): pass\n", "f", NULL, NULL,
+	      "none");
+	KNOWN("o/a.py", "class A:\n    def handle(self, req): pass\n", "handle", "o/stack.yaml",
+	      "functions:\n", "none");
+	KNOWN("o/a.py", "def event(event): pass\n", "event", NULL, NULL, "none");
+	KNOWN("o/a.py", "def f(event, ctx): pass\n", "f", NULL, NULL, "none");
+	KNOWN("o/handler.py", "def handle(req):\n    print req\n", "handle", NULL, NULL, "none");
+	KNOWN("o/a.py", "def main(args):\n    print args\n", "main", NULL, NULL, "none");
+}
+
+/* One manifest, several actions. */
+static void test_entries(void)
+{
+	static const char manifest[] = "packages:\n"
+								   "  p:\n"
+								   "    actions:\n"
+								   "      one:\n"
+								   "        function: src/one.py\n"
+								   "        # web: true\n"
+								   "        annotations:\n"
+								   "          raw-http: true\n"
+								   "\n"
+								   "      two:\n"
+								   "        web-export: 'yes'\n"
+								   "        function: two.py\n"
+								   "      three:\n"
+								   "        function: three.py\n"
+								   "      four: {function: four.py, \"web\": \"raw\"}\n"
+								   "      five: {function: five.py}\n";
+	static const char action[] = "def main(args):\n    return {}\n";
+
+	KNOWN("p/f/one.py", action, "main", "p/manifest.yaml", manifest, "openwhisk-raw");
+	KNOWN("p/two.py", action, "main", "p/manifest.yaml", manifest, "openwhisk-web");
+	KNOWN("p/three.py", action, "main", "p/manifest.yml", manifest, "openwhisk");
+	KNOWN("p/four.py", action, "main", "p/manifest.yml", manifest, "openwhisk-raw");
+	KNOWN("p/five.py", action, "main", "p/manifest.yml", manifest, "openwhisk");
+	KNOWN("p/ne.py", action, "main", "p/manifest.yml", manifest, "openwhisk-raw");
+	KNOWN("p/a.py", "def main(args):\n    return {'m': args['__ow_body']}\n", "main",
+	      "p/manifest.yml", "packages:\n  web: raw", "openwhisk-raw");
+	KNOWN("p/a.py", action, "main", "p/manifest.yml", "packages:\n  web: rawer\n  xweb: raw",
+	      "openwhisk");
+}
+
+/* By the same signs. */
+static void test_python2(void)
+{
+	KNOWN("o/handler.py", "def handle(req):\n    print req\n", "handle", "o/stack.yaml",
+	      "functions:\n", "openfaas");
+	KNOWN("o/handler.py", "def handle(event, context):\n    print event\n", "handle", "o/stack.yml",
+	      "functions:\n", "openfaas-http");
+	KNOWN("o/a.py", "def main(args):\n    print args\n", "main", "o/manifest.yml", "packages:\n",
+	      "openwhisk");
+	KNOWN("o/a.py", "def main(args):\n    print args['__ow_path']\n", "main", NULL, NULL,
+	      "openwhisk-web");
+	KNOWN("o/a.py", "def f(event, context):\n    print event['event-id']\n", "f", NULL, NULL,
+	      "kubeless");
+	KNOWN("o/a.py", "from flask import request\ndef main():\n    print request.path\n", "main",
+	      NULL, NULL, "fission");
+	KNOWN("o/a.py", "import fdk\ndef handler(ctx, data=None):\n    print data\n", "handler", NULL,
+	      NULL, "fn");
+	KNOWN("o/a.py", "import functions_framework\n@functions_framework.http\ndef f(r): print r\n",
+	      "f", NULL, NULL, "gcf");
+	KNOWN("o/a.py", "def f(event, context):\n    print event\n", "f", NULL, NULL, "lambda");
+}
 
 /* The function NAME of SOURCE. */
 static struct snafu_function first_of(struct snafu_functions *functions, const char *source)
@@ -184,34 +238,32 @@ static const char *named(const char *source, const char *name, bool declared)
 	return convention ? convention->name : "none";
 }
 
-static const struct {
-	const char *source, *convention;
-	bool declared; /* by the function's own settings */
-	const char *wanted;
-} by_name[] = {
-	{"def handle(req): pass\n", "openfaas", false, "openfaas"},
-	{"def handle(event, context): pass\n", "openfaas", false, "openfaas-http"},
-	{"def other(req): pass\n", "openfaas", false, "none"},
-	{"def other(req): pass\n", "openfaas", true, "openfaas"},
-	{"def other(a, b, c): pass\n", "openfaas", true, "none"},
-	{"def other(*a): pass\n", "openfaas", true, "none"},
-	{"def main(args): pass\n", "openwhisk", false, "openwhisk"},
-	{"def main(args): pass\n", "openwhisk-web", true, "openwhisk-web"},
-	{"def main(args): return args['__ow_path']\n", "openwhisk", false, "openwhisk-web"},
-	{"def f(event, context): pass\n", "kubeless", false, "kubeless"},
-	{"def f(event, context): pass\n", "lambda", false, "lambda"},
-	{"def f(a, b): pass\n", "lambda", false, "none"},
-	{"def f(a, b): pass\n", "lambda", true, "lambda"},
-	{"def f(request): pass\n", "gcf", false, "gcf"},
-	{"def f(x): pass\n", "gcf", false, "none"},
-	{"def f(x): pass\n", "gcf-event", true, "gcf-event"},
-};
-
 static void test_named(void)
 {
-	for (size_t i = 0; i < COUNT(by_name); i++)
-		tap_string(named(by_name[i].source, by_name[i].convention, by_name[i].declared),
-		           by_name[i].wanted, "by name", (int)i + 1, by_name[i].convention);
+	CHECK_STRING(named("def handle(req): pass\n", "openfaas", false), "openfaas");
+	CHECK_STRING(named("def handle(event, context): pass\n", "openfaas", false), "openfaas-http");
+	CHECK_STRING(named("def other(req): pass\n", "openfaas", false), "none");
+	CHECK_STRING(named("def other(req): pass\n", "openfaas", true), "openfaas");
+	CHECK_STRING(named("def other(a, b, c): pass\n", "openfaas", true), "none");
+	CHECK_STRING(named("def other(*a): pass\n", "openfaas", true), "none");
+	CHECK_STRING(named("def main(args): pass\n", "openwhisk", false), "openwhisk");
+	CHECK_STRING(named("def main(args): pass\n", "openwhisk-web", true), "openwhisk-web");
+	CHECK_STRING(named("def main(args): return args['__ow_path']\n", "openwhisk", false),
+	             "openwhisk-web");
+	CHECK_STRING(named("def main(args): pass\n", "openwhisk-raw", true), "openwhisk-raw");
+	CHECK_STRING(named("def other(x): pass\n", "openwhisk", true), "openwhisk");
+	CHECK_STRING(named("def f(event, context): pass\n", "kubeless", false), "kubeless");
+	CHECK_STRING(named("def f(event, context): pass\n", "lambda", false), "lambda");
+	CHECK_STRING(named("def f(event, context): pass\n", "lambda-http", false), "lambda-http");
+	CHECK_STRING(named("def f(a, b): pass\n", "lambda-http", false), "none");
+	CHECK_STRING(named("def f(a, b): pass\n", "lambda-http", true), "lambda-http");
+	CHECK_STRING(named("def f(a, b): pass\n", "lambda", false), "none");
+	CHECK_STRING(named("def f(a, b): pass\n", "lambda", true), "lambda");
+	CHECK_STRING(named("def f(request): pass\n", "gcf", false), "gcf");
+	CHECK_STRING(named("def f(x): pass\n", "gcf", false), "none");
+	CHECK_STRING(named("def f(x): pass\n", "gcf-event", true), "gcf-event");
+	CHECK_STRING(named("def f(x): pass\n", "gcf", true), "gcf");
+	CHECK_STRING(named("def f(x): pass\n", "gcf-typed", true), "gcf-typed");
 	CHECK(snafu_convention_is_known("gcf") && snafu_convention_is_known("gcf-background"));
 	CHECK(!snafu_convention_is_known("gc") && !snafu_convention_is_known(""));
 }
@@ -259,35 +311,6 @@ static void test_replies(void)
 	CHECK(!snafu_http_is_reply("{\"a\":1}", 7) && !snafu_http_is_reply("HTTP/1.1 ", 9));
 }
 
-#define NO_REPLY(TEXT)           \
-	{                            \
-		(TEXT), sizeof(TEXT) - 1 \
-	}
-
-static const struct {
-	const char *text;
-	size_t size; /* there are NULs in some */
-} no_replies[] = {
-	NO_REPLY(""),
-	NO_REPLY("HTTP/1.1 200 OK\r\n"),
-	NO_REPLY("HTTP/1.1 200 OK\r\nA: b\r\n"),
-	NO_REPLY("HTTP/1.1 20 OK\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 2000\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 100 Continue\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 600 No\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 \r\n\r\n"),
-	NO_REPLY("HTTP/1.1 2x0\r\n\r\n"),
-	NO_REPLY("HTTP/1.0 200 OK\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 200 OK\r\nA b: c\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 200 OK\r\n: c\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 200 OK\r\nA\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 200 OK\r\n A: folded\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 200 OK\r\nA: b\nC: d\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 200 OK\r\nA: b\rC: d\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n"),
-	NO_REPLY("HTTP/1.1 200 OK\r\nA\0: b\r\n\r\n"),
-};
-
 static void test_hostile_replies(void)
 {
 	struct snafu_http_reply reply;
@@ -295,9 +318,24 @@ static void test_hostile_replies(void)
 	static char many[80000];
 	size_t size;
 
-	for (size_t i = 0; i < COUNT(no_replies); i++)
-		tap_check(read_reply(no_replies[i].text, no_replies[i].size, &reply, &error) == -EBADMSG,
-		          "no reply", (int)i + 1, "is refused");
+	CHECK(READ("") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 200 OK\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 200 OK\r\nA: b\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 20 OK\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 2000\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 100 Continue\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 600 No\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 \r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 2x0\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.0 200 OK\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 200 OK\r\nA b: c\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 200 OK\r\n: c\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 200 OK\r\nA\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 200 OK\r\n A: folded\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 200 OK\r\nA: b\nC: d\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 200 OK\r\nA: b\rC: d\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n") == -EBADMSG);
+	CHECK(READ("HTTP/1.1 200 OK\r\nA\0: b\r\n\r\n") == -EBADMSG);
 	size = (size_t)snprintf(many, sizeof many, "HTTP/1.1 200 OK\r\n");
 	for (int i = 0; i <= SNAFU_HTTP_HEADERS_CAP; i++)
 		size += (size_t)snprintf(many + size, sizeof many - size, "A%d: b\r\n", i);
@@ -312,15 +350,17 @@ int main(void)
 	snprintf(folder, sizeof folder, "/tmp/snafu-conventions-XXXXXX");
 	if (!mkdtemp(folder))
 		return 1;
-	check_known("by source", by_source, COUNT(by_source));
-	check_known("by project", by_project, COUNT(by_project));
-	check_known("ordinary", ordinary, COUNT(ordinary));
+	test_by_source();
+	test_by_project();
+	test_ordinary();
+	test_entries();
+	test_python2();
 	test_named();
 	test_applied();
 	test_replies();
 	test_hostile_replies();
 	static const char *const left[] = {"n/a.py", "a", "p/f", "p/specs", "p", "o", "n", ""};
-	for (size_t i = 0; i < COUNT(left); i++)
+	for (size_t i = 0; i < sizeof left / sizeof *left; i++)
 		if (remove(path_of(left[i])) && i > 0)
 			printf("# %s is left\n", path_of(left[i]));
 	return tap_done();
