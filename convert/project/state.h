@@ -85,6 +85,20 @@ struct project {
 	const char *class_path; /* of the Java sources: "src/lib/a.jar:..."; NULL: there are none */
 };
 
+/* ---- script.c ----------------------------------------------------------------- */
+
+struct project_script {
+	const char *name; /* of the part */
+	const char *argument; /* NULL: none */
+	unsigned timeout_ms;
+	const char *failed; /* what could not be done then, for the error */
+};
+
+/* Gives it INPUT; OUTPUT gets what it prints. When it fails, the last line that it said is the
+ * reason. */
+int project_run_script(const struct project_script *script, const struct snafu_buffer *input,
+                       struct snafu_buffer *output, struct snafu_error *error);
+
 /* ---- inventory.c -------------------------------------------------------------- */
 
 /* Lists the files, and scans those that are sources. */
