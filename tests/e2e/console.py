@@ -152,7 +152,3 @@ class Console(SharedFolderTest):
         self.browser.until_text("article .field", "work.refuse\nsucceeded, attempts: 1")
         self.browser.run(f"{buttons}.find(each => each.innerText === 'Forget').click()")
         self.browser.until("!document.querySelector('article').innerText.includes('work.refuse')")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -419,7 +419,3 @@ class Frames(Case):
     def test_many_threads_call(self, executor):
         with self.server(executor=executor) as server:
             self.assertEqual(server.call("rogue.crowd_of_callers", 40), (200, 120))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -491,7 +491,3 @@ class Clocks(Case):
                     file.write(f"def version():\n    return {version}\n")
                 until(lambda version=version: server.call("new.version") == (200, version),
                       "the new source is served")
-
-
-if __name__ == "__main__":
-    unittest.main()
