@@ -21,6 +21,7 @@
 #include "base/parts.h"
 
 #define READ_SIZE 65536
+#define LOOK_NS   2000000 /* until it is looked again whether a child has ended */
 
 /* The pipes between us and the child, -1 where there is none. */
 struct pipes {
@@ -289,7 +290,7 @@ static int reap(pid_t pid, long long deadline, int *ret_status)
 		if (deadline && now_ms() >= deadline)
 			return -ETIME;
 		if (got == 0)
-			nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+			nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
 	}
 }
 

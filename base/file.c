@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 
+#define HASH_PRIME 1099511628211ull /* that of FNV-1a for 64 bits */
+
 static int read_all(int fd, size_t cap, const char *path, char **ret_text, size_t *ret_size,
                     struct snafu_error *error)
 {
@@ -240,6 +242,6 @@ unsigned long long snafu_hash(unsigned long long hash, const void *bytes, size_t
 	const unsigned char *at = bytes;
 
 	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ at[i]) * 1099511628211ull;
+		hash = (hash ^ at[i]) * HASH_PRIME;
 	return hash;
 }

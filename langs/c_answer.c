@@ -201,9 +201,10 @@ int snafu_c_answer(struct snafu_c_call *call, const struct snafu_bound *bound,
 		separator = ",";
 	}
 	for (size_t i = 0; i < bound->count && !code; i++) {
-		const char *name = bound->arguments[i].name;
+		const struct snafu_c_argument *argument = &bound->arguments[i];
+		const char *name = argument->name;
 
-		if (!snafu_c_comes_back(&bound->arguments[i]))
+		if (!snafu_c_comes_back(&argument->role, argument->type))
 			continue;
 		snafu_buffer_append_text(into, separator);
 		snafu_json_write_text(into, name);

@@ -58,7 +58,7 @@ int snafu_c_build_find(const struct snafu_c_build *build, const char *name, cons
 
 /* ---- c_link.c --------------------------------------------------------------------- */
 
-/* Links SOURCES' objects, those of set SET, into shared objects and loads them. */
+/* Links the objects of BUILD's sources, with LIBRARIES, into shared objects and loads them. */
 int snafu_c_link(struct snafu_c_build *build, struct snafu_c_compiler *compiler,
                  const char *const *libraries, size_t n_libraries,
                  const struct snafu_language_options *options, struct snafu_error *error);

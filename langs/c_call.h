@@ -53,9 +53,6 @@ int snafu_c_plan_new(const struct snafu_function *function, void (*address)(void
                      struct snafu_bound **ret_bound, struct snafu_error *error);
 void snafu_c_plan_free(struct snafu_bound *bound);
 
-/* Whether the call's result names this parameter. */
-bool snafu_c_comes_back(const struct snafu_c_argument *argument);
-
 /* One argument of a call under way. */
 struct snafu_c_slot {
 	bool given;

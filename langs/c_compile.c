@@ -21,6 +21,9 @@
 #define SOURCE_CAP       (64u << 20)
 #define DEPENDENCIES_CAP (4u << 20)
 #define MESSAGES_CAP     (256u << 10)
+#define MESSAGE_CAP      700 /* bytes of the one that is told */
+#define VERSION_CAP      16384
+#define VERSION_MS       10000 /* in which a compiler says its version */
 #define CACHE_FORMAT     1 /* goes into every key: raise it when objects are made differently */
 
 /* A header seen during this build. */
@@ -54,11 +57,11 @@ static void add_words(struct snafu_c_compiler *compiler, const char *text)
 
 static int ask_version(struct snafu_c_compiler *compiler, struct snafu_error *error)
 {
-	struct snafu_buffer version = SNAFU_BUFFER(16384);
+	struct snafu_buffer version = SNAFU_BUFFER(VERSION_CAP);
 	const char *argv[] = {compiler->words[0], "--version", NULL};
 	struct snafu_child_options options = {
 		.argv = argv,
-		.timeout_ms = 10000,
+		.timeout_ms = VERSION_MS,
 		.output = &version,
 	};
 	int status, code = snafu_child_run(&options, &status, NULL);
@@ -321,7 +324,7 @@ static int run_compiler(struct snafu_c_compiler *compiler, const char *source,
 
 		first_message(messages.data ? messages.data : (char[]){""}, &line, &size);
 		code = snafu_fail(error, -EINVAL, "%s does not compile: %.*s", source,
-		                  size > 700 ? 700 : (int)size, line);
+		                  size > MESSAGE_CAP ? MESSAGE_CAP : (int)size, line);
 	}
 	snafu_buffer_done(&messages);
 	return code;

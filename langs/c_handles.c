@@ -12,6 +12,9 @@
 
 /* An id is a slot (from 1) plus the capacity cap times how often the slot was used
  * before: small numbers for a person, and no number twice. */
+#define WAIT_NS   5000000
+#define SECOND_NS 1000000000
+
 #define SLOT(ID) ((size_t)(((ID)-1) % SNAFU_C_HANDLES_CAP))
 
 static struct snafu_c_entry *entry_at(struct snafu_c_handles *handles, size_t slot)
@@ -372,10 +375,10 @@ void snafu_c_handles_wait(struct snafu_c_handles *handles)
 
 	/* The entry may have been let go of between the look and this wait: so not for long. */
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += 5000000;
-	if (until.tv_nsec >= 1000000000) {
+	until.tv_nsec += WAIT_NS;
+	if (until.tv_nsec >= SECOND_NS) {
 		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
+		until.tv_nsec -= SECOND_NS;
 	}
 	pthread_mutex_lock(&handles->lock);
 	pthread_cond_clockwait(&handles->free, &handles->lock, CLOCK_MONOTONIC, &until);

@@ -149,22 +149,6 @@ static bool says_closed(const char *name)
 	return false;
 }
 
-bool snafu_c_comes_back(const struct snafu_c_argument *argument)
-{
-	switch (argument->role.kind) {
-	case SNAFU_C_ROLE_STRING_INOUT:
-	case SNAFU_C_ROLE_BYTES_INOUT:
-	case SNAFU_C_ROLE_ARRAY_INOUT:
-	case SNAFU_C_ROLE_BUFFER_OUT:
-	case SNAFU_C_ROLE_OUT:
-	case SNAFU_C_ROLE_OBJECT_INOUT:
-	case SNAFU_C_ROLE_OBJECT_STATE: return true;
-	case SNAFU_C_ROLE_LENGTH:
-	case SNAFU_C_ROLE_CAPACITY: return argument->target && !argument->type->constant;
-	default: return false;
-	}
-}
-
 static int parse_type(struct snafu_bound *bound, const char *native, const char *what,
                       const struct snafu_c_type **ret, struct snafu_error *error)
 {
@@ -223,7 +207,8 @@ static int find_roles(struct snafu_bound *bound, struct snafu_error *error)
 		argument->role = roles[i];
 		argument->is_positional = kind != SNAFU_C_ROLE_LENGTH && kind != SNAFU_C_ROLE_OUT &&
 		                          kind != SNAFU_C_ROLE_BUFFER_OUT;
-		bound->gives_object = bound->gives_object || snafu_c_comes_back(argument);
+		bound->gives_object =
+			bound->gives_object || snafu_c_comes_back(&argument->role, argument->type);
 		bound->is_simple = bound->is_simple && kind == SNAFU_C_ROLE_VALUE;
 	}
 	return 0;

@@ -16,6 +16,7 @@
 #include "base/base64.h"
 
 #define PLACE_CAP  256
+#define NAMES_CAP  300 /* bytes of an enum's names in a message */
 #define NUMBER_CAP 4400 /* digits of a long double written out */
 
 static void describe_place(const struct snafu_c_place *place, struct snafu_buffer *into)
@@ -288,7 +289,7 @@ static int read_enum(struct snafu_c_call *call, const struct snafu_c_type *type,
 				snafu_c_put_integer(to, type->size, type->enumerators[i].value);
 				return 0;
 			}
-		struct snafu_buffer names = SNAFU_BUFFER(300);
+		struct snafu_buffer names = SNAFU_BUFFER(NAMES_CAP);
 		for (size_t i = 0; i < type->n_enumerators && !snafu_buffer_failed(&names); i++)
 			snafu_buffer_format(&names, "%s%s", i ? ", " : "", type->enumerators[i].name);
 		int code = snafu_c_problem(call, place, "expected one of %s%s",

@@ -11,6 +11,7 @@
 #include "scanner/function.h"
 #include "scanner/walk.h"
 
+#define NAME_CAP   8192 /* bytes of a folder's path, or of a package */
 #define SOURCE_CAP (16u << 20) /* bytes of a source whose package is wanted */
 
 /* The size of "dir/x.jar" in "dir/x.jar", "dir/x.jar!/org/A.class"; 0 when FILE is in no jar. */
@@ -100,7 +101,7 @@ static bool has(const struct snafu_buffer *list, size_t start, const char *entry
 static void add(struct snafu_buffer *into, size_t start, char kind, const char *path, size_t size,
                 unsigned *count)
 {
-	struct snafu_buffer entry = SNAFU_BUFFER(8192);
+	struct snafu_buffer entry = SNAFU_BUFFER(NAME_CAP);
 
 	snafu_buffer_append_byte(&entry, kind);
 	snafu_buffer_append(&entry, path, size);
@@ -115,7 +116,7 @@ static void add(struct snafu_buffer *into, size_t start, char kind, const char *
 
 void snafu_java_roots(const struct snafu_functions *functions, struct snafu_buffer *into)
 {
-	struct snafu_buffer base = SNAFU_BUFFER(8192);
+	struct snafu_buffer base = SNAFU_BUFFER(NAME_CAP);
 	const char *file = NULL;
 	size_t start = into->size;
 	unsigned count = 0;
@@ -178,7 +179,7 @@ static size_t root_size(const char *file)
 		if (name)
 			name[kept] = '\0';
 		/* As ends_with_package() wants an id: with something behind the package. */
-		struct snafu_buffer id = SNAFU_BUFFER(8192);
+		struct snafu_buffer id = SNAFU_BUFFER(NAME_CAP);
 		snafu_buffer_format(&id, "%s.x", name ? name : "");
 		if (!snafu_buffer_failed(&id) && ends_with_package(file, rest, id.data, count, &found))
 			rest = found && file[found - 1] == '/' ? found - 1 : found;

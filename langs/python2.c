@@ -15,6 +15,8 @@
 #include "langs/result.h"
 #include "scanner/function.h"
 
+#define PLACE_CAP 65536 /* bytes of a path, escaped */
+
 struct state {
 	const struct snafu_language *python;
 	void *python_state;
@@ -90,7 +92,7 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 /* TEXT as it stands inside a JSON string: malloc'ed. */
 static char *escape(const char *text)
 {
-	struct snafu_buffer into = SNAFU_BUFFER(65536);
+	struct snafu_buffer into = SNAFU_BUFFER(PLACE_CAP);
 
 	snafu_json_write_text(&into, text);
 	if (into.size >= 2) {

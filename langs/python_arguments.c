@@ -13,7 +13,8 @@
 #include "base/error.h"
 #include "base/near.h"
 
-#define STACK 24 /* arguments of a call that need no allocation */
+#define TEXT_CAP 300 /* bytes of a name or a problem, with the NUL */
+#define STACK    24 /* arguments of a call that need no allocation */
 
 void python_arguments_done(struct python_arguments *arguments)
 {
@@ -31,7 +32,7 @@ void python_arguments_done(struct python_arguments *arguments)
 /* Notes a problem with argument NAME. */
 static void problem(const struct python_arguments *arguments, const char *name, const char *text)
 {
-	char full[300];
+	char full[TEXT_CAP];
 
 	snprintf(full, sizeof full, "%s%.250s", arguments->prefix, name);
 	snafu_argument_problem(arguments->problems, full, "%s", text);
@@ -41,7 +42,7 @@ static void unknown(const struct python_arguments *arguments, const char *name)
 {
 	const struct python_signature *signature = arguments->signature;
 	struct snafu_near near = snafu_near_begin(name, strlen(name));
-	char text[300];
+	char text[TEXT_CAP];
 
 	for (size_t i = 0; i < signature->n; i++)
 		snafu_near_offer(&near, signature->parameters[i].text);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define INTEGER_CAP 5000 /* bytes of an integer as text; Python takes 4300 digits */
+
 /* ASCII text of a str without the white space around it; NULL when there are
  * other characters in it or it is long. */
 static const char *trimmed(PyObject *string, char *room, size_t size)
@@ -72,7 +74,7 @@ PyObject *python_to_int(struct python_conversion *conversion, const struct pytho
 		Py_XDECREF(integer);
 	}
 	if (PyUnicode_Check(value)) {
-		char room[5000];
+		char room[INTEGER_CAP];
 		const char *text = trimmed(value, room, sizeof room);
 		const char *digits = text ? text + (*text == '-' || *text == '+') : "";
 

@@ -18,6 +18,7 @@
 
 #define ENTRIES_CAP 100000 /* of a folder that is searched for .pth files */
 #define HOOK_CAP    4096 /* bytes of a sitecustomize.py that is looked into */
+#define DEBIANS_CAP 300 /* bytes: Debian's own is smaller */
 
 static bool has_path_files(const char *folder)
 {
@@ -61,7 +62,7 @@ static bool is_debians(const char *folder)
 	snprintf(path, sizeof path, "%.*s/sitecustomize.py", PATH_MAX - 32, folder);
 	if (snafu_file_read(path, HOOK_CAP, &text, &size, NULL))
 		return false;
-	bool debians = size < 300 && strstr(text, "import apport_python_hook") &&
+	bool debians = size < DEBIANS_CAP && strstr(text, "import apport_python_hook") &&
 	               strstr(text, "except ImportError:");
 	free(text);
 	return debians;

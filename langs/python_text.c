@@ -6,6 +6,8 @@
 
 #include "base/buffer.h"
 
+#define PLAIN_DIGITS 600 /* of an integer; Python lets nobody set a limit below 640 */
+
 /* TEXT is valid UTF-8. */
 void python_write_text(struct snafu_buffer *into, const char *text, size_t size)
 {
@@ -39,7 +41,7 @@ PyObject *python_format_integer(PyObject *integer, size_t n_digits)
 	PyObject *get = PySys_GetObject("get_int_max_str_digits");
 	PyObject *text = NULL;
 
-	if (n_digits < 600 || !set || !get)
+	if (n_digits < PLAIN_DIGITS || !set || !get)
 		return _PyLong_Format(integer, 10);
 	PyObject *before = PyObject_CallNoArgs(get);
 	PyObject *done = before ? PyObject_CallFunction(set, "i", 0) : NULL;

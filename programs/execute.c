@@ -81,7 +81,7 @@ static bool satisfied(const struct execution *execution, const struct snafu_func
 	return true;
 }
 
-/* Whether standard input is to be read; RET_PATIENT: it must not be waited for. */
+/* Whether standard input is to be read; RET_IMPATIENT: it must not be waited for. */
 static bool reads_stdin(const struct execution *execution, bool *ret_impatient)
 {
 	bool complete = false, takes_any = false;

@@ -12,7 +12,8 @@
 #include "base/file.h"
 #include "base/near.h"
 
-#define NONE UINT32_MAX
+#define NONE    UINT32_MAX
+#define IDS_CAP 700 /* bytes of ids in a message */
 
 /* Chained hash table over function indices. */
 struct table {
@@ -155,7 +156,7 @@ static int fail_unknown(const struct snafu_pool *pool, const char *name, struct 
 {
 	const char *near[SNAFU_POOL_NEAR_CAP];
 	size_t count = snafu_pool_near(pool, name, near, SNAFU_POOL_NEAR_CAP);
-	struct snafu_buffer words = SNAFU_BUFFER(700);
+	struct snafu_buffer words = SNAFU_BUFFER(IDS_CAP);
 
 	for (size_t i = 0; i < count; i++)
 		snafu_buffer_format(&words, "%s%s", i ? ", " : "; did you mean ", near[i]);
@@ -169,7 +170,7 @@ int snafu_pool_find(const struct snafu_pool *pool, const char *name,
                     const struct snafu_function **ret_function, struct snafu_error *error)
 {
 	const struct snafu_function *function = find_id(pool, name);
-	struct tail_matches matches = {.ids = SNAFU_BUFFER(700)};
+	struct tail_matches matches = {.ids = SNAFU_BUFFER(IDS_CAP)};
 	int code = 0;
 
 	if (function) {

@@ -13,7 +13,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define BATCH 64 /* events taken at once */
+#define BATCH      64 /* events taken at once */
+#define LONGEST_MS (3600 * 1000) /* of a wait without a cap that has a timer to look to */
 
 struct snafu_reactor {
 	int epoll_fd, wake_fd;
@@ -162,7 +163,7 @@ int snafu_reactor_timeout(struct snafu_reactor *reactor, int cap_ms)
 	if (earliest == UINT64_MAX)
 		return cap_ms;
 	uint64_t now = snafu_now_ms(), left = earliest > now ? earliest - now : 0;
-	int most = cap_ms < 0 ? 3600 * 1000 : cap_ms;
+	int most = cap_ms < 0 ? LONGEST_MS : cap_ms;
 	return left < (uint64_t)most ? (int)left : most;
 }
 

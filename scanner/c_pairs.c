@@ -410,6 +410,22 @@ void snafu_c_roles(const struct snafu_c_parameter *parameters, size_t count,
 	settle_outputs(&pairing, returns);
 }
 
+bool snafu_c_comes_back(const struct snafu_c_role *role, const struct snafu_c_type *type)
+{
+	switch (role->kind) {
+	case SNAFU_C_ROLE_STRING_INOUT:
+	case SNAFU_C_ROLE_BYTES_INOUT:
+	case SNAFU_C_ROLE_ARRAY_INOUT:
+	case SNAFU_C_ROLE_BUFFER_OUT:
+	case SNAFU_C_ROLE_OUT:
+	case SNAFU_C_ROLE_OBJECT_INOUT:
+	case SNAFU_C_ROLE_OBJECT_STATE: return true;
+	case SNAFU_C_ROLE_LENGTH:
+	case SNAFU_C_ROLE_CAPACITY: return type->kind == SNAFU_C_POINTER;
+	default: return false;
+	}
+}
+
 struct snafu_c_role snafu_c_return_role(const struct snafu_c_type *type)
 {
 	struct snafu_c_role role = {.kind = SNAFU_C_ROLE_VALUE, .other = -1};

@@ -112,6 +112,10 @@ struct snafu_c_role {
 void snafu_c_roles(const struct snafu_c_parameter *parameters, size_t count,
                    const struct snafu_c_type *returns, struct snafu_c_role *ret_roles);
 
+/* Whether a call's result names a parameter of ROLE, and of TYPE, which may be NULL when ROLE is
+ * UNSUPPORTED. */
+bool snafu_c_comes_back(const struct snafu_c_role *role, const struct snafu_c_type *type);
+
 /* What comes back as the function's value: VALUE (also void), STRING (pointer to
  * char, to const unsigned char), OBJECT_STATE (pointer to a struct whose fields are
  * known: its fields and "handle"), HANDLE (any other pointer), or UNSUPPORTED. */

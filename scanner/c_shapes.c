@@ -231,22 +231,6 @@ static void describe_parameter(struct describing *describing, size_t index)
 	}
 }
 
-static bool comes_back(const struct describing *describing, size_t index)
-{
-	switch (describing->roles[index].kind) {
-	case SNAFU_C_ROLE_STRING_INOUT:
-	case SNAFU_C_ROLE_BYTES_INOUT:
-	case SNAFU_C_ROLE_ARRAY_INOUT:
-	case SNAFU_C_ROLE_BUFFER_OUT:
-	case SNAFU_C_ROLE_OUT:
-	case SNAFU_C_ROLE_OBJECT_INOUT:
-	case SNAFU_C_ROLE_OBJECT_STATE: return true;
-	case SNAFU_C_ROLE_LENGTH:
-	case SNAFU_C_ROLE_CAPACITY: return describing->types[index].type->kind == SNAFU_C_POINTER;
-	default: return false;
-	}
-}
-
 static const struct snafu_shape *value_shape(struct describing *describing)
 {
 	const struct snafu_c_type *type = describing->returns;
@@ -269,7 +253,7 @@ static const struct snafu_shape *result_shape(struct describing *describing)
 	size_t count = 0;
 
 	for (size_t i = 0; i < describing->count; i++)
-		count += comes_back(describing, i);
+		count += snafu_c_comes_back(&describing->roles[i], describing->types[i].type);
 	if (count == 0)
 		return value;
 	shape = new_shape(describing, SNAFU_SHAPE_OBJECT);
@@ -282,7 +266,7 @@ static const struct snafu_shape *result_shape(struct describing *describing)
 	if (value->kind != SNAFU_SHAPE_NOTHING)
 		fields[shape->n_fields++] = (struct snafu_field){.name = "return", .shape = value};
 	for (size_t i = 0; i < describing->count; i++)
-		if (comes_back(describing, i))
+		if (snafu_c_comes_back(&describing->roles[i], describing->types[i].type))
 			fields[shape->n_fields++] = (struct snafu_field){
 				.name = describing->parameters[i].name,
 				.shape = describing->parameters[i].shape,

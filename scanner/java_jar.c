@@ -10,6 +10,8 @@
 #include "base/file.h"
 #include "scanner/java_class.h"
 
+#define READ_SIZE 65536 /* bytes unpacked at once */
+
 struct jar {
 	struct snafu_java_unit *unit;
 	const char *path;
@@ -69,11 +71,11 @@ static const char *unpack(struct jar *jar, zip_uint64_t index, size_t *ret_size)
 			problem = "the jar holds more than is read of one jar; the rest is left out";
 			break;
 		}
-		if (!make_room(jar, size + 65536)) {
+		if (!make_room(jar, size + READ_SIZE)) {
 			problem = "out of memory";
 			break;
 		}
-		zip_int64_t got = zip_fread(file, jar->bytes + size, 65536);
+		zip_int64_t got = zip_fread(file, jar->bytes + size, READ_SIZE);
 		if (got < 0) {
 			problem = "it is damaged";
 			break;

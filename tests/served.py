@@ -81,6 +81,19 @@ def descendants(pid):
     return found
 
 
+def marked(mark):
+    """All processes that run with MARK in their environment, whoever their parents are."""
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/environ", "rb") as file:
+                if mark.encode() in file.read() and alive(int(name)):
+                    found.append(int(name))
+        except (OSError, ValueError):  # it has ended, or is no process
+            continue
+    return found
+
+
 def only_others_leak(said):
     """Whether all that a sanitizer tells is memory that functions or other libraries have kept."""
     leaks = re.findall(r"leak of \d.*\n((?: +#.*\n)+)", said)

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/child.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -14,43 +13,25 @@
 #include "convert/project/state.h"
 #include "scanner/scanner.h"
 
-#define INPUT_CAP   (512u << 20) /* bytes */
-#define OUTPUT_CAP  (256u << 20)
-#define MESSAGE_CAP 16384
-#define TIME_CAP    (3600u * 1000) /* ms */
-#define PYTHON3     "/usr/bin/python3"
-#define SMOKE_CAP   (1u << 20)
+#define INPUT_CAP  (512u << 20) /* bytes */
+#define OUTPUT_CAP (256u << 20)
+#define TIME_CAP   (3600u * 1000) /* ms */
+#define SMOKE_CAP  (1u << 20)
 
 static int run(const struct project *project, const struct snafu_buffer *input,
                struct snafu_buffer *output, struct snafu_error *error)
 {
-	struct snafu_buffer said = SNAFU_BUFFER(MESSAGE_CAP);
-	char *script;
-	int status, code = snafu_part_find("convert_examples.py", &script, error);
-	const char *argv[] = {access(PYTHON3, X_OK) == 0 ? PYTHON3 : "python3",
-	                      "-I",
-	                      "-B",
-	                      code ? NULL : script,
-	                      project->mirror.root,
-	                      NULL};
-	struct snafu_child_options options = {
-		.argv = argv,
-		.input = input->data,
-		.input_size = input->size,
+	static const char failed[] = "the examples cannot be read";
+	const struct project_script script = {
+		.name = "convert_examples.py",
+		.argument = project->mirror.root,
 		.timeout_ms = TIME_CAP,
-		.output = output,
-		.errors = &said,
+		.failed = failed,
 	};
+	int code = project_run_script(&script, input, output, error);
 
-	if (code)
-		return code;
-	code = snafu_child_run(&options, &status, error);
-	if (!code &&
-	    (status != 0 || !output->data || snafu_json_validate(output->data, output->size, NULL)))
-		code = snafu_fail(error, -EINVAL, "the examples cannot be read: %.300s",
-		                  said.data ? said.data : "no reason given");
-	snafu_buffer_done(&said);
-	free(script);
+	if (!code && (!output->data || snafu_json_validate(output->data, output->size, NULL)))
+		code = snafu_fail(error, -EINVAL, "%s: what %s prints is no JSON", failed, script.name);
 	return code;
 }
 

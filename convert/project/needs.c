@@ -1,7 +1,6 @@
 /* convert/project/needs.c — a single source and what it needs of its folder: convert_needs.py
  * tells. Where it cannot, the source comes alone, and that is said. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,21 +8,17 @@
 
 #include "base/array.h"
 #include "base/buffer.h"
-#include "base/child.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/parts.h"
 #include "convert/project/state.h"
 #include "scanner/c_flags.h"
 #include "scanner/walk.h"
 
-#define SCRIPT      "convert_needs.py"
-#define INPUT_CAP   (1u << 20) /* bytes */
-#define OUTPUT_CAP  (16u << 20)
-#define MESSAGE_CAP 16384
-#define TIME_CAP    (15u * 60 * 1000) /* ms */
-#define WANTS_CAP   2000
-#define PYTHON3     "/usr/bin/python3"
+#define SCRIPT     "convert_needs.py"
+#define INPUT_CAP  (1u << 20) /* bytes */
+#define OUTPUT_CAP (16u << 20)
+#define TIME_CAP   (15u * 60 * 1000) /* ms */
+#define WANTS_CAP  2000
 
 static void add(struct snafu_buffer *input, const char *text)
 {
@@ -83,27 +78,15 @@ static int write_input(const struct project *project, const char *language,
 static int run(const struct snafu_buffer *input, struct snafu_buffer *output,
                struct snafu_error *error)
 {
-	struct snafu_buffer said = SNAFU_BUFFER(MESSAGE_CAP);
-	char *script;
-	int status, code = snafu_part_find(SCRIPT, &script, error);
-	const char *argv[] = {access(PYTHON3, X_OK) == 0 ? PYTHON3 : "python3", "-I", "-B",
-	                      code ? NULL : script, NULL};
-	struct snafu_child_options options = {
-		.argv = argv,
-		.input = input->data,
-		.input_size = input->size,
+	const struct project_script script = {
+		.name = SCRIPT,
 		.timeout_ms = TIME_CAP,
-		.output = output,
-		.errors = &said,
+		.failed = SCRIPT " failed",
 	};
+	int code = project_run_script(&script, input, output, error);
 
-	if (code)
-		return code;
-	code = snafu_child_run(&options, &status, error);
-	if (!code && (status != 0 || !output->size || output->data[output->size - 1] != '\0'))
-		code = snafu_fail(error, -EINVAL, SCRIPT " failed: %.500s", project_last_line(&said));
-	snafu_buffer_done(&said);
-	free(script);
+	if (!code && (!output->size || output->data[output->size - 1] != '\0'))
+		code = snafu_fail(error, -EINVAL, SCRIPT " failed: its answer has no end");
 	return code;
 }
 

@@ -10,18 +10,14 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/child.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/parts.h"
 #include "convert/project/state.h"
 
 #define INPUT_CAP    (256u << 20) /* bytes */
 #define OUTPUT_CAP   (256u << 20)
-#define MESSAGE_CAP  16384
 #define TIME_CAP     (6u * 3600 * 1000) /* ms for all files */
 #define LOOK_MS      200 /* how often is looked how many are done */
-#define PYTHON3      "/usr/bin/python3"
 #define CACHE_FOLDER "convert"
 
 /* ---- places ----------------------------------------------------------------------------- */
@@ -162,38 +158,19 @@ static void *watch_progress(void *opaque)
 	return NULL;
 }
 
-const char *project_last_line(struct snafu_buffer *said)
-{
-	while (said->size > 1 && said->data[said->size - 1] == '\n')
-		said->data[--said->size] = '\0';
-	const char *line = said->data ? strrchr(said->data, '\n') : NULL;
-
-	return line ? line + 1 : said->data ? said->data : "no reason given";
-}
-
 static int run(const struct project *project, const struct snafu_buffer *input,
                struct snafu_buffer *output, struct watch *watch, struct snafu_error *error)
 {
-	struct snafu_buffer said = SNAFU_BUFFER(MESSAGE_CAP);
-	char *script;
-	int status, code = snafu_part_find("convert_upgrade.py", &script, error);
-	const char *argv[] = {access(PYTHON3, X_OK) == 0 ? PYTHON3 : "python3", "-I", "-B",
-	                      code ? NULL : script, NULL};
-	struct snafu_child_options options = {
-		.argv = argv,
-		.input = input->data,
-		.input_size = input->size,
+	static const struct project_script script = {
+		.name = "convert_upgrade.py",
 		.timeout_ms = TIME_CAP,
-		.output = output,
-		.errors = &said,
+		.failed = "Python files cannot be upgraded",
 	};
 	pthread_t thread;
 
-	if (code)
-		return code;
 	project_working(project, "reading Python");
 	bool watched = pthread_create(&thread, NULL, watch_progress, watch) == 0;
-	code = snafu_child_run(&options, &status, error);
+	int code = project_run_script(&script, input, output, error);
 	if (watched) {
 		pthread_mutex_lock(&watch->lock);
 		watch->over = true;
@@ -201,11 +178,6 @@ static int run(const struct project *project, const struct snafu_buffer *input,
 		pthread_mutex_unlock(&watch->lock);
 		pthread_join(thread, NULL);
 	}
-	if (!code && status != 0)
-		code = snafu_fail(error, -ENOEXEC, "Python files cannot be upgraded: %.700s",
-		                  project_last_line(&said));
-	snafu_buffer_done(&said);
-	free(script);
 	return code;
 }
 

@@ -88,6 +88,20 @@ struct project {
 	const char *class_path; /* of the Java sources: "src/lib/a.jar:..."; NULL: there are none */
 };
 
+/* ---- script.c ----------------------------------------------------------------- */
+
+struct project_script {
+	const char *name; /* of the part */
+	const char *argument; /* NULL: none */
+	unsigned timeout_ms;
+	const char *failed; /* what could not be done then, for the error */
+};
+
+/* Gives it INPUT; OUTPUT gets what it prints. When it fails, the last line that it said is the
+ * reason. */
+int project_run_script(const struct project_script *script, const struct snafu_buffer *input,
+                       struct snafu_buffer *output, struct snafu_error *error);
+
 /* ---- inventory.c -------------------------------------------------------------- */
 
 /* Lists the files, and scans those that are sources. */
@@ -130,8 +144,6 @@ int project_write_database(struct project *project, struct snafu_error *error);
 
 /* Upgrades all Python files into the stage, checks and reviews them. */
 int project_upgrade(struct project *project, struct snafu_error *error);
-/* The last line of what a process has said, which is cut. */
-const char *project_last_line(struct snafu_buffer *said);
 int project_note(struct project *project, struct project_file *file, unsigned line,
                  const char *kind, const char *words);
 /* Where the upgraded file is; where its patch is: malloc'ed. */

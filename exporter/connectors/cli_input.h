@@ -25,7 +25,7 @@ enum cli_event {
 };
 
 /* Takes over SIGINT when standard input is a terminal. COMMANDS (NULL-terminated)
- * and the names in POOL are completed; both must live on. */
+ * and the names of HOST's functions are completed; both must live on. */
 int cli_input_open(struct snafu_host *host, const char *const *commands, size_t line_cap,
                    struct snafu_error *error);
 void cli_input_close(void);

@@ -9,6 +9,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define SPARE_SIZE 4000 /* of a frame at least: most later ones then fit into the same memory */
+
 int snafu_channel_init(struct snafu_channel *channel, int fd)
 {
 	*channel = (struct snafu_channel){.fd = fd};
@@ -95,7 +97,7 @@ static struct snafu_incoming *make_incoming(struct snafu_channel *channel,
 	if (incoming && incoming->capacity >= frame->size) {
 		channel->spare = NULL;
 	} else {
-		size_t capacity = frame->size < 4000 ? 4000 : frame->size;
+		size_t capacity = frame->size < SPARE_SIZE ? SPARE_SIZE : frame->size;
 
 		incoming = malloc(sizeof *incoming + capacity + 1);
 		if (!incoming)

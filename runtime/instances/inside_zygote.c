@@ -20,13 +20,14 @@
  * closes those it knows, or counts on the next one to be free. */
 #define SOCKET_FROM 640
 #define SOCKET_TO   1000
+#define SPREAD      40503u /* the golden ratio of 2^16: process ids that follow each other part */
 
 #define STARTS_A_TURN 4 /* forks before those that have ended are looked for */
 
 /* A number for the socket that nobody counts on; SOCKET itself when there is no other. */
 static int hide_socket(int socket)
 {
-	unsigned any = (unsigned)getpid() * 40503u >> 8;
+	unsigned any = (unsigned)getpid() * SPREAD >> 8;
 	int fd = fcntl(socket, F_DUPFD_CLOEXEC, (int)(SOCKET_FROM + any % (SOCKET_TO - SOCKET_FROM)));
 
 	if (fd < 0)

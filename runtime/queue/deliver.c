@@ -32,17 +32,6 @@ static void write_now(struct snafu_buffer *into)
 	snafu_buffer_format(into, "\"%s.%03uZ\"", text, (unsigned)(wall % 1000));
 }
 
-/* Payloads come from anybody: what is no JSON is told as a string. */
-static void write_json(const char *bytes, size_t size, struct snafu_buffer *into)
-{
-	if (!size)
-		snafu_buffer_append_text(into, "null");
-	else if (snafu_json_validate(bytes, size, NULL) == 0)
-		snafu_buffer_append(into, bytes, size);
-	else
-		snafu_json_write_string(into, bytes, size);
-}
-
 static void write_record(const struct snafu_ending *ending,
                          const struct snafu_stored_bytes *payload, bool whole,
                          struct snafu_buffer *into)
@@ -66,7 +55,7 @@ static void write_record(const struct snafu_ending *ending,
 	snafu_buffer_format(into,
 	                    ",\"approximateInvokeCount\":%u},\"requestPayload\":", call->attempts);
 	if (whole)
-		write_json(payload->bytes, payload->size, into);
+		snafu_stored_write(payload->bytes, payload->size, into);
 	else
 		snafu_buffer_append_text(into, "null");
 	snafu_buffer_format(into,
@@ -74,7 +63,7 @@ static void write_record(const struct snafu_ending *ending,
 	                    "\"executedVersion\":\"$LATEST\"%s},\"responsePayload\":",
 	                    ending->status == SNAFU_OK ? "" : ",\"functionError\":\"Unhandled\"");
 	if (whole)
-		write_json(ending->result, ending->size, into);
+		snafu_stored_write(ending->result, ending->size, into);
 	else
 		snafu_buffer_append_text(into, "null,\"omitted\":[\"requestPayload\",\"responsePayload\"]");
 	snafu_buffer_append_text(into, "}");

@@ -34,7 +34,7 @@ enum snafu_stored_state {
 const char *snafu_stored_state_name(int state);
 int snafu_stored_state_find(const char *name); /* -EINVAL */
 
-/* A call in the file. Times are of the queue's clock (times.h) but `accepted`. */
+/* A call in the file. Times are of the queue's clock (clock.c) but `accepted`. */
 struct snafu_stored {
 	int64_t number; /* calls are numbered in the order in which they came */
 	char id[SNAFU_REQUEST_ID_SIZE];
@@ -129,6 +129,9 @@ int snafu_store_prune(struct snafu_store *store, bool dead, uint64_t before, siz
 
 /* ---- what people ask for (store_show.c) ------------------------------------------- */
 
+/* Appends a payload or result, which ought to be JSON but comes from anybody: what is no JSON is
+ * told as a string, nothing as null. */
+void snafu_stored_write(const char *bytes, size_t size, struct snafu_buffer *into);
 /* Appends a call as JSON. NOW is of the queue's clock. */
 int snafu_store_show(struct snafu_store *store, int64_t number, uint64_t now,
                      struct snafu_buffer *into, struct snafu_error *error);

@@ -38,18 +38,21 @@ static void write_time(int64_t wall_ms, struct snafu_buffer *into)
 		snafu_buffer_format(into, "\"%s.%03dZ\"", text, (int)(wall_ms % 1000));
 }
 
-/* Bytes that ought to be JSON, but come from anybody. */
-static void write_json(sqlite3_stmt *statement, int column, struct snafu_buffer *into)
+void snafu_stored_write(const char *bytes, size_t size, struct snafu_buffer *into)
 {
-	const char *bytes = sqlite3_column_blob(statement, column);
-	size_t size = bytes ? (size_t)sqlite3_column_bytes(statement, column) : 0;
-
 	if (!size)
 		snafu_buffer_append_text(into, "null");
 	else if (snafu_json_validate(bytes, size, NULL) == 0)
 		snafu_buffer_append(into, bytes, size);
 	else
 		snafu_json_write_string(into, bytes, size);
+}
+
+static void write_column(sqlite3_stmt *statement, int column, struct snafu_buffer *into)
+{
+	const char *bytes = sqlite3_column_blob(statement, column);
+
+	snafu_stored_write(bytes, bytes ? (size_t)sqlite3_column_bytes(statement, column) : 0, into);
 }
 
 static void write_head(sqlite3_stmt *statement, uint64_t now, struct snafu_buffer *into)
@@ -130,11 +133,11 @@ int snafu_store_show(struct snafu_store *store, int64_t number, uint64_t now,
 	if (state == SNAFU_STORED_SUCCEEDED || sqlite3_column_type(statement, RESULT) != SQLITE_NULL) {
 		snafu_buffer_append_text(into, state == SNAFU_STORED_SUCCEEDED ? ", \"result\": "
 		                                                               : ", \"error\": ");
-		write_json(statement, RESULT, into);
+		write_column(statement, RESULT, into);
 	}
 	if (state == SNAFU_STORED_FAILED || state == SNAFU_STORED_DEAD) {
 		snafu_buffer_append_text(into, ", \"payload\": ");
-		write_json(statement, PAYLOAD, into);
+		write_column(statement, PAYLOAD, into);
 	}
 	sqlite3_reset(statement);
 	code = write_deliveries(store, number, into, error);
@@ -201,7 +204,7 @@ int snafu_store_list(struct snafu_store *store, const struct snafu_store_query *
 		write_head(statement, now, into);
 		if (sqlite3_column_int(statement, STATE) != SNAFU_STORED_SUCCEEDED) {
 			snafu_buffer_append_text(into, ", \"error\": ");
-			write_json(statement, RESULT, into);
+			write_column(statement, RESULT, into);
 		}
 		snafu_buffer_append_text(into, "}");
 	}

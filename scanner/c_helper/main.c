@@ -25,6 +25,8 @@
 #define OUTPUT_CAP      (256u << 20) /* of one file */
 #define MEMORY_CAP      ((rlim_t)4 << 30)
 #define SECONDS_DEFAULT 30 /* of computing for one file */
+#define SECONDS_CAP     3600
+#define READ_SIZE       65536
 #define FOLLOWING_CAP   5 /* errors reported of a file that misses a header */
 #define WALL_FACTOR     4 /* how much longer it may take on a busy machine */
 
@@ -136,7 +138,7 @@ static int read_request(const char *text, size_t size, struct request *request,
 		int code = 0;
 
 		if (snafu_json_equals(&key, "seconds") && value.type == SNAFU_JSON_INTEGER) {
-			if (snafu_json_int64(&value, &number) == 0 && number > 0 && number < 3600)
+			if (snafu_json_int64(&value, &number) == 0 && number > 0 && number < SECONDS_CAP)
 				request->seconds = (unsigned)number;
 		} else if (snafu_json_equals(&key, "resources") && value.type == SNAFU_JSON_STRING) {
 			request->resources = copy_string(request, &value);
@@ -158,7 +160,7 @@ static int read_request(const char *text, size_t size, struct request *request,
 static int read_input(struct snafu_buffer *into, struct snafu_error *error)
 {
 	for (;;) {
-		char bytes[65536];
+		char bytes[READ_SIZE];
 		ssize_t got = read(0, bytes, sizeof bytes);
 
 		if (got < 0 && errno == EINTR)

@@ -17,7 +17,6 @@ import socket
 import subprocess
 import threading
 import time
-import unittest
 
 from async_host import ASYNC, AsyncTest
 from served import until_good
@@ -491,7 +490,3 @@ class Hostile(AsyncTest):
             thread.join()
             listener.server_close()
             silent.close()
-
-
-if __name__ == "__main__":
-    unittest.main()

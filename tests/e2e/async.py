@@ -11,7 +11,6 @@ import resource
 import signal
 import stat
 import threading
-import unittest
 
 from async_host import ASYNC, JOBS, AsyncTest
 from served import until_good
@@ -487,7 +486,3 @@ class Faults(AsyncTest):
             deaths += 1
         self.assertEqual(server.show(call)["error"]["errorType"], "HostDied")
         self.assertEqual(server.ended(innocent)["result"], "alive")
-
-
-if __name__ == "__main__":
-    unittest.main()

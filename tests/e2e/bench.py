@@ -102,7 +102,3 @@ class Measuring(FolderTest):
         self.assertEqual(run("-e", "magic", self.source, "mine.double").returncode, 2)
         self.assertEqual(run("-n", "many", self.source, "mine.double").returncode, 2)
         self.assertEqual(run().returncode, 2)
-
-
-if __name__ == "__main__":
-    unittest.main()

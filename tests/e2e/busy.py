@@ -162,7 +162,3 @@ class Busy(unittest.TestCase):
         self.assertEqual(status, 0, "".join(host.said()[-4000:]))
         with open(os.path.join(host.place, "log.csv")) as file:
             self.assertGreater(len(file.readlines()), CLIENTS * TURNS // 2)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -481,7 +481,3 @@ class Second:
                    "middle": "import snafu\ndef pass_on():\n    return snafu.call('Second.says')\n"}
         with self.serve(sources, "[function middle.*]\nexecutor = worker\n") as server:
             self.assertEqual(server.all([(("First.says",), {})] * 4), [(200, "first, second")] * 4)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,11 +1,10 @@
 """tests/e2e/console.py — the console in a browser: find a function, fill its form, call it on an
 executor and asynchronously, see to dead letters."""
 
-import os
-import tempfile
 import unittest
 
 from browser import CHROMIUM, Browser
+from folder import SharedFolderTest
 from served import Served, until
 
 SOURCE = '''
@@ -26,26 +25,28 @@ def refuse(path: str) -> str:
     if os.path.exists(path):
         return "done"
     raise ValueError("not <b>yet</b>")
+
+def main(args):
+    """A web action of OpenWhisk."""
+    return {"headers": {"Content-Type": "text/plain"}, "body": args["__ow_method"] + PLAIN}
 '''
+PLAIN = ", [1,2]:\n  {not JSON}, <b>two  spaces</b>"
 SETTINGS = "[asynchronous]\nretries = 1\nretry-delay = 1ms\n"
 BIG = "123456789012345678901234567890"  # more digits than a number of JavaScript has
 
 
 @unittest.skipUnless(CHROMIUM, "there is no browser here (package chromium)")
-class Console(unittest.TestCase):
+class Console(SharedFolderTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="snafu-console-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = folder.name
-        with open(os.path.join(cls.folder, "work.py"), "w", encoding="ascii") as file:
-            file.write(SOURCE)
-        cls.server = Served("-q", os.path.join(cls.folder, "work.py"), settings=SETTINGS,
+        super().setUpClass()
+        source = cls.shared.write("work.py", f"{SOURCE}\nPLAIN = {PLAIN!r}\n")
+        cls.server = Served("-q", source, settings=SETTINGS,
                             env={"XDG_STATE_HOME": cls.folder})
         cls.addClassCleanup(cls.server.__exit__)
         cls.browser = Browser(cls.server.url + "/")
         cls.addClassCleanup(cls.browser.close)
-        cls.browser.until("document.querySelectorAll('#list a').length === 4")
+        cls.browser.until("document.querySelectorAll('#list a').length === 5")
 
     def tearDown(self):
         self.assertEqual(self.browser.problems, [])
@@ -97,6 +98,11 @@ class Console(unittest.TestCase):
         self.call("200 in ")
         self.assertEqual(self.output(), "\"<img src=x onerror=alert(1)>'\\\"\\n€\"")
 
+    def test_a_reply_that_is_no_json(self):
+        self.open("main")
+        self.call("200 in ")
+        self.assertEqual(self.output(), "post" + PLAIN)
+
     def test_executors(self):
         self.open("where")
         self.call("200 in ")
@@ -125,7 +131,7 @@ class Console(unittest.TestCase):
         self.browser.until("!document.querySelector('#calls').hidden")
 
     def test_dead_letters(self):
-        path = os.path.join(self.folder, "now")
+        path = self.path("now")
         self.open("refuse")
         self.browser.type("#field-path", path)
         self.browser.click("#later")
@@ -137,8 +143,7 @@ class Console(unittest.TestCase):
         self.assertEqual(self.browser.run("document.querySelector('#state').value"), "dead")
         self.browser.until_text("article", "work.refuse")
         self.assertIn("not <b>yet</b>", self.browser.text("article"))
-        with open(path, "w", encoding="ascii"):
-            pass
+        self.write("now", "")
         buttons = "[...document.querySelectorAll('article button')]"
         self.browser.run(f"{buttons}.find(each => each.innerText === 'Redrive').click()")
         until(lambda: self.server.metric('snafu_queue_calls{state="dead"}') == 0, "it is done")
@@ -147,7 +152,3 @@ class Console(unittest.TestCase):
         self.browser.until_text("article .field", "work.refuse\nsucceeded, attempts: 1")
         self.browser.run(f"{buttons}.find(each => each.innerText === 'Forget').click()")
         self.browser.until("!document.querySelector('article').innerText.includes('work.refuse')")
-
-
-if __name__ == "__main__":
-    unittest.main()

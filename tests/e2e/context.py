@@ -171,7 +171,3 @@ class Context(unittest.TestCase):
             reply, value = self.ask("new.handler", "inprocess", {}, bad)
             self.assertEqual((reply.status, value["errorType"]), (400, "BadRequest"), bad)
             self.assertIn("X-Amz-Client-Context", value["errorMessage"])
-
-
-if __name__ == "__main__":
-    unittest.main()

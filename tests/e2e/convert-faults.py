@@ -3,7 +3,6 @@ the middle, on a full disk, and over ten thousand files."""
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess

@@ -8,7 +8,6 @@ import shutil
 import struct
 import subprocess
 import threading
-import unittest
 import zipfile
 
 from folder import FolderTest
@@ -519,7 +518,3 @@ class Settings(Case):
         self.assertIn(f"{ini}:{5 if NO_LIMIT else 4}: call-timeout of [function nap] is over the "
                       "instance's 1s", line)
         self.assertEqual(server.call("env"), (200, "pattern"))
-
-
-if __name__ == "__main__":
-    unittest.main()

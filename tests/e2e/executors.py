@@ -342,7 +342,3 @@ class Ends(unittest.TestCase):
             server.process.wait()
             until(lambda: not any(alive(pid) for pid in below), "no process is left")
             door.close()
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -6,7 +6,6 @@ import os
 import re
 import stat
 import subprocess
-import unittest
 
 from folder import FolderTest
 from served import NO_LIMIT, Served, until_good
@@ -332,7 +331,3 @@ class Host(Case):
             alias = os.path.basename(name).partition(".")[0]
             self.assertEqual(self.call(alias, 1)[0], 200)  # by FunctionName and Handler
         self.assertNotRegex(self.server.said(), "(warning|error): .*config")
-
-
-if __name__ == "__main__":
-    unittest.main()

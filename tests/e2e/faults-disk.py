@@ -10,7 +10,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import unittest
 
 from folder import FolderTest
 from ladder import C, PROCESSES, Server
@@ -248,7 +247,3 @@ class Functions(Case):
                 self.assertEqual(status, 500)
                 self.assertIn("No space left", value["errorMessage"])
                 self.assertEqual(server.call("rogue.add", 1, 2, executor=executor), (200, 3))
-
-
-if __name__ == "__main__":
-    unittest.main()

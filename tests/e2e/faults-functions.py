@@ -13,7 +13,7 @@ import uuid
 
 from folder import FolderTest
 from ladder import PROCESSES, Server, each
-from served import alive, descendants, until
+from served import alive, descendants, marked, until
 from terminal import PATIENCE, SOURCE, run
 
 ROGUE = os.path.join(SOURCE, "tests/e2e/faults/rogue.py")
@@ -38,16 +38,8 @@ class Case(FolderTest):
                       env={"SNAFU_TEST_MARK": self.mark}, **options)
 
     def marked(self):
-        """Every process that runs and comes of one of our servers, whoever its parent is."""
-        found = []
-        for name in os.listdir("/proc"):
-            try:
-                with open(f"/proc/{name}/environ", "rb") as file:
-                    if self.mark.encode() in file.read() and alive(int(name)):
-                        found.append(int(name))
-            except (OSError, ValueError):
-                continue
-        return found
+        """The processes that come of one of our servers."""
+        return marked(self.mark)
 
     def grouped(self, server, executor):
         """Whether control groups can be made here."""
@@ -427,7 +419,3 @@ class Frames(Case):
     def test_many_threads_call(self, executor):
         with self.server(executor=executor) as server:
             self.assertEqual(server.call("rogue.crowd_of_callers", 40), (200, 120))
-
-
-if __name__ == "__main__":
-    unittest.main()

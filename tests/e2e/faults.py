@@ -24,7 +24,7 @@ import uuid
 
 from folder import FolderTest
 from ladder import C, JAVA, PROCESSES, Server, each
-from served import alive, descendants, release, until
+from served import descendants, marked, release, until
 from terminal import PATIENCE, SNAFU, SOURCE
 
 FOLDER = os.path.join(SOURCE, "tests/e2e/faults")
@@ -59,14 +59,8 @@ class Case(FolderTest):
                       **options)
 
     def marked(self):
-        """Every process that runs and comes of one of our servers, whoever its parent is."""
-        mark, found = self.env["SNAFU_TEST_MARK"].encode(), []
-        for name in os.listdir("/proc"):
-            with contextlib.suppress(OSError, ValueError):
-                with open(f"/proc/{name}/environ", "rb") as file:
-                    if mark in file.read() and alive(int(name)):
-                        found.append(int(name))
-        return found
+        """The processes that come of one of our servers."""
+        return marked(self.env["SNAFU_TEST_MARK"])
 
     def nothing_left(self):
         until(lambda: not self.marked(), "no process is left")
@@ -497,7 +491,3 @@ class Clocks(Case):
                     file.write(f"def version():\n    return {version}\n")
                 until(lambda version=version: server.call("new.version") == (200, version),
                       "the new source is served")
-
-
-if __name__ == "__main__":
-    unittest.main()

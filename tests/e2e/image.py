@@ -346,7 +346,3 @@ class Load:
         self.ended = True
         for thread in self.threads:
             thread.join(PATIENCE)
-
-
-if __name__ == "__main__":
-    unittest.main()

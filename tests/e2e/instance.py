@@ -14,8 +14,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.environ["SNAFU_SOURCE"], "tests/e2e/instance"))
 import frames  # noqa: E402
 from frames import (  # noqa: E402
-    ANSWER, BAD_ARGUMENTS, CALL, EXITED, INSTANCE, INVOKE, LOAD_FAILED, OK, ONCE, RAISED, READY,
-    RESULT, START, UNAVAILABLE, ZYGOTE, call, function, setup, start)
+    ANSWER, BAD_ARGUMENTS, CALL, EXITED, INVOKE, LOAD_FAILED, OK, ONCE, RAISED, READY, RESULT,
+    START, ZYGOTE, call, function, setup, start)
 
 SOURCE = os.path.join(os.environ["SNAFU_SOURCE"], "tests/e2e/instance")
 PYTHON, C, JAVA = (os.path.join(SOURCE, name) for name in ("probe.py", "probe.c", "Probe.java"))

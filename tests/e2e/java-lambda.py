@@ -2,7 +2,6 @@
 context objects. The interfaces are the user's; these are minimal ones."""
 
 import json
-import unittest
 
 from folder import SharedFolderTest
 from terminal import SNAFU, run
@@ -200,7 +199,3 @@ class JavaLambda(SharedFolderTest):
         done = self.execute("Plain.hello", "[1, 2]")
         self.assertEqual(done.returncode, 1)
         self.assertIn("expected String", done.stderr)
-
-
-if __name__ == "__main__":
-    unittest.main()

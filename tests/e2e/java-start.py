@@ -3,7 +3,6 @@ build has made, or without one that does not fit."""
 
 import os
 import shutil
-import unittest
 
 from folder import FolderTest
 from terminal import run
@@ -68,7 +67,3 @@ class JavaStart(FolderTest):
         shutil.copy(os.path.join(PARTS, "snafu-bridge.jar"), jar)
         os.utime(jar, (1_000_000_000, 1_000_000_000))
         self.assertNotIn("shared objects file", self.check())
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import threading
-import unittest
 
 from engine import open_engine
 from folder import SharedFolderTest
@@ -251,7 +250,3 @@ class Tenants(Walk):
             self.assertEqual(sorted(each.result()[0] for each in reds + others),
                              [200, 200, 200, 429, 429])
             os.unlink(go)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -149,7 +149,3 @@ class Asynchronous(Page):
         until(lambda: server.metric(is_dead) == 1, "and again")
         self.shell(commands[4].replace("ID", dead), server)
         self.assertEqual(server.ask("GET", "/calls/" + dead)[0].status, 404)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -213,7 +213,3 @@ def ask(name, payload, **names):
             status, reply = server.call("down", 0)
             self.assertEqual((status, reply[:3]), (200, [3, 429, "TooManyRequestsException"]))
             self.assertIn("call-depth", reply[3])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -4,7 +4,6 @@ every executor, called directly, by each other and asynchronously."""
 import base64
 import csv
 import json
-import unittest
 
 from async_host import ASYNC, AsyncTest
 from served import until_good
@@ -184,7 +183,3 @@ class Executors(AsyncTest):
             counts = [count for _, count in one["buckets"]]
             self.assertEqual(counts, sorted(counts))
             self.assertEqual((one["buckets"][-1][0], counts[-1]), (float("inf"), one["count"]))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -127,7 +127,3 @@ class Reference(FolderTest):
                    os.path.join(SOURCE, "samples/localfib.py"), stdin=None, env=self.env)
         self.assertEqual((done.returncode, done.stdout), (0, "55\n"), done.stderr)
         self.assertNotRegex(done.stderr, "warning|error")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -567,7 +567,3 @@ new models[told.kind](told).validate()
         MADE.write("broken.json", json.dumps(broken))
         with self.assertRaises(AssertionError):  # it does look
             self.accepts(*command, MADE.path("broken.json"), folder=SOURCE)
-
-
-if __name__ == "__main__":
-    unittest.main()

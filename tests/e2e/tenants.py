@@ -3,7 +3,6 @@ settings and limits are their own."""
 
 import os
 import threading
-import unittest
 
 from folder import FolderTest
 from served import NO_LIMIT, Served, replace, until_good
@@ -166,7 +165,3 @@ class Tenants(FolderTest):
         self.assertIn('snafu_instances{executor="worker",function="app.who",tenant="acme",'
                       'state="idle"} 1', text)
         self.assertIn('tenant="a \\"b\\" \\\\ c"', text)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -24,7 +24,7 @@ static struct web_field *add_field(struct web_form *form, struct snafu_error *er
 	return NULL;
 }
 
-/* RET_SIZE may be NULL. */
+/* In the form's memory; NULL: RET_CODE and ERROR say why not. WHAT it is, for the words. */
 static char *decode(struct web_form *form, const char *text, size_t size, bool plus,
                     const char *what, int *ret_code, struct snafu_error *error)
 {
