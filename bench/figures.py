@@ -434,14 +434,32 @@ def contained(count):
     return (time.perf_counter() - start) / count
 
 
+clients = {}
+
+
+def client_of(url):
+    if url not in clients:
+        import boto3
+        clients[url] = boto3.client("lambda", endpoint_url=url, region_name="local",
+                                    aws_access_key_id="key", aws_secret_access_key="secret")
+    return clients[url]
+
+
 def boto(count, url):
-    import boto3
-    client = boto3.client("lambda", endpoint_url=url, region_name="local",
-                          aws_access_key_id="key", aws_secret_access_key="secret")
+    client = client_of(url)
     start = time.perf_counter()
     for i in range(count):
         client.invoke(FunctionName="caller.target", Payload=json.dumps({"n": i}))["Payload"].read()
     return count / (time.perf_counter() - start)
+
+
+def fib(n, url):
+    # by boto3, over and over
+    if n < 2:
+        return n
+    return sum(json.loads(client_of(url).invoke(
+        FunctionName="caller.fib", Payload=json.dumps({"n": less, "url": url}))["Payload"].read())
+        for less in (n - 1, n - 2))
 """
 
 
@@ -455,11 +473,17 @@ def bench_call(rounds):
     return with_source("caller.py", CALLER, run)
 
 
-def bench_boto(rounds):
+def need_boto():
+    """The constant-reply server, where boto3 is there, too."""
     constant = need(os.path.join(BUILD, "bench/peers/constant-reply"), "nothing: run make bench")
     if subprocess.run([PYTHON, "-c", "import boto3"], stderr=subprocess.DEVNULL,
                       check=False).returncode:
         raise Missing("python3-boto3 is missing")
+    return constant
+
+
+def bench_boto(rounds):
+    constant = need_boto()
 
     def run(path):
         with Server([constant]) as server, \
@@ -471,6 +495,30 @@ def bench_boto(rounds):
                                 lambda: outside.call("caller.boto", arguments)[0])
         return result("boto", "contained boto3 invoke() against one over a socket, to a constant "
                       "reply", a, b, 8.0, higher_is_better=True, unit="/s")
+    return with_source("caller.py", CALLER, run)
+
+
+FIB = 15
+FIB_CALLS = 1972  # that fib(15) makes of itself
+
+
+def bench_boto_fib(rounds):
+    constant = need_boto()
+
+    def run(path):
+        with Server([constant]) as server, Host(SNAFU, [path], "inprocess") as host:
+            own, other = host.url, f"http://127.0.0.1:{server.port}"
+
+            def rate():
+                value, seconds = host.call("caller.fib", {"n": FIB, "url": own})
+                assert value == 610, value
+                return FIB_CALLS / seconds
+
+            a, b = side_by_side(rounds, rate, lambda: host.call(
+                "caller.boto", {"count": FIB_CALLS, "url": other})[0])
+        return result("boto-fib", "recursive fib(15) by boto3 over sockets, calls a second against "
+                      "a plain loop to a constant reply", a, b, 0.6, higher_is_better=True,
+                      unit="/s")
     return with_source("caller.py", CALLER, run)
 
 

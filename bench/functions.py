@@ -59,6 +59,36 @@ def fib(x):
     return snafu.call("paper.fib", x=x - 1) + snafu.call("paper.fib", x=x - 2)
 '''
 
+# The same with boto3, as the paper has it: what answers at URL calls the function again.
+FIB_BOTO = '''\
+import json
+import math
+
+import boto3
+
+client = None
+counter = 0
+
+
+def call(x, url):
+    global client
+    if not client:
+        client = boto3.client("lambda", endpoint_url=url, region_name="local",
+                              aws_access_key_id="key", aws_secret_access_key="secret")
+    answer = client.invoke(FunctionName="paper_boto.fib",
+                           Payload=json.dumps({"x": x, "url": url}))
+    return json.loads(answer["Payload"].read())
+
+
+def fib(x, url):
+    global counter
+    counter += 1
+    math.sin(counter) * counter
+    if x in (1, 2):
+        return 1
+    return call(x - 1, url) + call(x - 2, url)
+'''
+
 
 def fib_calls(n):
     """How many calls fib(n) makes, itself included."""
@@ -69,14 +99,15 @@ def fib_calls(n):
 
 
 def write(folder):
-    """Writes all sources; {language: path}, and the paper's function as "fib"."""
+    """Writes all sources; {language: path}, and the paper's function as "fib", "fib-boto"."""
     paths = {}
     for language, (name, text) in SOURCES.items():
         os.makedirs(os.path.join(folder, language), exist_ok=True)
         paths[language] = os.path.join(folder, language, name)
         with open(paths[language], "w", encoding="ascii") as file:
             file.write(text)
-    paths["fib"] = os.path.join(folder, "paper.py")
-    with open(paths["fib"], "w", encoding="ascii") as file:
-        file.write(FIB)
+    for name, file_name, text in ("fib", "paper.py", FIB), ("fib-boto", "paper_boto.py", FIB_BOTO):
+        paths[name] = os.path.join(folder, file_name)
+        with open(paths[name], "w", encoding="ascii") as file:
+            file.write(text)
     return paths

@@ -1,7 +1,6 @@
 /* langs/c_client.c — see c_client.h. */
 #include "langs/c_client.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"

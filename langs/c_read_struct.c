@@ -6,10 +6,8 @@
 #include "langs/c_value.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/near.h"
 #include "scanner/c_pairs.h"
 

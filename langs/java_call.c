@@ -4,11 +4,9 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/error.h"
 
 #define KEPT_CAP    (1 << 20) /* bytes of arrays that a thread keeps between calls */
 #define RESULT_CAP  (1 << 30) /* bytes; Java's arrays end at 2 GiB */

@@ -3,7 +3,6 @@
 #include "langs/java.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"

@@ -85,6 +85,46 @@ static int start(const struct snafu_language_options *options, void **ret_state,
 	return 0;
 }
 
+/* ---- messages ------------------------------------------------------------------------------ */
+
+/* TEXT as it stands inside a JSON string: malloc'ed. */
+static char *escape(const char *text)
+{
+	struct snafu_buffer into = SNAFU_BUFFER(65536);
+
+	snafu_json_write_text(&into, text);
+	if (into.size >= 2) {
+		memmove(into.data, into.data + 1, into.size -= 2);
+		into.data[into.size] = '\0';
+	}
+	return snafu_buffer_take(&into);
+}
+
+/* Makes a failed call's RESULT name the sources in the places of the upgraded files. */
+static void translate(const struct python2_tree *tree, struct snafu_result *result)
+{
+	char *place = escape(tree->place), *base = escape(tree->base[1] ? tree->base : "");
+	struct snafu_buffer into = SNAFU_BUFFER(result->payload.cap);
+	const char *from = result->payload.data, *found;
+
+	if (place && base && from && strstr(from, place)) {
+		for (; (found = strstr(from, place)); from = found + strlen(place)) {
+			snafu_buffer_append(&into, from, (size_t)(found - from));
+			snafu_buffer_append_text(&into, base);
+		}
+		snafu_buffer_append_text(&into, from);
+		if (!snafu_buffer_failed(&into)) {
+			struct snafu_buffer before = result->payload;
+
+			result->payload = into;
+			into = before;
+		}
+	}
+	snafu_buffer_done(&into);
+	free(place);
+	free(base);
+}
+
 /* ---- functions ----------------------------------------------------------------------- */
 
 /* Python could not load it: when that is because of a file that could not be upgraded, say so. */
@@ -95,7 +135,7 @@ static void explain(const struct python2_tree *tree, struct snafu_result *result
 	if (result->payload.data && python2_tree_explain(tree, result->payload.data, &error))
 		snafu_result_fail(result, SNAFU_LOAD_FAILED, "UpgradeError", "%s", error.message);
 	else
-		python2_tree_translate(tree, result);
+		translate(tree, result);
 }
 
 static int bind(void *opaque, const struct snafu_function *function, struct snafu_bound **ret_bound,
@@ -158,7 +198,7 @@ static void call(void *opaque, struct snafu_bound *bound, const struct snafu_req
 
 	state->python->call(state->python_state, bound->inner, request, result);
 	if (result->status != SNAFU_OK)
-		python2_tree_translate(bound->tree, result);
+		translate(bound->tree, result);
 }
 
 static void call_fresh(void *opaque, struct snafu_bound *bound, const struct snafu_request *request,
@@ -173,7 +213,7 @@ static void call_fresh(void *opaque, struct snafu_bound *bound, const struct sna
 	}
 	state->python->call_fresh(state->python_state, bound->inner, request, result);
 	if (result->status != SNAFU_OK)
-		python2_tree_translate(bound->tree, result);
+		translate(bound->tree, result);
 }
 
 static unsigned long thread_mark(void *opaque)
@@ -265,45 +305,6 @@ static void finish(void *opaque)
 
 	if (state->python->finish)
 		state->python->finish(state->python_state);
-}
-
-/* ---- messages ------------------------------------------------------------------------------ */
-
-/* TEXT as it stands inside a JSON string: malloc'ed. */
-static char *escape(const char *text)
-{
-	struct snafu_buffer into = SNAFU_BUFFER(65536);
-
-	snafu_json_write_text(&into, text);
-	if (into.size >= 2) {
-		memmove(into.data, into.data + 1, into.size -= 2);
-		into.data[into.size] = '\0';
-	}
-	return snafu_buffer_take(&into);
-}
-
-void python2_tree_translate(const struct python2_tree *tree, struct snafu_result *result)
-{
-	char *place = escape(tree->place), *base = escape(tree->base[1] ? tree->base : "");
-	struct snafu_buffer into = SNAFU_BUFFER(result->payload.cap);
-	const char *from = result->payload.data, *found;
-
-	if (place && base && from && strstr(from, place)) {
-		for (; (found = strstr(from, place)); from = found + strlen(place)) {
-			snafu_buffer_append(&into, from, (size_t)(found - from));
-			snafu_buffer_append_text(&into, base);
-		}
-		snafu_buffer_append_text(&into, from);
-		if (!snafu_buffer_failed(&into)) {
-			struct snafu_buffer before = result->payload;
-
-			result->payload = into;
-			into = before;
-		}
-	}
-	snafu_buffer_done(&into);
-	free(place);
-	free(base);
 }
 
 extern const struct snafu_language snafu_language;

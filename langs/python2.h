@@ -47,9 +47,6 @@ int python2_tree_explain(const struct python2_tree *tree, const char *text,
 /* Where PATH, which need not exist, is in TREE: malloc'ed, NULL when it is not below the base. */
 char *python2_tree_path(const struct python2_tree *tree, const char *path);
 
-/* Makes a failed call's RESULT name the sources in the places of the upgraded files. */
-void python2_tree_translate(const struct python2_tree *tree, struct snafu_result *result);
-
 /* (python2_native.c) struct snafu_language's `command`. */
 int python2_command(const struct snafu_function *function, const char *variant, char ***ret_argv,
                     struct snafu_error *error);

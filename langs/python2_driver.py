@@ -1,7 +1,7 @@
 # langs/python2_driver.py -- serves one Python 2 function, unchanged, in a real Python 2: CPython
 # 2.7, PyPy or Jython. It speaks the frames of runtime/instances/frame.h on stdin and stdout.
 #
-#     python2 python2_driver.py FILE ROOT ID KIND
+#     python2 python2_driver.py FILE ROOT ID KIND [CONVENTION]
 #
 # So SETUP, which says the same, is read over. Everything that is printed goes to stderr.
 # Started by the executors worker and spawn, see python2_native.c.
@@ -17,6 +17,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 import python2_values as values
+if "".join(sys.argv[5:]) in ("", "lambda"):
+    conventions = None # their imports take long in Jython
+else:
+    import python2_conventions as conventions
 sys.path.remove(HERE)
 
 SETUP, START, CALL, ANSWER = 1, 2, 3, 4
@@ -313,10 +317,10 @@ def exception():
 # ---- the function --------------------------------------------------------------------------
 
 class Function(object):
-    def __init__(self, file, root, id, kind):
+    def __init__(self, file, root, id, kind, convention=""):
         self.file, self.root = os.path.abspath(file), os.path.abspath(root)
-        self.id, self.kind = id, kind
-        self.owner = self.kept = None
+        self.id, self.kind, self.convention = id, kind, convention
+        self.owner = self.kept = self.adapter = None
 
     def load(self):
         """The module by import, below its packages; and what the id names in it."""
@@ -331,6 +335,7 @@ class Function(object):
                 sys.path.remove(folder)
             sys.path.insert(0, folder)
         sys.argv = [self.file]
+        self.adapter = conventions and conventions.adapter(self.convention)
         module = self.import_module(".".join(dotted))
         for tail in self.tails():
             target, owner = module, None
@@ -385,8 +390,13 @@ class Function(object):
         return made
 
     def call(self, payload, context):
+        if self.adapter:
+            return self.adapted(payload, context)
+        return values.write(self.call_plainly(payload, context))
+
+    def call_plainly(self, payload, context):
         given, members, own = self.arguments(payload)
-        if self.signature.takes_event:
+        if self.signature.takes_event or self.convention == "lambda":
             whole = not (isinstance(given, dict) and given and set(given) <= set(("event", "context")))
             positions, names = [given if whole else given.get("event"), context], {}
         else:
@@ -398,6 +408,13 @@ class Function(object):
                 return getattr(made, self.name)
             target = getattr(made, self.name)
         return target(*positions, **names)
+
+    def adapted(self, payload, context):
+        try:
+            value = self.adapter(self.target, payload, context)
+        except conventions.BadPayload as error:
+            raise values.BadArguments([("payload", message_of(error))], self.signature.usage)
+        return value.bytes if isinstance(value, conventions.Reply) else values.write(value)
 
     def arguments(self, payload):
         try:
@@ -500,7 +517,7 @@ class Process(object):
 
     def run(self, payload, context):
         try:
-            value = values.write(self.function.call(payload, context))
+            value = self.function.call(payload, context)
             if len(value) > self.result_cap:
                 raise values.BadResult("it is larger than the cap of %d bytes" % self.result_cap)
             return OK, value
@@ -531,4 +548,4 @@ class Process(object):
 
 
 if __name__ == "__main__":
-    Process(Function(*sys.argv[1:5])).serve()
+    Process(Function(*sys.argv[1:6])).serve()

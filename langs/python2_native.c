@@ -99,7 +99,8 @@ static int make_words(char *program, char *driver, const struct snafu_function *
                       char ***ret_words, struct snafu_error *error)
 {
 	const char *more[] = {function->file, function->root ? function->root : ".", function->id,
-	                      snafu_function_kind_name(function->kind)};
+	                      snafu_function_kind_name(function->kind),
+	                      function->convention ? function->convention : ""};
 	size_t n = 2;
 	char **words = calloc(sizeof more / sizeof *more + 3, sizeof *words);
 

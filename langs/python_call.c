@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 
 #include "base/buffer.h"
 #include "base/error.h"

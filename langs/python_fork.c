@@ -5,7 +5,6 @@
  * than that: what a particular call does not need costs as much as what it does. */
 #include "langs/python_fork.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"

@@ -5,7 +5,8 @@
 #include "langs/python.h"
 
 #include <pthread.h>
-#include <signal.h>
+
+#include "base/thread.h"
 
 #define QUEUE 64 /* interrupts that wait; more are dropped */
 
@@ -114,12 +115,7 @@ static void *work(void *unused)
 
 static bool start_worker(void)
 {
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	running = pthread_create(&worker, NULL, work, NULL) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	running = snafu_thread_start(&worker, 0, work, NULL) == 0;
 	return running;
 }
 

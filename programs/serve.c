@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -39,6 +40,7 @@ static struct {
 	atomic_size_t n_doors;
 	_Atomic(struct snafu_crew *) crew; /* NULL: a signal ends the process */
 	atomic_uint signals;
+	atomic_uint handling; /* signals that are being handled, on any thread */
 	struct termios terminal; /* as it was, for an end at once */
 	bool has_terminal;
 	sem_t begun; /* a door's thread may begin */
@@ -57,6 +59,8 @@ static void stop_all(void)
 static void on_signal(int number)
 {
 	int saved = errno;
+
+	atomic_fetch_add(&serving.handling, 1);
 	unsigned count = atomic_fetch_add(&serving.signals, 1);
 
 	/* The second makes the crew hurry; if that does not help, the third does. */
@@ -66,6 +70,7 @@ static void on_signal(int number)
 		_exit(128 + number);
 	}
 	stop_all();
+	atomic_fetch_sub(&serving.handling, 1);
 	errno = saved;
 }
 
@@ -292,6 +297,18 @@ static int run_doors(struct snafu_host *host, int idle_fd, struct snafu_error *e
 	return code ? snafu_fail_errno(error, code, "cannot start a thread") : stuck;
 }
 
+/* A signal may come while all ends, on a thread that still has what is to be closed. */
+static void close_doors(void)
+{
+	size_t n_doors = atomic_exchange(&serving.n_doors, 0);
+
+	while (atomic_load(&serving.handling))
+		sched_yield();
+	for (size_t i = 0; i < n_doors; i++)
+		if (serving.doors[i].connector->close)
+			serving.doors[i].connector->close(serving.doors[i].state);
+}
+
 int serve(struct snafu_host *host, const struct serve_options *options, int *ret_stuck)
 {
 	struct snafu_error error = {0};
@@ -311,10 +328,7 @@ int serve(struct snafu_host *host, const struct serve_options *options, int *ret
 	}
 	if (code < 0)
 		fprintf(stderr, "snafu: %s\n", error.message);
-	size_t n_doors = atomic_exchange(&serving.n_doors, 0);
-	for (size_t i = 0; i < n_doors; i++)
-		if (serving.doors[i].connector->close)
-			serving.doors[i].connector->close(serving.doors[i].state);
+	close_doors();
 	if (idle_fd >= 0)
 		close(idle_fd);
 	/* What a connector does not take, the user typed. */

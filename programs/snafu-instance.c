@@ -2,7 +2,6 @@
  * host's process: zygotes and instances. Executed by runtime/instances/ only, with a socket
  * as descriptor 3; runtime/instances/frame.h says what is spoken there. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 

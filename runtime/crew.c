@@ -542,9 +542,9 @@ int snafu_crew_run(struct snafu_crew *crew, const struct snafu_event_loop *event
 	while (!code && !crew->ended)
 		pthread_cond_wait(&crew->over, &crew->lock);
 	pthread_mutex_unlock(&crew->lock);
-	if (code)
-		return snafu_fail(error, code, "cannot start a thread");
-	return dismiss(crew);
+	code = code ? snafu_fail(error, code, "cannot start a thread") : dismiss(crew);
+	crew->event_loop = NULL; /* it may be closed now, and snafu_crew_stop() called again */
+	return code;
 }
 
 void snafu_crew_stop(struct snafu_crew *crew)

@@ -23,25 +23,21 @@
 #include "runtime/records/recorder.h"
 #include "runtime/service.h"
 
-#define REPORT_CAP 2048
+#define NEWS_CAP 2048 /* bytes of a line, with the NUL */
 
 void snafu_host_report(const struct snafu_host *host, enum snafu_severity severity,
                        const char *format, ...)
 {
-	char line[REPORT_CAP];
 	va_list arguments;
 
-	if (!host->options.report)
-		return;
 	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
+	snafu_report_list(&host->options.reporter, severity, format, arguments);
 	va_end(arguments);
-	host->options.report(host->options.report_state, severity, line);
 }
 
 void snafu_host_news(const struct snafu_host *host, const char *format, ...)
 {
-	char line[REPORT_CAP];
+	char line[NEWS_CAP];
 	va_list arguments;
 
 	if (!host->options.news)
@@ -49,7 +45,7 @@ void snafu_host_news(const struct snafu_host *host, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
-	host->options.news(host->options.report_state, line);
+	host->options.news(host->options.reporter.state, line);
 }
 
 static void report_diagnostics(const struct snafu_host *host)
@@ -179,8 +175,7 @@ static int open_recorder(struct snafu_host *host, struct snafu_error *error)
 		.file = host->settings.log_file,
 		.debug = host->options.debug,
 		.debug_state = host->options.debug_state,
-		.report = host->options.report,
-		.report_state = host->options.report_state,
+		.reporter = host->options.reporter,
 	};
 
 	return snafu_recorder_new(&options, &host->recorder, error);

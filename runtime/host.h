@@ -11,6 +11,7 @@
 
 #include "langs/request.h"
 #include "langs/result.h"
+#include "runtime/report.h"
 #include "scanner/scanner.h"
 
 struct snafu_host;
@@ -30,11 +31,10 @@ struct snafu_host_options {
 	const char *convention; /* -c: any, none, or the one whose functions are wanted; NULL: as the
 	                         * settings say */
 	const char *python2; /* "upgrade" or "native", whatever the settings say; NULL: as they say */
-	/* What changes while the host runs, one line each. Any thread. MAY be NULL. */
+	struct snafu_reporter reporter; /* gets diagnostics and warnings */
+	/* What changes while the host runs, one line each, with the reporter's state. Any thread.
+	 * MAY be NULL. */
 	void (*news)(void *state, const char *line);
-	/* Diagnostics and warnings, one line each without a newline. Any thread. */
-	void (*report)(void *state, enum snafu_severity severity, const char *line);
-	void *report_state;
 	/* Where records of calls go: "csv,sqlite=PATH"; NULL: as the settings say. */
 	const char *loggers;
 	/* Debug output, whole lines, see events.h; on a thread of its own. NULL: none. */

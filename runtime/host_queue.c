@@ -32,11 +32,6 @@ static const struct snafu_settings *settings_of(void *state, const char *id, con
 	return settings;
 }
 
-static void report(void *state, enum snafu_severity severity, const char *line)
-{
-	snafu_host_report(state, severity, "%s", line);
-}
-
 /* A host without a place for a queue serves all but asynchronous calls. */
 int snafu_host_open_queue(struct snafu_host *host, struct snafu_error *error)
 {
@@ -49,7 +44,7 @@ int snafu_host_open_queue(struct snafu_host *host, struct snafu_error *error)
 		.settings_of = settings_of,
 		.submit = submit,
 		.cancel = cancel,
-		.report = report,
+		.reporter = host->options.reporter,
 		.state = host,
 	};
 	return snafu_queue_new(&options, &host->queue, error);

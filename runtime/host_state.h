@@ -68,7 +68,7 @@ struct snafu_host {
 	atomic_size_t n_executors; /* entries below it never change again */
 };
 
-/* One line for whoever runs the host, without a newline. Any thread. */
+/* Reports a line as report.h has it. Any thread. */
 void snafu_host_report(const struct snafu_host *host, enum snafu_severity severity,
                        const char *format, ...) __attribute__((format(printf, 3, 4)));
 

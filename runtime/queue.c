@@ -3,9 +3,6 @@
 #include "runtime/queue.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,27 +10,13 @@
 #include "base/condition.h"
 #include "base/json.h"
 #include "base/parts.h"
+#include "base/thread.h"
 #include "runtime/host.h"
 #include "runtime/queue/module.h"
 
-#define REPORT_CAP     2048 /* bytes of a line */
 #define UNANSWERED_CAP 20000 /* submissions and orders in the inbox; more are refused */
 #define OPEN_AGAIN_MS  1000 /* after the file could not be opened */
 #define ID_REPLY_CAP   256
-
-void snafu_queue_report(const struct snafu_queue *queue, enum snafu_severity severity,
-                        const char *format, ...)
-{
-	char line[REPORT_CAP];
-	va_list arguments;
-
-	if (!queue->options.report)
-		return;
-	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
-	va_end(arguments);
-	queue->options.report(queue->options.state, severity, line);
-}
 
 int snafu_queue_new(const struct snafu_queue_options *options, struct snafu_queue **ret_queue,
                     struct snafu_error *error)
@@ -222,32 +205,27 @@ static void *serve(void *state)
 			break;
 		error.code = code;
 		if (strcmp(said.message, error.message) != 0)
-			snafu_queue_report(queue, SNAFU_WARNING, "%s", error.message);
+			snafu_report(&queue->options.reporter, SNAFU_WARNING, "%s", error.message);
 		said = error;
 		refuse_for_now(queue, &error);
 		if (snafu_queue_closing(queue))
 			return NULL;
 	}
 	if (said.code)
-		snafu_queue_report(queue, SNAFU_WARNING, "this host works with the queue %s now",
-		                   queue->options.file);
+		snafu_report(&queue->options.reporter, SNAFU_WARNING,
+		             "this host works with the queue %s now", queue->options.file);
 	module->run(module_state);
 	module->close(module_state, &counts);
 	snafu_queue_file_unlock(queue->file_lock, &counts);
 	return NULL;
 }
 
-/* Starts the thread if it is not there; the lock is held. Signals are for others. */
+/* Starts the thread if it is not there; the lock is held. */
 static int start(struct snafu_queue *queue)
 {
-	sigset_t all, before;
-
 	if (queue->started)
 		return 0;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int code = -pthread_create(&queue->thread, NULL, serve, queue);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int code = snafu_thread_start(&queue->thread, 0, serve, queue);
 	queue->started = !code;
 	return code;
 }

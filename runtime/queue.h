@@ -19,6 +19,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "runtime/report.h"
 #include "scanner/scanner.h"
 
 struct snafu_call;
@@ -38,8 +39,7 @@ struct snafu_queue_options {
 	/* As snafu_host_submit() and snafu_host_cancel(). */
 	void (*submit)(void *state, struct snafu_call *call);
 	bool (*cancel)(void *state, const struct snafu_call *call);
-	/* One line for whoever runs the host; any thread. */
-	void (*report)(void *state, enum snafu_severity severity, const char *line);
+	struct snafu_reporter reporter;
 	void *state;
 };
 

@@ -185,9 +185,9 @@ static int write_request(struct batch *batch, size_t first, struct snafu_buffer 
 	return snafu_buffer_failed(request);
 }
 
-/* Says how scan-c ended on FILE. */
-static void blame(struct batch *batch, const struct snafu_source *source, int code, int status,
-                  const struct snafu_buffer *errors)
+/* Says how scan-c ended on SOURCE, or why it could not be run (CODE, FAILED). */
+static void blame(struct batch *batch, const struct snafu_source *source, int code,
+                  const struct snafu_error *failed, int status, const struct snafu_buffer *errors)
 {
 	const char *words = errors->data ? errors->data : "";
 	int ended_by = !code && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
@@ -198,6 +198,9 @@ static void blame(struct batch *batch, const struct snafu_source *source, int co
 	else if (code == -EMSGSIZE)
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: it has more functions than the scanner takes");
+	else if (code)
+		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0, "left out: %s",
+		                         failed->message);
 	else if (ended_by)
 		snafu_functions_diagnose(batch->ret, SNAFU_ERROR, source->path, 0,
 		                         "left out: clang's parser died on it (%s)", strsignal(ended_by));
@@ -215,6 +218,7 @@ static int run_helper(struct batch *batch, size_t first, size_t *ret_next,
 	struct snafu_buffer request = SNAFU_BUFFER(REQUEST_CAP), output = SNAFU_BUFFER(OUTPUT_CAP);
 	struct snafu_buffer errors = SNAFU_BUFFER(4096);
 	const char *argv[] = {batch->helper, NULL};
+	struct snafu_error failed = {0};
 	size_t n_ended = 0, count = batch->count - first;
 	int status = 0, code = write_request(batch, first, &request);
 
@@ -231,13 +235,13 @@ static int run_helper(struct batch *batch, size_t first, size_t *ret_next,
 			.output = &output,
 			.errors = &errors,
 		},
-		&status, error);
+		&status, &failed);
 	int read = snafu_c_answer_read(output.data ? output.data : "", output.size,
 	                               batch->sources + first, count, batch->ret, &n_ended);
 	if (read == -ENOMEM)
 		code = snafu_fail(error, -ENOMEM, "out of memory while reading C functions");
 	else if (n_ended < count) {
-		blame(batch, batch->sources[first + n_ended], code, status, &errors);
+		blame(batch, batch->sources[first + n_ended], code, &failed, status, &errors);
 		n_ended++;
 	}
 	*ret_next = first + n_ended;

@@ -4,7 +4,6 @@
 #include "scanner/c_flags.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

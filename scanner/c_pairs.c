@@ -59,14 +59,17 @@ static bool is_text(const struct snafu_c_type *type)
 	return type->kind == SNAFU_C_POINTER && type->target->kind == SNAFU_C_CHAR;
 }
 
-bool snafu_c_is_plain(const struct snafu_c_type *type)
+/* Whether JSON can say all of it: numbers, enums, structs of such, arrays of such,
+ * and in structs pointers to char (text). Not: unions, bit-fields, other pointers,
+ * flexible arrays. */
+static bool is_plain(const struct snafu_c_type *type)
 {
 	if (type->kind == SNAFU_C_ARRAY)
-		return type->length > 0 && snafu_c_is_plain(type->target);
+		return type->length > 0 && is_plain(type->target);
 	if (type->kind != SNAFU_C_STRUCT)
 		return is_number(type) || is_text(type);
 	for (size_t i = 0; i < type->n_fields; i++)
-		if (type->fields[i].bits || !snafu_c_is_plain(type->fields[i].type))
+		if (type->fields[i].bits || !is_plain(type->fields[i].type))
 			return false;
 	return true;
 }
@@ -74,7 +77,7 @@ bool snafu_c_is_plain(const struct snafu_c_type *type)
 /* Elements of which arrays in JSON can be made. */
 static bool is_element(const struct snafu_c_type *type)
 {
-	return snafu_c_is_plain(type);
+	return is_plain(type);
 }
 
 /* Why a value of this type cannot be handed over, or NULL. */
@@ -280,7 +283,7 @@ static enum snafu_c_role_kind struct_role(const struct snafu_c_parameter *parame
 {
 	if (parameter->type->constant)
 		return SNAFU_C_ROLE_OBJECT_IN;
-	if (!snafu_c_is_plain(target))
+	if (!is_plain(target))
 		return SNAFU_C_ROLE_OBJECT_STATE;
 	return snafu_c_word_is_output(parameter->name) ? SNAFU_C_ROLE_OUT : SNAFU_C_ROLE_OBJECT_INOUT;
 }

@@ -83,9 +83,9 @@ enum snafu_c_role_kind {
 	SNAFU_C_ROLE_OBJECT_IN,
 	/* struct *: the same, and its fields come back */
 	SNAFU_C_ROLE_OBJECT_INOUT,
-	/* struct * to a struct that holds more than JSON can say (see snafu_c_is_plain),
-	 * z_stream say: an object or nothing makes a fresh one, zeroed, that lives on after the
-	 * call; its "handle" comes back with its fields. A handle, or an object with the member
+	/* struct * to a struct that holds more than JSON can say (a union, bit-fields, pointers but
+	 * to text), z_stream say: an object or nothing makes a fresh one, zeroed, that lives on after
+	 * the call; its "handle" comes back with its fields. A handle, or an object with the member
 	 * "handle", goes on with that one */
 	SNAFU_C_ROLE_OBJECT_STATE,
 	/* cannot be called: see `problem` */
@@ -116,10 +116,5 @@ void snafu_c_roles(const struct snafu_c_parameter *parameters, size_t count,
  * char, to const unsigned char), OBJECT_STATE (pointer to a struct whose fields are
  * known: its fields and "handle"), HANDLE (any other pointer), or UNSUPPORTED. */
 struct snafu_c_role snafu_c_return_role(const struct snafu_c_type *type);
-
-/* Whether JSON can say all of it: numbers, enums, structs of such, arrays of such,
- * and in structs pointers to char (text). Not: unions, bit-fields, other pointers,
- * flexible arrays. */
-bool snafu_c_is_plain(const struct snafu_c_type *type);
 
 #endif

@@ -2,7 +2,6 @@
 #include "scanner/convention.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -74,12 +73,15 @@ const struct snafu_convention *snafu_convention_declared(const struct snafu_func
                                                          const char *name)
 {
 	const struct snafu_convention *fitting = snafu_convention_for(function, name);
+	const struct snafu_convention *exact = snafu_convention_find(name);
 	size_t count = snafu_look_positional(function);
 
 	if (fitting)
 		return fitting;
 	if (!snafu_look_is_python(function))
 		return NULL; /* Java's are known by their types */
+	if (exact && count >= exact->least && count <= exact->most)
+		return exact;
 	for (size_t i = 0; i < N_FAMILIES; i++)
 		for (const struct snafu_convention *at = families[i].members; at->name; at++)
 			if (is_of(at, name) && count >= at->least && count <= at->most)

@@ -1,5 +1,4 @@
 /* scanner/java_signature.c — see java_class.h. */
-#include <ctype.h>
 #include <string.h>
 
 #include "base/buffer.h"

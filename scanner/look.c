@@ -63,31 +63,53 @@ bool snafu_look_java_says(struct snafu_look *look, const char *package)
 	return !look->source->text || snafu_look_says(look, package);
 }
 
-static bool file_has(const char *folder, const char *file, const char *word)
+/* FILE of the source's folder or of the one above it: text that the caller frees, or NULL. */
+static char *read_beside(const struct snafu_look *look, const char *file, bool above,
+                         size_t *ret_size)
 {
-	char *path = snafu_path_join(folder, file), *text = NULL;
-	size_t size;
-	bool has = false;
+	char *folder = snafu_path_folder(look->source->path);
+	char *up = folder && above ? snafu_path_join(folder, "..") : NULL, *text = NULL;
+	char *path = !above || up ? snafu_path_join(up ? up : folder, file) : NULL;
 
-	if (path && snafu_file_read(path, SNAFU_LOOK_FILE_CAP, &text, &size, NULL) == 0)
-		has = !word || has_word(text, size, word);
-	free(text);
+	if (path)
+		snafu_file_read(path, SNAFU_LOOK_FILE_CAP, &text, ret_size, NULL);
 	free(path);
-	return has;
+	free(up);
+	free(folder);
+	return text;
 }
 
 bool snafu_look_beside(struct snafu_look *look, const char *file, const char *word)
 {
 	const struct snafu_look_answer *kept = find_kept(look, file, word);
+	bool has = false;
 
 	if (kept)
 		return kept->answer;
-	char *folder = snafu_path_folder(look->source->path);
-	char *above = folder ? snafu_path_join(folder, "..") : NULL;
-	bool has = above && (file_has(folder, file, word) || file_has(above, file, word));
-	free(above);
-	free(folder);
+	for (int above = 0; above < 2 && !has; above++) {
+		size_t size;
+		char *text = read_beside(look, file, above, &size);
+
+		has = text && (!word || has_word(text, size, word));
+		free(text);
+	}
 	return keep(look, file, word, has);
+}
+
+bool snafu_look_entry_says(struct snafu_look *look, const char *file, const char *key,
+                           const char *value)
+{
+	bool says = false;
+
+	for (int above = 0; above < 2 && !says; above++) {
+		size_t size;
+		char *text = read_beside(look, file, above, &size);
+
+		says = text &&
+		       snafu_look_entry_has(text, size, snafu_path_base(look->source->path), key, value);
+		free(text);
+	}
+	return says;
 }
 
 /* ---- decorators -------------------------------------------------------------------- */
@@ -170,8 +192,10 @@ bool snafu_look_is_file(const struct snafu_look *look, const char *name)
 
 bool snafu_look_is_python(const struct snafu_function *function)
 {
-	return strcmp(function->language, "python") == 0 && function->kind == SNAFU_FUNCTION &&
-	       !function->generator;
+	bool is =
+		strcmp(function->language, "python") == 0 || strcmp(function->language, "python2") == 0;
+
+	return is && function->kind == SNAFU_FUNCTION && !function->generator;
 }
 
 bool snafu_look_is_java(const struct snafu_function *function)

@@ -37,6 +37,13 @@ bool snafu_look_java_says(struct snafu_look *look, const char *package);
 /* Whether a file FILE stands in the source's folder, or in the one above it, and has WORD in it;
  * NULL: whatever is in it. */
 bool snafu_look_beside(struct snafu_look *look, const char *file, const char *word);
+/* Whether that file, of YAML, says `KEY: VALUE` in the entry that names the source (the lines
+ * around that one which are indented as much, or more), or, where none does, anywhere. */
+bool snafu_look_entry_says(struct snafu_look *look, const char *file, const char *key,
+                           const char *value);
+/* (look_entry.c) The same of TEXT, SIZE bytes, and a source whose own name is NAME. */
+bool snafu_look_entry_has(const char *text, size_t size, const char *name, const char *key,
+                          const char *value);
 /* Whether the function has the decorator NAME ("functions_framework.http"): Python's @. */
 bool snafu_look_decorated(struct snafu_look *look, const char *name);
 /* Whether it has any. */

@@ -9,7 +9,6 @@
  *     n : int
  *         how many */
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "scanner/python_doc.h"

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <iconv.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 

@@ -3,11 +3,9 @@ functions that it serves."""
 
 import contextlib
 import os
-import shutil
 import sqlite3
-import tempfile
-import unittest
 
+from folder import FolderTest
 from served import Served, until_good
 
 ASYNC = {"Prefer": "respond-async"}
@@ -108,10 +106,9 @@ class Server(Served):
             return name in file.read()
 
 
-class AsyncTest(unittest.TestCase):
+class AsyncTest(FolderTest):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-async-")
-        self.addCleanup(shutil.rmtree, self.folder)
+        super().setUp()
         self.servers = []
 
     def tearDown(self):
@@ -125,9 +122,6 @@ class AsyncTest(unittest.TestCase):
         self.servers.append(server)
         self.addCleanup(server.end)
         return server
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
 
     def failed_once(self, server):
         """A call that waits for its second attempt."""

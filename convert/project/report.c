@@ -1,5 +1,4 @@
 /* convert/project/report.c — REPORT.md: what was done, and what needs a human eye. */
-#include <errno.h>
 #include <string.h>
 
 #include "base/buffer.h"

@@ -1,13 +1,11 @@
 /* convert/project/words.c — what tells people and programs how to use the project: README.md,
  * openapi.json. */
-#include <errno.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "convert/project/state.h"
 #include "exporter/openapi.h"
-#include "exporter/schema.h"
 
 #define OPENAPI_CAP (256u << 20) /* bytes */
 #define README_CAP  (64u << 10)

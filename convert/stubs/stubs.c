@@ -51,7 +51,9 @@ static size_t place_size(const char *id, const char *file, size_t size)
 	return longest;
 }
 
-const char *snafu_stub_name(const struct snafu_function *function)
+/* By what name the stub of FUNCTION's file calls it, borrowed from its id: a tail that does
+ * not depend on which folder is served. */
+static const char *stub_name(const struct snafu_function *function)
 {
 	const char *file = snafu_function_source(function), *base = snafu_path_base(file),
 			   *dot = strrchr(base, '.');
@@ -193,7 +195,7 @@ static const struct snafu_function *find_handler(const struct stub *stub)
 /* "module.function", as Lambda has it; "package.Class.method". */
 static const char *handler_name(const struct snafu_function *handler)
 {
-	const char *name = snafu_stub_name(handler);
+	const char *name = stub_name(handler);
 
 	if (name > handler->id)
 		for (name--; name > handler->id && name[-1] != '.';)
@@ -323,7 +325,7 @@ static void write_function(const struct stub *stub, const struct snafu_function 
 	snafu_function_signature(function, &text);
 	if (function->doc)
 		write_doc(function->doc, &text);
-	snafu_json_write_text(into, snafu_stub_name(function));
+	snafu_json_write_text(into, stub_name(function));
 	snafu_buffer_append_text(into, ": {");
 	comment(into, 3, "", text.data && !text.failed ? text.data : function->name);
 	begin_member(into, 3, "Timeout");
@@ -367,7 +369,7 @@ static long write_functions(const struct stub *stub, size_t *ret_left_out)
 	for (size_t i = 0; seen && i < stub->count; i++) {
 		const struct snafu_function *function = &stub->functions[i];
 
-		if (function->reason || !is_first(seen, &n_seen, snafu_stub_name(function)))
+		if (function->reason || !is_first(seen, &n_seen, stub_name(function)))
 			continue;
 		snafu_buffer_clear(&entry);
 		write_function(stub, function, &entry);

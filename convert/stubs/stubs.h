@@ -84,8 +84,4 @@ int snafu_stub_ini_export(const struct snafu_functions *functions,
                           void (*tell)(void *state, const struct snafu_stub_news *news),
                           void *state, struct snafu_error *error);
 
-/* By what name the stub of FUNCTION's file calls it, borrowed from its id: a tail that does
- * not depend on which folder is served. */
-const char *snafu_stub_name(const struct snafu_function *function);
-
 #endif

@@ -12,7 +12,42 @@ def adapt(convention, function, id):
     if convention == "gcf-background":
         return lambda payload, context: _call_background(function, http.read(payload), context)
     from _snafu_conventions import web
+    if convention == "gcf-typed":
+        type = _type_of(function)
+        return lambda payload, context: _call_typed(function, type, http.read(payload), id)
     return lambda payload, context: web.serve(http.read(payload), id, function)
+
+
+def _type_of(function):
+    """The class that the decorator names, or else the parameter's annotation."""
+    import functions_framework
+    import typing
+    kind = getattr(function, "__snafu_type__", None)
+    registry = getattr(functions_framework, "_function_registry", None)
+    if kind is None and registry:
+        kind = getattr(registry, "INPUT_TYPE_MAP", {}).get(function.__name__)
+    if kind is None:
+        hints = typing.get_type_hints(function)
+        hints.pop("return", None)
+        kind = next(iter(hints.values()), None)
+    if not callable(getattr(kind, "from_dict", None)):
+        raise TypeError(f"{function.__name__}() is a typed function, and wants a class with "
+                        f"from_dict() as its parameter's annotation, or @typed(ITS_CLASS)")
+    return kind
+
+
+def _call_typed(function, type, message, id):
+    from _snafu_conventions import web
+    if message.method != "POST" and not message.direct:
+        headers = http.Headers([("Allow", "POST")])
+        return http.write(message, 405, headers, http.body_of("a typed function takes POST",
+                                                              headers))
+    given = message.json() if message.body else {}
+    value = http.finish(function(type.from_dict(given)))
+    if callable(getattr(value, "to_dict", None)):
+        headers = http.Headers()
+        return http.write(message, 200, headers, http.body_of(value.to_dict(), headers))
+    return web.serve(message, id, lambda request: "" if value is None else value)
 
 
 def _now():

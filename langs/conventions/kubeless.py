@@ -45,6 +45,11 @@ def _request_of(message):
     return bottle.LocalRequest(web._environ(message))
 
 
+def _is_reply(value):
+    """A bottle.Response, or a bottle.HTTPResponse, which is an exception as well."""
+    return hasattr(value, "status_code") and hasattr(value, "headerlist")
+
+
 def adapt(convention, function, id):
     name = id.rpartition(".")[2]
 
@@ -72,14 +77,20 @@ def adapt(convention, function, id):
             "runtime": os.environ.get("FUNC_RUNTIME", "python"),
             "memory-limit": context.memory_limit_in_mb + "Mi",
         }
-        value = http.finish(function(event, about))
-        if isinstance(value, Exception):
-            raise value
+        try:
+            value = http.finish(function(event, about))
+        except Exception as error:
+            if not _is_reply(error):  # bottle.abort() and its kin
+                raise
+            value = error
         status, headers = 200, http.Headers()
-        if hasattr(value, "status_code") and hasattr(value, "body"):  # a bottle.Response
-            status, value = value.status_code, value.body
+        if _is_reply(value):
+            status, headers = value.status_code, http.Headers(value.headerlist)
+            value = value.body
+        elif isinstance(value, Exception):
+            raise value
         if isinstance(value, str):
-            headers["Content-Type"] = "text/html; charset=UTF-8"
+            headers.setdefault("Content-Type", "text/html; charset=UTF-8")
         elif value is not None and not isinstance(value, bytes):
             value = json.dumps(value)
             headers["Content-Type"] = "application/json"

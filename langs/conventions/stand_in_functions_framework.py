@@ -9,9 +9,21 @@ def cloud_event(function):
     return function
 
 
+def typed(kind):
+    """@typed, or @typed(A_CLASS)."""
+    if type(kind) is type(typed):
+        return kind
+
+    def mark(function):
+        function.__snafu_type__ = kind
+        return function
+    return mark
+
+
 def errorhandler(code_or_exception):
     return lambda function: function
 
 
 def fill(module, name):
-    module.http, module.cloud_event, module.errorhandler = http, cloud_event, errorhandler
+    for decorator in (http, cloud_event, typed, errorhandler):
+        setattr(module, decorator.__name__, decorator)

@@ -1,7 +1,6 @@
 /* runtime/containers/describe.c — a container as the engine's API wants it described. */
 #include <errno.h>
 #include <glob.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,7 +1,6 @@
 /* runtime/containers/image.c — see image.h. The archive is POSIX ustar (IEEE 1003.1, pax). */
 #include "runtime/containers/image.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

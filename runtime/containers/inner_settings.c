@@ -1,6 +1,5 @@
 /* runtime/containers/inner_settings.c — the settings of the Snafu in a container: what the
  * host's say of calls, of functions and of the container's own tenant; nothing of others. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"

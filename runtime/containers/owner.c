@@ -1,7 +1,6 @@
 /* runtime/containers/owner.c — who started a container, in a label: so that what a killed
  * host has left behind is told from what belongs to one that runs. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/file.h"
 #include "runtime/containers/container.h"
 
 #define STAT_CAP    4096

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "runtime/deploy/folder_watch.h"
 #include "runtime/host_state.h"
 #include "runtime/languages.h"
@@ -150,21 +150,6 @@ static void free_deployer(struct snafu_deployer *deployer)
 	free(deployer);
 }
 
-static int start(struct snafu_deployer *deployer)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int code = -pthread_create(&deployer->thread, &attributes, serve, deployer);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return code;
-}
-
 int snafu_host_watch(struct snafu_host *host, struct snafu_error *error)
 {
 	struct snafu_deployer *deployer = calloc(1, sizeof *deployer);
@@ -182,7 +167,7 @@ int snafu_host_watch(struct snafu_host *host, struct snafu_error *error)
 	if (!code) {
 		host->deployer = deployer;
 		host->wake_undertaker = wake_undertaker;
-		code = start(deployer);
+		code = snafu_thread_start(&deployer->thread, STACK_SIZE, serve, deployer);
 		if (code)
 			snafu_fail_errno(error, code, "cannot start a thread to watch the sources");
 	}

@@ -2,7 +2,6 @@
 #include "runtime/deploy/folder_watch.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>

@@ -4,7 +4,6 @@
  * A call runs on the thread that it is given, which waits for the answer. */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/error.h"

@@ -133,7 +133,5 @@ void snafu_crowd_gone(struct snafu_instance *instance);
 void snafu_crowd_zygote_ready(struct snafu_crowd *crowd, struct snafu_zygote *zygote,
                               const struct snafu_result *result);
 void snafu_crowd_zygote_gone(struct snafu_crowd *crowd, struct snafu_zygote *zygote);
-/* Ends all calls that wait, with a copy of WHY. */
-void snafu_crowd_fail_waiting(struct snafu_crowd *crowd, const struct snafu_result *why);
 
 #endif

@@ -41,7 +41,8 @@ static void copy_result(const struct snafu_result *from, struct snafu_job *job)
 		                  job->function->id);
 }
 
-void snafu_crowd_fail_waiting(struct snafu_crowd *crowd, const struct snafu_result *why)
+/* Ends all calls that wait, with a copy of WHY. */
+static void fail_waiting(struct snafu_crowd *crowd, const struct snafu_result *why)
 {
 	struct snafu_job_queue *queues[] = {&crowd->nested, &crowd->waiting};
 
@@ -64,7 +65,7 @@ static void start_failed(struct snafu_crowd *crowd, const struct snafu_result *w
 		return;
 	}
 	if (!crowd->n_live) {
-		snafu_crowd_fail_waiting(crowd, why);
+		fail_waiting(crowd, why);
 		return;
 	}
 	while (crowd->nested.count > crowd->n_starting) {
@@ -300,7 +301,7 @@ void snafu_crowd_zygote_ready(struct snafu_crowd *crowd, struct snafu_zygote *zy
 	}
 	if (!somebody)
 		warn(crowd, result);
-	snafu_crowd_fail_waiting(crowd, result);
+	fail_waiting(crowd, result);
 	snafu_crowd_drop_zygote(crowd);
 }
 

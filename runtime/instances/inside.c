@@ -2,14 +2,12 @@
  * then one START after the other, as it forks. See inside.h. */
 #include "runtime/instances/inside.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "runtime/instances/instances.h"
-#include "runtime/languages.h"
 
 /* What the host has set for itself is not for functions. */
 static void reset_signals(void)

@@ -1,6 +1,5 @@
 /* runtime/instances/inside_begin.c — from START to READY. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "runtime/instances/inside.h"

@@ -1,5 +1,4 @@
 /* runtime/instances/inside_serve.c — an instance: call after call, and its end. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -2,7 +2,6 @@
  * more instances, guardians for the one instance below them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

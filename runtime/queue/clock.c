@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "runtime/queue/work.h"
 
 #define BOOT_FILE "/proc/sys/kernel/random/boot_id"

@@ -5,7 +5,6 @@
  * same transaction; files and URLs get it from an errand, which is repeated until it
  * succeeds or is given up. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -212,9 +211,9 @@ static int record_one(struct snafu_work *work, const struct snafu_errand *errand
 		      snafu_work_delay(work, work->settings->retry_delay, attempts - 1, WORK_DELAY_CAP);
 	if (due == UINT64_MAX) {
 		work->counts.deliveries -= work->counts.deliveries > 0;
-		snafu_queue_report(work->queue, SNAFU_WARNING,
-		                   "the end of an asynchronous call could not be told to %s: %s",
-		                   delivery->destination, errand->error.message);
+		snafu_report(&work->queue->options.reporter, SNAFU_WARNING,
+		             "the end of an asynchronous call could not be told to %s: %s",
+		             delivery->destination, errand->error.message);
 	}
 	return snafu_store_undelivered(work->store, delivery->number, attempts, due,
 	                               errand->error.message, error);

@@ -82,9 +82,6 @@ void snafu_queue_answer(struct snafu_queue *queue, struct snafu_queue_submission
 /* order->code, ->error and ->reply are filled. Frees ASKED. */
 void snafu_queue_answer_order(struct snafu_queue *queue, struct snafu_queue_asked *asked);
 
-void snafu_queue_report(const struct snafu_queue *queue, enum snafu_severity severity,
-                        const char *format, ...) __attribute__((format(printf, 3, 4)));
-
 /* Whether the lock that the host holds is still the one that others would find. */
 bool snafu_queue_file_is_held(const struct snafu_queue *queue);
 

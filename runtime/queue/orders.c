@@ -2,7 +2,6 @@
  * changes of them. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -47,7 +46,7 @@ static int check_place(struct snafu_work *work, struct snafu_error *error)
 	               "host again",
 	               work->queue->options.file);
 	if (!work->said_moved)
-		snafu_queue_report(work->queue, SNAFU_WARNING, "%s", error->message);
+		snafu_report(&work->queue->options.reporter, SNAFU_WARNING, "%s", error->message);
 	work->said_moved = true;
 	return code;
 }

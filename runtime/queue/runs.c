@@ -5,7 +5,6 @@
  * its file knows that another one died with them. A call that has been there several
  * times may be the reason: it is run again alone, and given up in the end. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,8 +31,8 @@ uint64_t snafu_work_delay(struct snafu_work *work, uint64_t delay, unsigned coun
 	return delay - delay / 4 + work->random % (delay / 2 + 1);
 }
 
-const struct snafu_settings *snafu_work_settings(const struct snafu_work *work,
-                                                 const struct snafu_stored *call)
+static const struct snafu_settings *settings_of(const struct snafu_work *work,
+                                                const struct snafu_stored *call)
 {
 	const struct snafu_queue_options *options = &work->queue->options;
 	const struct snafu_settings *settings =
@@ -86,9 +85,9 @@ static int write_end(struct snafu_work *work, int from, const struct snafu_endin
 	if (call->state == SNAFU_STORED_SUCCEEDED || call->state == SNAFU_STORED_FAILED)
 		work->kept += ending->size;
 	if (call->state == SNAFU_STORED_DEAD)
-		snafu_queue_report(work->queue, SNAFU_WARNING,
-		                   "the asynchronous call %s of %s is given up (%s, attempts: %u)",
-		                   call->id, call->function, ending->condition, call->attempts);
+		snafu_report(&work->queue->options.reporter, SNAFU_WARNING,
+		             "the asynchronous call %s of %s is given up (%s, attempts: %u)", call->id,
+		             call->function, ending->condition, call->attempts);
 	return 0;
 }
 
@@ -146,7 +145,7 @@ static int record(struct snafu_work *work, struct snafu_run *run, struct snafu_e
 	struct snafu_stored after = run->row; /* its texts are borrowed */
 	struct snafu_ending ending = {
 		.call = &after,
-		.settings = snafu_work_settings(work, &after),
+		.settings = settings_of(work, &after),
 		.status = result->status,
 		.result = result->payload.data ? result->payload.data : "null",
 		.size = result->payload.data ? result->payload.size : 4,
@@ -178,7 +177,7 @@ static int give_up(struct snafu_work *work, struct snafu_stored *call, const cha
 	struct snafu_stored_bytes last = {0};
 	struct snafu_ending ending = {
 		.call = call,
-		.settings = snafu_work_settings(work, call),
+		.settings = settings_of(work, call),
 		.condition = condition,
 		.status = SNAFU_DEADLINE,
 	};
@@ -213,7 +212,7 @@ static int pick_one(struct snafu_work *work, int64_t number, struct snafu_error 
 
 	if (code || !run)
 		return code == -ENOENT ? 0 : code;
-	const struct snafu_settings *settings = snafu_work_settings(work, &call);
+	const struct snafu_settings *settings = settings_of(work, &call);
 	uint64_t now = snafu_work_now(work);
 	if (now > call.born + settings->maximum_age)
 		code = give_up(work, &call, "EventAgeExceeded", "MaximumAgeExceeded",

@@ -98,7 +98,7 @@ static bool has_changed(const struct snafu_work *work)
 static void say_full(struct snafu_work *work, const struct snafu_error *error)
 {
 	if (!work->said_full)
-		snafu_queue_report(work->queue, SNAFU_WARNING, "%s", error->message);
+		snafu_report(&work->queue->options.reporter, SNAFU_WARNING, "%s", error->message);
 	work->said_full = true;
 }
 
@@ -111,8 +111,8 @@ static void write_turn(struct snafu_work *work)
 
 	if (!code) {
 		if (work->said_full)
-			snafu_queue_report(work->queue, SNAFU_WARNING, "the queue %s can be written to again",
-			                   work->queue->options.file);
+			snafu_report(&work->queue->options.reporter, SNAFU_WARNING,
+			             "the queue %s can be written to again", work->queue->options.file);
 		work->said_full = false;
 		work->hold_until = 0;
 	} else {

@@ -169,7 +169,8 @@ static int code_of(int sqlite_code)
 	}
 }
 
-int snafu_store_fail(struct snafu_store *store, const char *doing, struct snafu_error *error)
+/* Fills ERROR with what the database says, and DOING, which failed. */
+static int fail(struct snafu_store *store, const char *doing, struct snafu_error *error)
 {
 	int code = code_of(sqlite3_extended_errcode(store->database));
 	const char *path = sqlite3_db_filename(store->database, "main");
@@ -204,7 +205,7 @@ int snafu_store_step(struct snafu_store *store, sqlite3_stmt *statement, const c
 		sqlite3_reset(statement);
 		return 0;
 	}
-	code = snafu_store_fail(store, doing, error);
+	code = fail(store, doing, error);
 	sqlite3_reset(statement);
 	return code < 0 ? code : -EIO;
 }
@@ -252,7 +253,7 @@ static int execute(struct snafu_store *store, const char *sql, const char *doing
 {
 	return sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK
 	           ? 0
-	           : snafu_store_fail(store, doing, error);
+	           : fail(store, doing, error);
 }
 
 static int read_version(struct snafu_store *store, int *ret_version, struct snafu_error *error)
@@ -261,7 +262,7 @@ static int read_version(struct snafu_store *store, int *ret_version, struct snaf
 	int code = sqlite3_prepare_v2(store->database, "PRAGMA user_version", -1, &statement, NULL);
 
 	code = code == SQLITE_OK ? snafu_store_step(store, statement, "read", error)
-	                         : snafu_store_fail(store, "read", error);
+	                         : fail(store, "read", error);
 	if (code > 0)
 		*ret_version = sqlite3_column_int(statement, 0);
 	sqlite3_finalize(statement);

@@ -1,6 +1,5 @@
 /* runtime/queue/store_show.c — see store.h: calls as JSON, for people and programs. */
 #include <errno.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "base/buffer.h"

@@ -63,15 +63,13 @@ struct snafu_store {
 /* The statement, ready to be bound; NULL, and the database says why. */
 sqlite3_stmt *snafu_store_use(struct snafu_store *store, enum snafu_store_statement which);
 
-/* Fills ERROR with what the database says, and DOING, which failed. */
-int snafu_store_fail(struct snafu_store *store, const char *doing, struct snafu_error *error);
-
 /* Runs a statement that was bound: 1 when there is a row, which lasts until the next use,
- * 0 when not, or as snafu_store_fail(). NULL is a failure. */
+ * 0 when not, or a negative errno with what the database says and DOING, which failed.
+ * NULL is a failure. */
 int snafu_store_step(struct snafu_store *store, sqlite3_stmt *statement, const char *doing,
                      struct snafu_error *error);
 
-/* Runs it to its end and lets go of it: 0, or as snafu_store_fail(). */
+/* Runs it to its end and lets go of it: 0, or a negative errno likewise. */
 int snafu_store_run(struct snafu_store *store, sqlite3_stmt *statement, const char *doing,
                     struct snafu_error *error);
 

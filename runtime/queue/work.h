@@ -95,9 +95,6 @@ int snafu_work_clock_open(struct snafu_work *work, struct snafu_error *error);
 int snafu_work_clock_note(struct snafu_work *work, struct snafu_error *error);
 uint64_t snafu_work_now(const struct snafu_work *work);
 
-const struct snafu_settings *snafu_work_settings(const struct snafu_work *work,
-                                                 const struct snafu_stored *call);
-
 /* Each of these is part of a transaction: what they return is the database's failure, and
  * the caller rolls back. */
 

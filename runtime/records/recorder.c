@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,17 +12,17 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/thread.h"
 #include "base/utf8.h"
 #include "runtime/records/debug_output.h"
 #include "runtime/loggers/logger.h"
 #include "runtime/records/record_queue.h"
 
-#define NAP_NS     5000000u /* pushes gather for so long, to be written together */
-#define RETRY_MS   1000 /* a logger that could not write is tried again */
-#define BATCH      512 /* records that a logger gets at once */
-#define NAME_CAP   64 /* bytes of a logger's name */
-#define STUCK_MS   20 /* debug output that nobody takes is tried again */
-#define REPORT_CAP 2048
+#define NAP_NS   5000000u /* pushes gather for so long, to be written together */
+#define RETRY_MS 1000 /* a logger that could not write is tried again */
+#define BATCH    512 /* records that a logger gets at once */
+#define NAME_CAP 64 /* bytes of a logger's name */
+#define STUCK_MS 20 /* debug output that nobody takes is tried again */
 
 struct open_logger {
 	const struct snafu_logger *logger;
@@ -52,23 +50,6 @@ struct snafu_recorder {
 	struct snafu_debug_output debug;
 	uint64_t told_records; /* losses that were told */
 };
-
-static void report(const struct snafu_recorder *recorder, enum snafu_severity severity,
-                   const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void report(const struct snafu_recorder *recorder, enum snafu_severity severity,
-                   const char *format, ...)
-{
-	char line[REPORT_CAP];
-	va_list arguments;
-
-	if (!recorder->options.report)
-		return;
-	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
-	va_end(arguments);
-	recorder->options.report(recorder->options.report_state, severity, line);
-}
 
 /* ---- loggers --------------------------------------------------------------------- */
 
@@ -113,15 +94,16 @@ static void write_logger(struct snafu_recorder *recorder, struct open_logger *op
 			batch[count++] = &recorder->kept[at % SNAFU_RECORDS_CAP]->record;
 		if (open->logger->write(open->state, batch, count, &error)) {
 			if (!open->failing)
-				report(recorder, SNAFU_ERROR,
-				       "records of calls cannot be written, and wait (%d at most): %s",
-				       SNAFU_RECORDS_CAP, error.message);
+				snafu_report(&recorder->options.reporter, SNAFU_ERROR,
+				             "records of calls cannot be written, and wait (%d at most): %s",
+				             SNAFU_RECORDS_CAP, error.message);
 			open->failing = true;
 			open->retry = snafu_now_ms() + RETRY_MS;
 			return;
 		}
 		if (open->failing)
-			report(recorder, SNAFU_WARNING, "records of calls are written to %s again", open->path);
+			snafu_report(&recorder->options.reporter, SNAFU_WARNING,
+			             "records of calls are written to %s again", open->path);
 		open->failing = false;
 		open->next += count;
 		atomic_fetch_add_explicit(&open->written, count, memory_order_relaxed);
@@ -147,9 +129,10 @@ static void tell_losses(struct snafu_recorder *recorder, bool last)
 	if (records == recorder->told_records || (recorder->told_records && !last))
 		return;
 	recorder->told_records = records;
-	report(recorder, SNAFU_ERROR, "%" PRIu64 " record%s of calls %s dropped%s", records,
-	       records == 1 ? "" : "s", records == 1 ? "was" : "were",
-	       last ? "" : ": writing them is too slow; snafu_records_dropped_total counts on");
+	snafu_report(&recorder->options.reporter, SNAFU_ERROR,
+	             "%" PRIu64 " record%s of calls %s dropped%s", records, records == 1 ? "" : "s",
+	             records == 1 ? "was" : "were",
+	             last ? "" : ": writing them is too slow; snafu_records_dropped_total counts on");
 }
 
 /* ---- the writer ------------------------------------------------------------------ */
@@ -277,16 +260,11 @@ static int open_loggers(struct snafu_recorder *recorder, struct snafu_error *err
 
 static int start(struct snafu_recorder *recorder, struct snafu_error *error)
 {
-	sigset_t all, before;
-
 	snafu_debug_output_init(&recorder->debug);
 	recorder->kept = calloc(SNAFU_RECORDS_CAP, sizeof(struct snafu_message *));
 	if (!recorder->kept)
 		return snafu_fail(error, -ENOMEM, "no memory");
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int code = -pthread_create(&recorder->thread, NULL, run, recorder);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int code = snafu_thread_start(&recorder->thread, 0, run, recorder);
 	recorder->running = !code;
 	return code ? snafu_fail_errno(error, code, "cannot start a thread") : 0;
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "scanner/function.h"
+#include "runtime/report.h"
 
 struct snafu_buffer;
 struct snafu_error;
@@ -24,9 +24,7 @@ struct snafu_recorder_options {
 	 * and returns their size. NULL: no debug output is wanted. On the writer's thread. */
 	size_t (*debug)(void *state, const char *lines, size_t size, int patience_ms);
 	void *debug_state;
-	/* What the person who runs the host should know, one line. On the writer's thread. */
-	void (*report)(void *state, enum snafu_severity severity, const char *line);
-	void *report_state;
+	struct snafu_reporter reporter; /* called on the writer's thread */
 };
 
 /* Opens the loggers and starts the thread. What OPTIONS point to is borrowed until

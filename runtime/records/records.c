@@ -1,7 +1,6 @@
 /* runtime/records/records.c — see records.h. */
 #include "runtime/records/records.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 

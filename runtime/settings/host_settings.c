@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/generation.h"
 #include "runtime/host_state.h"
 #include "runtime/service.h"
 

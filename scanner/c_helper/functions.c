@@ -7,7 +7,6 @@
  * "native" is missing where the source does not define the type. */
 #include "scanner/c_helper/helper.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"

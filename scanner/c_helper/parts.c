@@ -13,7 +13,6 @@
  * has parts in bits/, too. */
 #include "scanner/c_helper/helper.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"

@@ -35,19 +35,23 @@ static bool http_may(const struct snafu_function *function)
 	       (snafu_look_is_python(function) && snafu_look_positional(function) == 1);
 }
 
+/* Whether the framework's decorator NAME is there, which is "functions_framework." and WORD. */
+static bool is_decorated(struct snafu_look *look, const char *name, const char *word)
+{
+	return snafu_look_says(look, "functions_framework") &&
+	       (snafu_look_decorated(look, name) ||
+	        (snafu_look_decorated(look, word) &&
+	         snafu_look_says(look, "from functions_framework import")));
+}
+
 static bool http_recognise(struct snafu_look *look)
 {
 	const struct snafu_function *function = look->function;
 
 	if (snafu_look_is_java(function))
 		return http_fits(function) && snafu_look_java_says(look, JAVA_PACKAGE);
-	if (snafu_look_says(look, "functions_framework")) {
-		if (snafu_look_decorated(look, "functions_framework.http"))
-			return true;
-		if (snafu_look_decorated(look, "http") &&
-		    snafu_look_says(look, "from functions_framework import"))
-			return true;
-	}
+	if (is_decorated(look, "functions_framework.http", "http"))
+		return true;
 	if (!http_fits(function) || snafu_look_is_decorated(look))
 		return false;
 	/* Without a decorator, as before there was one. */
@@ -78,11 +82,26 @@ static bool event_recognise(struct snafu_look *look)
 {
 	if (snafu_look_is_java(look->function))
 		return event_fits(look->function) && snafu_look_java_says(look, JAVA_PACKAGE);
-	if (!snafu_look_says(look, "functions_framework"))
-		return false;
-	return snafu_look_decorated(look, "functions_framework.cloud_event") ||
-	       (snafu_look_decorated(look, "cloud_event") &&
-	        snafu_look_says(look, "from functions_framework import"));
+	return is_decorated(look, "functions_framework.cloud_event", "cloud_event");
+}
+
+/* ---- typed ------------------------------------------------------------------------- */
+
+/* Any class may be the parameter's: only the decorator tells. */
+static bool typed_fits(const struct snafu_function *function)
+{
+	(void)function;
+	return false;
+}
+
+static bool typed_may(const struct snafu_function *function)
+{
+	return snafu_look_is_python(function) && snafu_look_positional(function) == 1;
+}
+
+static bool typed_recognise(struct snafu_look *look)
+{
+	return is_decorated(look, "functions_framework.typed", "typed");
 }
 
 /* ---- background -------------------------------------------------------------------- */
@@ -116,6 +135,14 @@ const struct snafu_convention snafu_conventions_gcf[] = {
      .fits = event_fits,
      .may = event_may,
      .recognise = event_recognise},
+	{.name = "gcf-typed",
+     .http = true,
+     .whole = true,
+     .least = 1,
+     .most = 1,
+     .fits = typed_fits,
+     .may = typed_may,
+     .recognise = typed_recognise},
 	{.name = "gcf-background",
      .http = true,
      .whole = true,

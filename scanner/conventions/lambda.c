@@ -17,7 +17,26 @@ static bool recognise(struct snafu_look *look)
 	       snafu_look_java_says(look, "com.amazonaws.services.lambda.runtime");
 }
 
+/* Nothing in the source says for sure that its events are HTTP requests: that is to be named. */
+static bool http_fits(const struct snafu_function *function)
+{
+	return snafu_look_is_python(function) && snafu_look_is_handler(function);
+}
+
+static bool http_recognise(struct snafu_look *look)
+{
+	(void)look;
+	return false;
+}
+
 const struct snafu_convention snafu_conventions_lambda[] = {
 	{.name = "lambda", .least = 2, .most = 2, .fits = fits, .recognise = recognise},
+	{.name = "lambda-http",
+     .http = true,
+     .whole = true,
+     .least = 2,
+     .most = 2,
+     .fits = http_fits,
+     .recognise = http_recognise},
 	{.name = NULL},
 };

@@ -10,8 +10,9 @@ import tempfile
 import unittest
 import xml.etree.ElementTree
 
-SOURCE = os.environ["SNAFU_SOURCE"]
-BUILD = os.environ["SNAFU_BUILD"]
+from folder import FolderTest
+from terminal import SOURCE
+
 BENCH = os.path.join(SOURCE, "bench")
 sys.path.insert(0, BENCH)
 
@@ -71,18 +72,15 @@ class Pictures(unittest.TestCase):
             xml.etree.ElementTree.fromstring(svg)
 
 
-class Measuring(unittest.TestCase):
+class Measuring(FolderTest):
     def setUp(self):
         if not shutil.which("wrk"):
             self.skipTest("wrk is missing")
-        self.folder = tempfile.mkdtemp(prefix="snafu-bench-test-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.source = os.path.join(self.folder, "mine.py")
-        with open(self.source, "w", encoding="ascii") as file:
-            file.write("def double(n):\n    return n * 2\n")
+        super().setUp()
+        self.source = self.write("mine.py", "def double(n):\n    return n * 2\n")
 
     def test_a_function_of_ones_own(self):
-        out = os.path.join(self.folder, "out")
+        out = self.path("out")
         done = run("-r", "1", "-d", "1", "-n", "2", "-e", "inprocess,worker", "-o", out,
                    self.source, "mine.double", "n=21")
         self.assertEqual(done.returncode, 0, done.stderr)

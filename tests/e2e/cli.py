@@ -6,14 +6,13 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
-import tempfile
-import unittest
-import urllib.error
-import urllib.request
 
-from terminal import BUILD, SNAFU, SOURCE, Terminal, run
+from folder import SharedFolderTest
+from served import Served, release
+from terminal import BUILD, PATIENCE, SNAFU, SOURCE, Terminal, run
 
 LATE_CALLS = 100  # that are tried until one is in time
 
@@ -63,19 +62,13 @@ def outer():
 '''
 
 
-class Case(unittest.TestCase):
+class Case(SharedFolderTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="snafu-cli-")
-        cls.module = os.path.join(cls.folder, "module.py")
-        with open(cls.module, "w", encoding="utf-8") as file:
-            file.write(MODULE)
-        cls.env = {"HOME": cls.folder, "XDG_STATE_HOME": os.path.join(cls.folder, "state"),
-                   "XDG_CACHE_HOME": os.path.join(cls.folder, "cache")}
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder)
+        super().setUpClass()
+        cls.module = cls.shared.write("module.py", MODULE)
+        cls.env = {"HOME": cls.folder, "XDG_STATE_HOME": cls.shared.path("state"),
+                   "XDG_CACHE_HOME": cls.shared.path("cache")}
 
     def execute(self, function, *arguments, stdin=None):
         return run("-x", function, *arguments, self.module, stdin=stdin, env=self.env)
@@ -89,35 +82,6 @@ class Case(unittest.TestCase):
 
 
 class Options(Case):
-    def test_help_and_manual_agree(self):
-        help_text = run("--help").stdout
-        with open(os.path.join(SOURCE, "docs/snafu.1"), encoding="utf-8") as file:
-            manual = file.read()
-        shown = re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?", help_text, re.M)
-        told = re.findall(r"^\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
-        self.assertGreater(len(shown), 10)
-        self.assertEqual(shown, told)
-        shown = re.findall(r"^      --([\w-]+)(?: (\S+))?  ", help_text, re.M)
-        told = re.findall(r"^\.It Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
-        self.assertGreater(len(shown), 2)
-        self.assertEqual(shown, told)
-        settings = re.findall(r"^  (\[\w+\] [\w-]+) =(?: (\S+))?(?:  \(([^)]*)\))?\n +(.+)$",
-                              help_text, re.M)
-        table = re.findall(r"^\.It (\[\w+\] [\w-]+) =(?: (\S+))?(?: \(([^)]*)\))?\n(.+)$", manual,
-                           re.M)
-        self.assertGreater(len(settings), 20)
-        self.assertEqual(settings, table)
-
-    def test_manual_pages_are_clean(self):
-        if not shutil.which("man"):
-            self.skipTest("there is no man here")
-        for name in "snafu.1", "snafu-bench.1", "snafu-scan.1":
-            done = subprocess.run(
-                ["man", "--warnings", "-E", "UTF-8", "-l", os.path.join(SOURCE, "docs", name)],
-                capture_output=True, text=True, env=dict(os.environ, LC_ALL="C.UTF-8", PAGER="cat"))
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
-            self.assertIn("EXIT STATUS", done.stdout)
-
     def test_version(self):
         self.assertRegex(run("--version").stdout, r"^snafu \d+\.\d+\.\d+\n$")
 
@@ -156,20 +120,16 @@ class Options(Case):
         self.assertIn("libz.so.1 is a library: name the header", self.usage("libz.so.1", "libm.so"))
 
     def test_nothing_to_serve(self):
-        empty = os.path.join(self.folder, "empty.py")
-        with open(empty, "w", encoding="utf-8"):
-            pass
+        empty = self.write("empty.py", "")
         done = run("-C", "cli", empty)
         self.assertEqual(done.returncode, 1)
         self.assertIn("no functions found", done.stderr)
-        done = run(os.path.join(self.folder, "not-there.py"))
+        done = run(self.path("not-there.py"))
         self.assertEqual(done.returncode, 1)
         self.assertIn("not-there.py", done.stderr)
 
     def test_settings(self):
-        path = os.path.join(self.folder, "snafu.ini")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("[limits]\nresult-size = 1KiB\n")
+        path = self.write("snafu.ini", "[limits]\nresult-size = 1KiB\n")
         done = run("-s", path, "-x", "big", "-a", "n=5000", self.module, stdin=None)
         self.assertEqual((done.stdout, done.returncode), ("", 1))
         with open(path, "w", encoding="utf-8") as file:
@@ -222,7 +182,7 @@ class Execute(Case):
         self.assertIn("object", done.stderr)
 
     def test_a_regular_file_as_stdin(self):
-        path = os.path.join(self.folder, "arguments.json")
+        path = self.path("arguments.json")
         with open(path, "w+", encoding="utf-8") as file:
             file.write('{"text": "file"}')
             file.flush()
@@ -429,7 +389,7 @@ class Prompt(Case):
             self.assertEqual(terminal.wait(), 0)
 
     def test_history(self):
-        path = os.path.join(self.folder, "state/snafu/history")
+        path = self.path("state/snafu/history")
         if os.path.exists(path):
             os.remove(path)
         with self.terminal("-C", "cli") as terminal:
@@ -527,14 +487,14 @@ class Moved(Case):
         if not re.search(r"^libdir = \$\{exec_prefix\}/lib$", makefile, re.M):
             self.skipTest("configured for another layout")
         prefix = re.search("^prefix = (.*)$", makefile, re.M).group(1)
-        top = os.path.join(self.folder, "elsewhere") + prefix
+        top = self.path("elsewhere") + prefix
         os.makedirs(os.path.join(top, "bin"))
         shutil.copy(SNAFU, os.path.join(top, "bin"))
         shutil.copytree(os.path.join(BUILD, "parts"), os.path.join(top, "lib/snafu/parts"))
-        os.symlink(os.path.join(top, "bin/snafu"), os.path.join(self.folder, "link"))
+        os.symlink(os.path.join(top, "bin/snafu"), self.path("link"))
         environment = {name: value for name, value in os.environ.items() if name != "SNAFU_PARTS"}
         for program in "elsewhere" + prefix + "/bin/snafu", "link":
-            done = subprocess.run([os.path.join(self.folder, program), "-x", "plain", self.module],
+            done = subprocess.run([self.path(program), "-x", "plain", self.module],
                                   env=environment, stdin=subprocess.DEVNULL, capture_output=True,
                                   text=True, cwd="/", timeout=60)
             self.check(done, '"plain"\n')
@@ -544,35 +504,20 @@ class Loading(Case):
     """A call whose deadline passes while its source is loaded says so."""
 
     def test_deadline_while_a_module_loads(self):
-        folder = os.path.join(self.folder, "slow")
-        os.mkdir(folder)
-        fifo, settings = os.path.join(self.folder, "fifo"), os.path.join(self.folder, "s.ini")
+        fifo = self.path("fifo")
         os.mkfifo(fifo)
-        with open(os.path.join(folder, "slow.py"), "w", encoding="utf-8") as file:
-            file.write(f"open({fifo!r}).close()\ndef one():\n    return 1\n")
-        with open(settings, "w", encoding="ascii") as file:
-            file.write("[limits]\ncall-timeout = 200ms\n")
-        with subprocess.Popen([SNAFU, "-q", "-C", "web", "-L", "0", "-s", settings, folder],
-                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                              env=dict(os.environ, **self.env), text=True) as process:
-            url = process.stderr.readline().split()[-1] + "/invoke/one"
-            with self.assertRaises(urllib.error.HTTPError) as caught:
-                urllib.request.urlopen(url, timeout=60)
-            with caught.exception as reply:
-                self.assertEqual(reply.code, 504)
-                self.assertIn("slow.py is still being compiled or loaded", reply.read().decode())
-            with open(fifo, "wb"):  # waits until the module waits there, and lets it go
-                pass
-            for attempt in range(LATE_CALLS):
-                try:
-                    with urllib.request.urlopen(url, timeout=60) as reply:
-                        self.assertEqual(reply.read(), b"1")
+        self.write("slow/slow.py", f"open({fifo!r}).close()\ndef one():\n    return 1\n")
+        with Served("-q", self.path("slow"), settings="[limits]\ncall-timeout = 200ms\n",
+                    env=self.env) as server:
+            status, error = server.call("one")
+            self.assertEqual(status, 504)
+            self.assertIn("slow.py is still being compiled or loaded", error["errorMessage"])
+            release(fifo)
+            for _ in range(LATE_CALLS):
+                status, value = server.call("one")
+                if status != 504:
                     break
-                except urllib.error.HTTPError as late:
-                    self.assertEqual(late.code, 504)
-            self.assertLess(attempt + 1, LATE_CALLS)
-            process.terminate()
-            self.assertEqual(process.wait(60), 0)
+            self.assertEqual((status, value), (200, 1))
 
 
 class Listening(Case):
@@ -583,48 +528,26 @@ class Listening(Case):
 
 
 class Stopping(Case):
-    def serve(self, *options):
-        process = subprocess.Popen([SNAFU, "-C", "web", "-L", "0", *options, self.module],
-                                   stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                   env=dict(os.environ, **self.env))
-        for line in process.stderr:
-            match = re.search(r"ready on http://127\.0\.0\.1:(\d+)", line)
-            if match:
-                return process, int(match.group(1))
-        self.fail(f"it ended with {process.wait()}")
+    def serve(self, *options, **more):
+        server = Served(*options, self.module, env=self.env, **more)
+        self.addCleanup(server.end)
+        return server
 
     def test_signals(self):
         for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
-            process, _ = self.serve()
-            process.send_signal(number)
-            process.communicate(timeout=60)
-            self.assertEqual(process.returncode, 0)
+            self.assertEqual(self.serve().stop(number), 0)
 
     def test_the_second_signal_does_not_wait(self):
-        import socket
-        path = os.path.join(self.folder, "patient.ini")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("[limits]\ndrain-timeout = 1h\n")
-        process, port = self.serve("-s", path, "-v")
-        with socket.create_connection(("127.0.0.1", port)) as client:
+        server = self.serve("-v", settings="[limits]\ndrain-timeout = 1h\n")
+        with socket.create_connection((server.host, server.port)) as client:
             client.sendall(b"POST /invoke/forever HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
             # A second request is answered: so the first one has been taken.
-            done = subprocess.run(["curl", "-sS", f"http://127.0.0.1:{port}/invoke/plain"],
-                                  capture_output=True, text=True, timeout=60)
-            self.assertIn("plain", done.stdout)
-            process.send_signal(signal.SIGTERM)
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
-        self.assertIn(process.returncode, (0, 130, 143))
+            self.assertEqual(server.call("plain"), (200, "plain"))
+            server.process.send_signal(signal.SIGTERM)
+            server.process.send_signal(signal.SIGINT)
+            self.assertIn(server.process.wait(PATIENCE), (0, 130, 143))
 
     def test_what_was_ignored_stays_ignored(self):
-        process = subprocess.Popen(
-            ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", SNAFU, "-C", "web", "-L", "0",
-             self.module], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        for line in process.stderr:
-            if "ready on" in line:
-                break
-        process.send_signal(signal.SIGHUP)
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 0)
+        server = self.serve(command=("sh", "-c", "trap '' HUP; exec \"$@\"", "sh", SNAFU))
+        server.process.send_signal(signal.SIGHUP)
+        self.assertEqual(server.stop(), 0)

@@ -1,16 +1,14 @@
 """tests/e2e/container.py — the executor `container`, with a Docker engine of this test's own."""
 
-import http.client
 import json
 import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
-import unittest
 
 from engine import PATIENCE, open_engine
+from folder import SharedFolderTest
 from served import Served, until
 from terminal import BUILD
 
@@ -121,25 +119,17 @@ class Host(Served):
         return status, self.said().split("\n", 1)[1]
 
 
-class Case(unittest.TestCase):
+class Case(SharedFolderTest):
     """With sources and a place for sockets; not the engine's folder."""
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="snafu-container-test-")
-        os.mkdir(os.path.join(cls.folder, "sources"))
-        cls.source = os.path.join(cls.folder, "sources/probe.py")
-        cls.java = os.path.join(cls.folder, "sources/Twice.java")
-        cls.c = os.path.join(cls.folder, "sources/thrice.c")
-        for path, text in (cls.source, SOURCE), (cls.java, JAVA), (cls.c, C):
-            with open(path, "w", encoding="ascii") as file:
-                file.write(text)
-        cls.env = dict(os.environ, XDG_RUNTIME_DIR=os.path.join(cls.folder, "run"))
+        super().setUpClass()
+        cls.source = cls.shared.write("sources/probe.py", SOURCE)
+        cls.java = cls.shared.write("sources/Twice.java", JAVA)
+        cls.c = cls.shared.write("sources/thrice.c", C)
+        cls.env = dict(os.environ, XDG_RUNTIME_DIR=cls.shared.path("run"))
         os.mkdir(cls.env["XDG_RUNTIME_DIR"], 0o700)
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder)
 
 
 class Containers(Case):
@@ -243,7 +233,7 @@ class Containers(Case):
         settings = '[tenant red]\nenvironment COLOUR = "dark red"\n' \
                    "[tenant blue]\nenvironment COLOUR = blue\n" \
                    "[function variable]\nenvironment SECRET = word\n"
-        host = Host(self, settings, socket_path=os.path.join(self.folder, "door"))
+        host = Host(self, settings, socket_path=self.path("door"))
         self.assertEqual(host.call("variable", ["COLOUR"], tenant="red"), (200, "dark red"))
         self.assertEqual(host.call("variable", ["COLOUR"], tenant="blue"), (200, "blue"))
         self.assertEqual(host.call("variable", ["SECRET"], tenant="blue"), (200, "word"))
@@ -258,13 +248,12 @@ class Containers(Case):
         self.assertEqual(host.stop(), (0, ""))
 
     def test_more_tenants_than_containers(self):
-        host = Host(self, "[container]\ncontainers = 1\n",
-                    socket_path=os.path.join(self.folder, "door"))
+        host = Host(self, "[container]\ncontainers = 1\n", socket_path=self.path("door"))
         self.assertEqual(host.call("add", [1, 2], tenant="red"), (200, 3))
         first = self.only()
         self.assertEqual(host.call("add", [1, 2], tenant="blue"), (200, 3))
         self.assertNotEqual(self.only(), first)
-        mark = os.path.join(self.folder, "mark")
+        mark = self.path("mark")
         waits = threading.Thread(target=host.call, args=("wait", ["/tmp/mark"]),
                                  kwargs={"tenant": "blue"})
         waits.start()
@@ -392,7 +381,7 @@ class Containers(Case):
     def test_an_engine_that_goes_and_comes(self):
         host = Host(self, "[limits]\ncall-timeout = 4s\n[caps]\ncall-timeout = 1min\n"
                     "[tenant red]\ncall-timeout = 1min\n[tenant blue]\ncall-timeout = 1min\n",
-                    socket_path=os.path.join(self.folder, "door"))
+                    socket_path=self.path("door"))
         self.assertEqual(host.call("add", [1, 2], tenant="red"), (200, 3))
         self.addCleanup(self.engine.go_on)
         # It hangs: what runs goes on, what has to be started is not waited for too long.

@@ -397,6 +397,268 @@ class Chosen(unittest.TestCase):
             self.assertEqual(client.get("later.f", method="PUT"), (200, "PUT"))
 
 
+TYPED = '''
+import dataclasses
+import functions_framework
+
+@dataclasses.dataclass
+class Order:
+    item: str
+    count: int = 1
+
+    @staticmethod
+    def from_dict(given):
+        return Order(given["item"], int(given.get("count", 1)))
+
+    def to_dict(self):
+        return dataclasses.asdict(self)
+
+@functions_framework.typed
+def doubles(order: Order):
+    return Order(order.item, order.count * 2)
+
+@functions_framework.typed(Order)
+def counts(order):
+    return {"counted": order.count}, 201
+
+@functions_framework.typed(Order)
+def nothing(order):
+    print(order.item)
+'''
+WEB = '''
+def main(args):
+    """Answers with what the caller says, or tells what it got."""
+    return args["give"] if "give" in args else {"body": args}
+'''
+
+
+class WebAction(unittest.TestCase):
+    """Apache OpenWhisk's own rules."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        for name, text in (("web.py", WEB), ("raw.py", WEB), ("manifest.yaml", '''
+packages:
+  p:
+    actions:
+      web: {function: web.py, web: true}
+      raw:
+        function: raw.py
+        annotations:
+          raw-http: true
+''')):
+            with open(os.path.join(cls.folder.name, name), "w") as file:
+                file.write(text)
+        cls.server = Server(cls.folder.name, executor=None)
+        cls.addClassCleanup(cls.server.__exit__)
+        cls.client = Client(cls.server)
+
+    def got(self, *arguments, **named):
+        status, _, body = self.client.ask(*arguments, **named)
+        value = json.loads(body)
+        self.assertEqual(status, 200, value)
+        headers = value.pop("__ow_headers")
+        self.assertIn("host", headers)
+        return value
+
+    def given(self, value):
+        """What an action that gives VALUE answers."""
+        status, headers, body = self.client.ask("web.main", json.dumps({"give": value}),
+                                                Content_Type="application/json")
+        return status, headers["Content-Type"], body
+
+    def test_members(self):
+        self.assertEqual(self.got("web.main/a%20b?x=1&y=&x=2", '{"y": [1]}', method="PUT",
+                                  Content_Type="application/json"),
+                         {"x": "2", "y": [1], "__ow_method": "put", "__ow_path": "/a%20b"})
+        self.assertEqual(self.got("web.main?x=1", "x=2&z=%26", method="POST",
+                                  Content_Type="application/x-www-form-urlencoded"),
+                         {"x": "2", "z": "&", "__ow_method": "post", "__ow_path": ""})
+        self.assertEqual(self.got("web.main"), {"__ow_method": "get", "__ow_path": ""})
+
+    def test_other_bodies(self):
+        for type, body, arrives in (
+                ("application/json", "[1]", [1]), ("text/plain", "ä", "ä"),
+                ("image/svg+xml", "<svg/>", "<svg/>"), ("application/x", "\0", "AA=="),
+                ("application/problem+json", "7", 7)):
+            self.assertEqual(self.got("web.main", body.encode(), Content_Type=type)["__ow_body"],
+                             arrives)
+
+    def test_what_callers_may_not_give(self):
+        self.assertEqual(self.client.ask("web.main?__ow_user=x")[0], 400)
+        self.assertEqual(self.client.ask("web.main", '{"__ow_body": 1}',
+                                         Content_Type="application/json")[0], 400)
+        self.assertEqual(self.got("web.main?__ow_other=x")["__ow_other"], "x")
+
+    def test_raw(self):
+        self.assertEqual(self.got("raw.main?__ow_path=x&y=%20", '{"y": 1}',
+                                  Content_Type="application/json"),
+                         {"__ow_method": "post", "__ow_path": "", "__ow_query": "__ow_path=x&y=%20",
+                          "__ow_body": base64.b64encode(b'{"y": 1}').decode()})
+        self.assertEqual(self.got("raw.main", "a=b", Content_Type="text/plain"),
+                         {"__ow_method": "post", "__ow_path": "", "__ow_query": "",
+                          "__ow_body": "a=b"})
+        self.assertEqual(self.got("raw.main")["__ow_body"], "")
+
+    def test_bodies_of_replies(self):
+        encoded = base64.b64encode(b'{"a": 1}').decode()
+        for value, reply in (
+                ({"body": "x"}, (200, "text/html; charset=utf-8", b"x")),
+                ({"body": {"a": 1}}, (200, "application/json", b'{"a": 1}')),
+                ({"body": 0, "statusCode": "201"}, (201, "application/json", b"0")),
+                ({"body": encoded, "headers": {"content-type": "application/json"}},
+                 (200, "application/json", b'{"a": 1}')),
+                ({"body": "1234", "headers": {"content-type": "application/json"}},
+                 (200, "application/json", b"1234")),
+                ({"body": "AP8=", "headers": {"content-type": "application/x"}},
+                 (200, "application/x", b"\0\xff")),
+                ({"body": "", "headers": {"content-type": "a/b"}}, (204, None, b"")),
+                ({"headers": {"X-A": 1}}, (204, None, b"")),
+                ({"a": 1}, (200, "application/json", b'{"a": 1}')),
+                ({"error": "words"}, (400, "application/json", b'{"error": "words"}')),
+                ({"error": {"statusCode": 418, "body": "tea"}},
+                 (418, "text/html; charset=utf-8", b"tea"))):
+            self.assertEqual(self.given(value), reply, value)
+
+    def test_replies_that_are_none(self):
+        for value in ({"body": "no base64", "headers": {"content-type": "application/x"}},
+                      {"headers": {"X-A": {}}}, {"statusCode": "many"}, {"statusCode": 7}, "text"):
+            self.assertEqual(self.given(value)[0], 500, value)
+
+
+class Typed(unittest.TestCase):
+    """Google's typed functions, with the decorator's stand-in."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="snafu-conventions-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.path = os.path.join(self.folder, "main.py")
+
+    def put(self, text):
+        with open(self.path, "w") as file:
+            file.write(text)
+
+    def test_over_http(self):
+        self.put(TYPED)
+        with Server(self.path, executor=None) as server:
+            client = Client(server)
+            for executor in EVERY:
+                status, headers, body = client.ask("doubles", '{"item": "a", "count": 2}',
+                                                   executor=executor)
+                self.assertEqual((status, headers["Content-Type"], json.loads(body)),
+                                 (200, "application/json", {"item": "a", "count": 4}))
+            status, headers, body = client.ask("counts", '{"item": "a"}')
+            self.assertEqual((status, json.loads(body)), (201, {"counted": 1}))
+            self.assertEqual(client.get("nothing", '{"item": "a"}'), (200, ""))
+            self.assertEqual(client.ask("doubles")[0], 405)
+            self.assertEqual(client.ask("doubles", "no JSON")[0], 400)
+            status, _, body = client.ask("doubles", "{}")
+            self.assertEqual((status, json.loads(body)["errorType"]), (500, "KeyError"))
+
+    def test_without_http(self):
+        self.put(TYPED)
+        done = run("-q", "-x", "doubles", "-a", "item=b", "-a", "count=3", self.path)
+        self.assertEqual((done.returncode, json.loads(done.stdout)), (0, {"item": "b", "count": 6}))
+
+    def test_without_a_class(self):
+        self.put("import functions_framework\n@functions_framework.typed\n"
+                 "def f(order: dict):\n    return order\n")
+        done = run("-q", "-x", "f", self.path, stdin="{}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("wants a class with from_dict()", done.stderr)
+
+
+class LambdaHttp(unittest.TestCase):
+    """Lambda's functions as function URLs and API Gateway call them."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.path = os.path.join(cls.folder.name, "app.py")
+        with open(cls.path, "w") as file:
+            file.write("import json\n\n"
+                       "def tells(event, context):\n"
+                       "    assert event['requestContext']['requestId'] == context.aws_request_id\n"
+                       "    return event\n\n"
+                       "def gives(event, context):\n"
+                       "    return json.loads(event['body'])\n\n"
+                       "def other(a):\n    return a\n")
+        cls.server = Server(cls.path, executor=None, options=("-c", "lambda-http"))
+        cls.addClassCleanup(cls.server.__exit__)
+        cls.client = Client(cls.server)
+
+    def test_events(self):
+        for executor in EVERY:
+            status, headers, body = self.client.ask(
+                "tells/a/b%20c?x=1&x=2&y=%20", "text", executor=executor, Cookie="k=v; l=w",
+                Content_Type="text/plain", User_Agent="tester", X_Forwarded_For="192.0.2.1")
+            event = json.loads(body)
+            about, headers = event.pop("requestContext"), event.pop("headers")
+            self.assertEqual((headers["user-agent"], headers["content-type"]),
+                             ("tester", "text/plain"))
+            self.assertNotIn("cookie", headers)
+            self.assertEqual(about["http"], {
+                "method": "POST", "path": "/a/b%20c", "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1", "userAgent": "tester"})
+            self.assertEqual(event, {
+                "version": "2.0", "routeKey": "$default", "rawPath": "/a/b%20c",
+                "rawQueryString": "x=1&x=2&y=%20", "cookies": ["k=v", "l=w"], "body": "text",
+                "queryStringParameters": {"x": "1,2", "y": " "}, "isBase64Encoded": False})
+
+    def test_bodies(self):
+        for type, sent, encoded in (("application/json", b"{", False), ("a/b", b"\0", True),
+                                    ("application/x-www-form-urlencoded", b"a=b", True)):
+            event = json.loads(self.client.ask("tells", sent, method="PUT", Content_Type=type)[2])
+            self.assertEqual(event["isBase64Encoded"], encoded)
+            self.assertEqual(base64.b64decode(event["body"]) if encoded else event["body"].encode(),
+                             sent)
+        event = json.loads(self.client.ask("tells")[2])
+        self.assertEqual((event["rawPath"], "body" in event, "queryStringParameters" in event),
+                         ("/", False, False))
+
+    def test_replies(self):
+        for value, wanted in (
+                ({"statusCode": 201, "headers": {"Content-Type": "text/x"}, "body": "b"},
+                 (201, "text/x", b"b")),
+                ({"statusCode": 200, "body": "{}"}, (200, "application/json", b"{}")),
+                ({"statusCode": 200, "headers": {"content-type": "image/png"}, "body": "AP8=",
+                  "isBase64Encoded": True}, (200, "image/png", b"\0\xff")),
+                ({"statusCode": "404"}, (404, None, b"")),
+                ({"a": 1}, (200, "application/json", b'{"a": 1}')),
+                ("words", (200, "application/json", b"words")),
+                (None, (200, "application/json", b""))):
+            status, headers, body = self.client.ask("gives", json.dumps(value),
+                                                    Content_Type="application/json")
+            self.assertEqual((status, headers["Content-Type"], body), wanted, value)
+        given = {"statusCode": 200, "cookies": ["a=b; Secure", "c=d"], "headers": {"X-A": 1},
+                 "multiValueHeaders": {"X-Many": ["1", "2"]}}
+        headers = self.client.ask("gives", json.dumps(given), Content_Type="application/json")[1]
+        self.assertEqual((headers.get_all("Set-Cookie"), headers["X-A"], headers.get_all("X-Many")),
+                         (["a=b; Secure", "c=d"], "1", ["1", "2"]))
+
+    def test_replies_that_are_none(self):
+        for value in ({"statusCode": "many"}, {"statusCode": 1000},
+                      {"statusCode": 200, "body": "#", "isBase64Encoded": True},
+                      {"statusCode": 200, "headers": {"A": "b\r\nC: d"}}):
+            status, headers, _ = self.client.ask("gives", json.dumps(value),
+                                                 Content_Type="application/json")
+            self.assertEqual((status, headers["C"]), (500, None), value)
+
+    def test_without_http(self):
+        event = {"version": "2.0", "requestContext": {"http": {"method": "GET"}}, "body": '{"a": 1}'}
+        done = run("-q", "-c", "lambda-http", "-x", "gives", self.path, stdin=json.dumps(event))
+        self.assertEqual((done.returncode, json.loads(done.stdout)), (0, {"a": 1}), done.stderr)
+        done = run("-q", "-c", "lambda-http", "-x", "gives", self.path, stdin='{"statusCode": 404}')
+        self.assertIn("HTTPError: 404 Not Found", done.stderr)
+        self.assertEqual(done.returncode, 1)
+
+    def test_who_is_offered(self):
+        self.assertEqual(self.client.ask("other?a=1")[0], 404)
+
+
 class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -8,10 +8,10 @@ import re
 import shutil
 import stat
 import subprocess
-import tempfile
 import unittest
 
-from terminal import BUILD, SCAN, SNAFU, SOURCE
+from folder import FolderTest
+from terminal import BUILD, SCAN, SNAFU
 
 CONVERT = os.path.join(BUILD, "snafu-convert")
 REAL = os.path.join(BUILD, "real")
@@ -89,28 +89,13 @@ def packed(text):
 }
 
 
-class Case(unittest.TestCase):
+class Case(FolderTest):
     def setUp(self):
-        self.folder = os.path.realpath(tempfile.mkdtemp(prefix="snafu-convert-"))
-        self.addCleanup(shutil.rmtree, self.folder)
+        super().setUp()
         self.out = self.path("out")
 
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "wb") as file:
-            file.write(text if isinstance(text, bytes) else text.encode())
-        return self.path(name)
-
-    def read(self, name):
-        with open(self.path(name), encoding="utf-8") as file:
-            return file.read()
-
     def shop(self):
-        for name, text in SHOP.items():
-            self.write("legacy/" + name, text)
+        self.write_all({"legacy/" + name: text for name, text in SHOP.items()})
         os.chmod(self.path("legacy/tool"), 0o755)
         return self.path("legacy")
 
@@ -165,24 +150,6 @@ class Case(unittest.TestCase):
 
 
 class Options(Case):
-    def test_help_and_manual_agree(self):
-        with open(os.path.join(SOURCE, "docs/snafu-convert.1"), encoding="utf-8") as file:
-            manual = file.read()
-        shown = re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?",
-                           self.run_convert("--help").stdout, re.M)
-        told = re.findall(r"^\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
-        self.assertGreater(len(shown), 5)
-        self.assertEqual(shown, told)
-
-    def test_manual_page_is_clean(self):
-        if not shutil.which("man"):
-            self.skipTest("there is no man here")
-        done = subprocess.run(
-            ["man", "--warnings", "-E", "UTF-8", "-l", os.path.join(SOURCE, "docs/snafu-convert.1")],
-            capture_output=True, text=True, env=dict(os.environ, LC_ALL="C.UTF-8", PAGER="cat"))
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("EXIT STATUS", done.stdout)
-
     def test_usage_errors(self):
         source = self.write("a.py", "def f(): pass\n")
         for arguments, words in [([source], "-o DIR"), (["-o", self.out], "no file"),

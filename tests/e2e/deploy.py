@@ -7,11 +7,11 @@ import os
 import shutil
 import struct
 import subprocess
-import tempfile
 import threading
 import unittest
 import zipfile
 
+from folder import FolderTest
 from served import NO_LIMIT, Served, until_good
 from terminal import PATIENCE
 
@@ -41,19 +41,12 @@ class Server(Served):
         return {entry["id"]: entry for entry in self.request("GET", "/functions")[1]}
 
 
-class Case(unittest.TestCase):
+class Case(FolderTest):
     def setUp(self):
-        self.top = tempfile.mkdtemp(prefix="snafu-deploy-")
-        self.addCleanup(shutil.rmtree, self.top)
-        self.folder = os.path.join(self.top, "sources")
+        super().setUp()
+        self.top = self.folder
+        self.folder = self.path("sources")
         os.mkdir(self.folder)
-
-    def write(self, name, text):
-        path = os.path.join(self.folder, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        return path
 
     def replace(self, name, text):
         """As editors do: a new file, renamed over the old one."""
@@ -86,15 +79,15 @@ class Sources(Case):
         self.until_ids("a.add", "b.g")
         self.assertEqual(server.request("GET", "/invoke/b.g?n=7")[1], ["new", 7])
         self.assertIn("/invoke/b.g", server.request("GET", "/openapi.json")[1]["paths"])
-        os.rename(os.path.join(self.folder, "b.py"), os.path.join(self.folder, "c.py"))
+        os.rename(self.path("b.py"), self.path("c.py"))
         self.until_ids("a.add", "c.g")
         self.assertEqual(server.call("c.g"), (200, ["new", 1]))
         self.assertNotIn("/invoke/b.g", server.request("GET", "/openapi.json")[1]["paths"])
-        os.unlink(os.path.join(self.folder, "c.py"))
+        os.unlink(self.path("c.py"))
         self.until_ids("a.add")
         self.assertEqual(server.call("c.g")[0], 404)
         self.assertEqual(server.call("a.add"), (200, 2))
-        self.assertIn("snafu: " + os.path.join(self.folder, "b.py") + ": changed, 1 function\n",
+        self.assertIn("snafu: " + self.path("b.py") + ": changed, 1 function\n",
                       server.said())
 
     def test_named_file(self):
@@ -117,14 +110,14 @@ class Sources(Case):
         os.makedirs(os.path.join(outside, "deep"))
         with open(os.path.join(outside, "deep", "x.py"), "w", encoding="utf-8") as file:
             file.write("def f(): return 'x'\n")
-        os.rename(outside, os.path.join(self.folder, "package"))
+        os.rename(outside, self.path("package"))
         self.until_call("x", "package.deep.x.f")
         self.write("package/deep/y.py", "def f(): return 'y'\n")
         self.until_call("y", "package.deep.y.f")
         self.write("one/two/three/z.py", "def f(): return 'z'\n")
         self.until_call("z", "one.two.three.z.f")
-        os.rename(os.path.join(self.folder, "package"), outside)
-        shutil.rmtree(os.path.join(self.folder, "one"))
+        os.rename(self.path("package"), outside)
+        shutil.rmtree(self.path("one"))
         self.until_ids("a.add")
         shutil.rmtree(self.folder)
         self.until_ids()
@@ -144,7 +137,7 @@ class Sources(Case):
         for number in range(8):
             name = f"p{number}"
             self.write(f"{name}/m{number}.py", "def f(): return __name__\n")
-            server = Server(self, os.path.join(self.folder, name), home=self.top)
+            server = Server(self, self.path(name), home=self.top)
             self.write(f"{name}/__init__.py", "")
             self.server = server
             self.until_ids(f"{name}.m{number}.f")
@@ -233,7 +226,7 @@ class Sources(Case):
         for number in 1, 2:
             self.write(f"../release{number}/m.py", f"def f(): return {number}\n")
         target = self.write("../real.py", "def g(): return 1\n")
-        current, inside = os.path.join(self.top, "current"), os.path.join(self.folder, "linked")
+        current, inside = os.path.join(self.top, "current"), self.path("linked")
         os.symlink("release1", current)
         self.write("a.py", COUNTER)
         server = self.serve(self.folder, current)
@@ -242,7 +235,7 @@ class Sources(Case):
         os.symlink("release2", current + ".new")
         os.rename(current + ".new", current)
         self.until_call(2, "m.f")
-        os.symlink(target, os.path.join(self.folder, "link.py"))
+        os.symlink(target, self.path("link.py"))
         self.until_call(1, "link.g")
         self.write("../real.py", "def g(): return 22\n")
         self.until_call(22, "link.g")
@@ -353,7 +346,8 @@ class OtherLanguages(Case):
 
     def make_jar(self, name, value):
         """Of two classes in a package; moved over what is there."""
-        folder = tempfile.mkdtemp(dir=self.top)
+        folder = os.path.join(self.top, "classes")
+        os.makedirs(folder, exist_ok=True)
         for number in 1, 2:
             source = os.path.join(folder, f"C{number}.java")
             with open(source, "w", encoding="utf-8") as file:
@@ -364,7 +358,7 @@ class OtherLanguages(Case):
         with zipfile.ZipFile(jar, "w") as file:
             for number in 1, 2:
                 file.write(os.path.join(folder, f"p/C{number}.class"), f"p/C{number}.class")
-        os.rename(jar, os.path.join(self.folder, name))
+        os.rename(jar, self.path(name))
 
     def test_jars(self):
         if not shutil.which("javac"):
@@ -382,7 +376,7 @@ class OtherLanguages(Case):
         self.until_call("two-test", "get1")
         self.until_call("two-test", "get2")
         self.assertIn("lib.jar: changed, 4 functions\n", server.said())
-        os.unlink(os.path.join(self.folder, "lib.jar"))
+        os.unlink(self.path("lib.jar"))
         self.until_ids("a.other")
 
     def test_configs_of_jars(self):
@@ -393,17 +387,17 @@ class OtherLanguages(Case):
             return {"Environment": {"Variables": {"STAGE": value}}}
 
         self.make_jar("lib.jar", "one")
-        for named in self.folder, os.path.join(self.folder, "lib.jar"):
+        for named in self.folder, self.path("lib.jar"):
             self.write("lib.config", json.dumps(stage("-short")))
             self.write("lib.jar.config", json.dumps(
                 {**stage("-long"), "Functions": {"get2": stage("-two"), "C1.get1": {}}}))
             server = self.serve("-e", "java=worker", named)
             self.assertEqual(server.call("get1"), (200, "one-long"))
             self.assertEqual(server.call("get2"), (200, "one-two"))
-            os.unlink(os.path.join(self.folder, "lib.jar.config"))
+            os.unlink(self.path("lib.jar.config"))
             self.until_call("one-short", "get2")
             self.assertEqual(server.call("get1"), (200, "one-short"))
-            os.unlink(os.path.join(self.folder, "lib.config"))
+            os.unlink(self.path("lib.config"))
             self.until_call("onenull", "get1")
             server.stop()
 
@@ -411,16 +405,16 @@ class OtherLanguages(Case):
         """Functions of a jar's classes, and of headers that a header includes."""
         self.write("Twice.java", "public class Twice { public static int of(int n) { return 2 * n; } }")
         jar = os.path.join(self.top, "twice.jar")
-        subprocess.run(["javac", "-d", self.top, os.path.join(self.folder, "Twice.java")], check=True)
-        os.unlink(os.path.join(self.folder, "Twice.java"))
+        subprocess.run(["javac", "-d", self.top, self.path("Twice.java")], check=True)
+        os.unlink(self.path("Twice.java"))
         with zipfile.ZipFile(jar, "w") as archive:
             archive.write(os.path.join(self.top, "Twice.class"), "Twice.class")
         self.write("inner/power.h", "double exp2(double x);\n")
         header = self.write("outer.h", '#include "inner/power.h"\n')
-        os.mkdir(os.path.join(self.folder, "py"))
-        self.serve(jar, header, "libm.so.6", os.path.join(self.folder, "py"))
+        os.mkdir(self.path("py"))
+        self.serve(jar, header, "libm.so.6", self.path("py"))
         os.rename(self.write("late.py", "def f(): return 1\n"),
-                  os.path.join(self.folder, "py", "late.py"))
+                  self.path("py", "late.py"))
         self.until_call(1, "late.f")  # a round of looking at everything is over
         self.assertEqual(self.server.call("Twice.of", 21), (200, 42))
         self.assertEqual(self.server.call("exp2", 3), (200, 8.0))
@@ -459,7 +453,7 @@ class Settings(Case):
         line = server.await_line("the settings stay as they were", start)
         self.assertIn("a.py.config: Timeout: call-timeout takes", line)
         self.assertEqual(server.call("env"), (200, "changed"))
-        os.unlink(os.path.join(self.folder, "a.py.config"))
+        os.unlink(self.path("a.py.config"))
         self.until_call(None, "env")
 
     def test_handler_by_another_name(self):

@@ -4,12 +4,9 @@ escaped."""
 import json
 import os
 import re
-import shutil
-import subprocess
-import tempfile
-import unittest
 
-from terminal import BUILD, SOURCE, run
+from folder import FolderTest
+from terminal import BUILD, run
 
 EXPORT = os.path.join(BUILD, "snafu-export")
 HOSTILE = "it's \"quoted\"\\, {{ 7*7 }} {% raw %} ${HOME} $HOME %n %{x} `id` $(id) # : - é\\"
@@ -19,28 +16,7 @@ def export(*arguments, **options):
     return run(*arguments, program=EXPORT, **options)
 
 
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-descriptors-")
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "w", encoding="utf-8") as file:
-            file.write(text)
-        return self.path(name)
-
-    def read(self, name):
-        with open(self.path(name), encoding="utf-8") as file:
-            return file.read()
-
-    def files(self, folder):
-        return sorted(os.path.relpath(os.path.join(place, name), self.path(folder))
-                      for place, _, names in os.walk(self.path(folder)) for name in names)
-
+class Case(FolderTest):
     def export(self, target, *arguments, status=0, **options):
         done = export("--target", target, "-o", self.path("out"), *arguments, **options)
         self.assertEqual(done.returncode, status, done.stderr)
@@ -106,7 +82,7 @@ class Contexts(Case):
             "functions/src", "functions/one.py", "functions/2/one.py", "functions/pkg/mod.py"])
         self.export("docker", *paths)
         self.assertEqual(
-            [name for name in self.files("out") if name.startswith("functions/")],
+            [name for name in self.list_files("out") if name.startswith("functions/")],
             ["functions/2/one.py", "functions/one.py", "functions/one.py.config",
              "functions/pkg/__init__.py", "functions/pkg/mod.py", "functions/src/a.py",
              "functions/src/data.txt", "functions/src/sub/b.py"])
@@ -124,8 +100,8 @@ class Contexts(Case):
                          ["lib", "b.py"])
         self.assertEqual(self.places(self.path("out"), folder="out"), ["."])
         self.export("docker", self.path("out/lib"), self.path("out/b.py"))
-        self.assertEqual(self.files("out"), [".dockerignore", "Dockerfile", "b.py", "lib/a.py",
-                                             "snafu.ini"])
+        self.assertEqual(self.list_files("out"),
+                         [".dockerignore", "Dockerfile", "b.py", "lib/a.py", "snafu.ini"])
         self.assertIn('COPY ["lib/", "/srv/lib/"]\nCOPY ["b.py", "/srv/b.py"]\n',
                       self.read("out/Dockerfile"))
 
@@ -174,7 +150,7 @@ class Templates(Case):
         self.assertIn("mine           Mine\n", done.stdout)
         self.assertIn("docker ", done.stdout)
         self.export("mine", *options, self.source())
-        self.assertEqual(self.files("out"), ["app-pay.yaml"])
+        self.assertEqual(self.list_files("out"), ["app-pay.yaml"])
         self.assertEqual(self.read("out/app-pay.yaml"), 'name: "app.pay"\nport: 8080\n')
 
     def test_errors_say_where(self):
@@ -203,12 +179,12 @@ class Templates(Case):
                 {"template": "x.j2", "path": path}]}, x="x")
             done = self.export("bad", *options, self.source(), status=1)
             self.assertIn("a file of no good name", done.stderr)
-        self.assertEqual(self.files("."), ["app.py", "mine/bad/target.json", "mine/bad/x.j2"])
+        self.assertEqual(self.list_files("."), ["app.py", "mine/bad/target.json", "mine/bad/x.j2"])
 
     def test_dry_run_writes_nothing(self):
         done = self.export("docker", "-n", self.source())
         self.assertIn(f"==> {self.path('out')}/Dockerfile <==\n# Made by", done.stdout)
-        self.assertEqual(self.files("."), ["app.py"])
+        self.assertEqual(self.list_files("."), ["app.py"])
 
     def test_nothing_is_overwritten(self):
         self.write("out/Dockerfile", "mine")
@@ -250,7 +226,3 @@ class Docker(Case):
         for note in notes:
             self.assertIn("# " + note, self.read("out/Dockerfile"))
         self.assertNotIn("app.g", done.stderr)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -4,14 +4,13 @@ snafu does what is then written into them."""
 import json
 import os
 import re
-import shutil
 import stat
 import subprocess
-import tempfile
 import unittest
 
+from folder import FolderTest
 from served import NO_LIMIT, Served, until_good
-from terminal import BUILD, PATIENCE, SOURCE, run
+from terminal import BUILD, PATIENCE, run
 
 EXPORT = os.path.join(BUILD, "snafu-export")
 LANG3 = "/usr/share/java/commons-lang3.jar"
@@ -35,32 +34,10 @@ def export(*arguments, **options):
     return run(*arguments, program=EXPORT, **options)
 
 
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-export-")
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "w", encoding="utf-8") as file:
-            file.write(text)
-        return self.path(name)
-
-    def read(self, name):
-        with open(self.path(name), encoding="utf-8") as file:
-            return file.read()
-
+class Case(FolderTest):
     def write_sources(self):
-        for name, text in SOURCES.items():
-            self.write("src/" + name, text)
+        self.write_all({"src/" + name: text for name, text in SOURCES.items()})
         return self.path("src")
-
-    def files(self, folder):
-        return sorted(os.path.relpath(os.path.join(place, name), self.path(folder))
-                      for place, _, names in os.walk(self.path(folder)) for name in names)
 
     def export(self, *arguments, status=0, **options):
         done = export("--stubs", *arguments, **options)
@@ -69,24 +46,6 @@ class Case(unittest.TestCase):
 
 
 class Options(Case):
-    def test_help_and_manual_agree(self):
-        with open(os.path.join(SOURCE, "docs/snafu-export.1"), encoding="utf-8") as file:
-            manual = file.read()
-        shown = re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?", export("--help").stdout,
-                           re.M)
-        told = re.findall(r"^\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
-        self.assertGreater(len(shown), 5)
-        self.assertEqual(shown, told)
-
-    def test_manual_page_is_clean(self):
-        if not shutil.which("man"):
-            self.skipTest("there is no man here")
-        done = subprocess.run(
-            ["man", "--warnings", "-E", "UTF-8", "-l", os.path.join(SOURCE, "docs/snafu-export.1")],
-            capture_output=True, text=True, env=dict(os.environ, LC_ALL="C.UTF-8", PAGER="cat"))
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("EXIT STATUS", done.stdout)
-
     def test_version(self):
         self.assertRegex(export("-V").stdout, r"^snafu-export \d+\.\d+\.\d+\n$")
 
@@ -98,7 +57,7 @@ class Options(Case):
             done = export(*arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
             self.assertIn(words, done.stderr)
-        self.assertEqual(self.files("."), ["a.py"])
+        self.assertEqual(self.list_files("."), ["a.py"])
 
     def test_what_is_not_there(self):
         self.assertIn("nothing.py", self.export(self.path("nothing.py"), status=1).stderr)
@@ -113,7 +72,7 @@ class Stubs(Case):
         done = self.export(source)
         self.assertEqual(done.stdout, "")
         self.assertIn("4 stubs written, 0 updated, for 4 functions; 0 had all", done.stderr)
-        self.assertEqual(self.files("src"),
+        self.assertEqual(self.list_files("src"),
                          sorted([*SOURCES, "snafu.ini", *(name + ".config" for name in NAMES)]))
         for name, function in NAMES.items():
             stub = json.loads(self.read(f"src/{name}.config"))
@@ -147,15 +106,15 @@ class Stubs(Case):
         self.assertIn("// MemorySize", stub)
         self.assertEqual(json.loads(self.read("src/c/nap.config"))["Timeout"], 8)
         self.assertIn("nap_c", self.read("src/c/nap.config"))
-        self.assertNotIn("c/nap.c.config", self.files("src"))
+        self.assertNotIn("c/nap.c.config", self.list_files("src"))
         self.assertEqual(stat.S_IMODE(os.stat(self.path("src/nap.py.config")).st_mode), 0o640)
         before = {name: (self.read("src/" + name), os.stat(self.path("src/" + name)).st_mtime_ns)
-                  for name in self.files("src")}
+                  for name in self.list_files("src")}
         done = self.export(source)
         self.assertIn("0 stubs written, 0 updated, for 0 functions; 4 had all", done.stderr)
         self.assertEqual(before, {name: (self.read("src/" + name),
                                          os.stat(self.path("src/" + name)).st_mtime_ns)
-                                  for name in self.files("src")})
+                                  for name in self.list_files("src")})
         with open(self.path("src/nap.py"), "a", encoding="utf-8") as file:
             file.write("def more(): pass\n")
         self.export("-q", source)
@@ -225,7 +184,7 @@ class Stubs(Case):
         self.assertIn(";[function nap.nap_python]\n", done.stdout[end:])
         self.assertIn("1 stub shown", done.stderr)
         self.export("--dry-run", "-o", self.path("out"), source)
-        self.assertEqual(self.files("."), sorted("src/" + name for name in SOURCES))
+        self.assertEqual(self.list_files("."), sorted("src/" + name for name in SOURCES))
         with open("/dev/full", "w", encoding="ascii") as full:
             done = subprocess.run([EXPORT, "--stubs", "-n", source], stdout=full, text=True,
                                   stderr=subprocess.PIPE, timeout=PATIENCE)
@@ -235,13 +194,13 @@ class Stubs(Case):
     def test_into_a_folder(self):
         source = self.write_sources()
         self.export("-o", self.path("out/deep"), source + "/")
-        self.assertEqual(self.files("out/deep"),
+        self.assertEqual(self.list_files("out/deep"),
                          sorted(["snafu.ini", *(name + ".config" for name in NAMES)]))
-        self.assertEqual(self.files("src"), sorted(SOURCES))
+        self.assertEqual(self.list_files("src"), sorted(SOURCES))
         self.export("-o", self.path("one"), "nap.py", cwd=source)
-        self.assertEqual(self.files("one"), ["nap.py.config", "snafu.ini"])
+        self.assertEqual(self.list_files("one"), ["nap.py.config", "snafu.ini"])
         self.export("-o", self.path("here"), ".", cwd=source)
-        self.assertEqual(self.files("here"),
+        self.assertEqual(self.list_files("here"),
                          sorted(["snafu.ini", *(name + ".config" for name in NAMES)]))
 
     def test_two_sources_for_one_place(self):
@@ -279,7 +238,7 @@ class Stubs(Case):
         self.write("src/bad.py", "def f(:\n")
         done = self.export(self.path("src"))
         self.assertIn("bad.py", done.stderr)
-        self.assertIn("good.py.config", self.files("src"))
+        self.assertIn("good.py.config", self.list_files("src"))
 
     def test_a_jar(self):
         if not os.path.exists(LANG3):

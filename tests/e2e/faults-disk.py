@@ -7,13 +7,12 @@ import contextlib
 import http.client
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
-import tempfile
 import unittest
 
+from folder import FolderTest
 from ladder import C, PROCESSES, Server
 from served import until
 from terminal import PATIENCE, SNAFU, SOURCE
@@ -21,14 +20,10 @@ from terminal import PATIENCE, SNAFU, SOURCE
 ROGUE = os.path.join(SOURCE, "tests/e2e/faults/rogue.py")
 
 
-class Case(unittest.TestCase):
+class Case(FolderTest):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-faults-")
-        self.addCleanup(shutil.rmtree, self.folder)
+        super().setUp()
         self.disk = self.path("disk")
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
 
     def small_disk(self, size):
         os.mkdir(self.disk)

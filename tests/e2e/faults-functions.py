@@ -8,11 +8,10 @@ import contextlib
 import json
 import os
 import re
-import shutil
-import tempfile
 import unittest
 import uuid
 
+from folder import FolderTest
 from ladder import PROCESSES, Server, each
 from served import alive, descendants, until
 from terminal import PATIENCE, SOURCE, run
@@ -29,14 +28,10 @@ def memory_of(pid):
         return int(re.search(r"VmRSS:\s*(\d+)", file.read()).group(1)) >> 10
 
 
-class Case(unittest.TestCase):
+class Case(FolderTest):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-faults-")
-        self.addCleanup(shutil.rmtree, self.folder)
+        super().setUp()
         self.mark = str(uuid.uuid4())
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
 
     def server(self, settings="", *paths, **options):
         return Server(*(paths or [ROGUE]), settings="[limits]\n" + settings,

@@ -2,11 +2,9 @@
 context objects. The interfaces are the user's; these are minimal ones."""
 
 import json
-import os
-import shutil
-import tempfile
 import unittest
 
+from folder import SharedFolderTest
 from terminal import SNAFU, run
 
 RUNTIME = "com/amazonaws/services/lambda/runtime/"
@@ -127,20 +125,15 @@ SOURCES = {
 }
 
 
-class JavaLambda(unittest.TestCase):
+class JavaLambda(SharedFolderTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="snafu-java-lambda-")
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-        cls.code = os.path.join(cls.folder, "code")
-        for name, text in SOURCES.items():
-            path = os.path.join(cls.code, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+        super().setUpClass()
+        cls.code = cls.shared.path("code")
+        cls.shared.write_all({"code/" + name: text for name, text in SOURCES.items()})
 
     def execute(self, function, payload, executor="inprocess", *options):
-        env = {"HOME": self.folder, "XDG_CACHE_HOME": os.path.join(self.folder, "cache")}
+        env = {"HOME": self.folder, "XDG_CACHE_HOME": self.path("cache")}
         return run("-q", "-e", executor, "-x", function, *options, self.code, stdin=payload, env=env)
 
     def check(self, function, payload, wanted):

@@ -3,9 +3,9 @@ build has made, or without one that does not fit."""
 
 import os
 import shutil
-import tempfile
 import unittest
 
+from folder import FolderTest
 from terminal import run
 
 PARTS = os.path.join(os.environ["SNAFU_BUILD"], "parts")
@@ -18,22 +18,19 @@ public class Start {
 """
 
 
-class JavaStart(unittest.TestCase):
+class JavaStart(FolderTest):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-java-start-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.parts = os.path.join(self.folder, "parts")
+        super().setUp()
+        self.parts = self.path("parts")
         os.mkdir(self.parts)
         for name in os.listdir(PARTS):
             if name != ARCHIVE:
                 os.symlink(os.path.join(PARTS, name), os.path.join(self.parts, name))
-        self.source = os.path.join(self.folder, "Start.java")
-        with open(self.source, "w", encoding="utf-8") as file:
-            file.write(SOURCE)
+        self.source = self.write("Start.java", SOURCE)
 
     def check(self, options=""):
-        log = os.path.join(self.folder, "classes.log")
-        env = {"HOME": self.folder, "XDG_CACHE_HOME": os.path.join(self.folder, "cache"),
+        log = self.path("classes.log")
+        env = {"HOME": self.folder, "XDG_CACHE_HOME": self.path("cache"),
                "SNAFU_PARTS": self.parts,
                "SNAFU_JAVA_OPTIONS": "-Xlog:class+load=info:file=" + log + " " + options}
         done = run("-q", "-x", "Start.next", self.source, stdin="[1]", env=env)

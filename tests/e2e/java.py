@@ -4,11 +4,9 @@ end the host."""
 
 import json
 import os
-import shutil
 import subprocess
-import tempfile
-import unittest
 
+from folder import Folder, FolderTest
 from served import Served
 from terminal import SNAFU, SOURCE, run
 
@@ -48,31 +46,20 @@ public class Linger {
 """
 
 
-class Java(unittest.TestCase):
+class Java(FolderTest):
     @classmethod
     def setUpClass(cls):
         """What many cases call is compiled once."""
-        cls.shared = tempfile.mkdtemp(prefix="snafu-java-")
-        cls.addClassCleanup(shutil.rmtree, cls.shared)
-        cls.linger = os.path.join(cls.shared, "Linger.java")
-        with open(cls.linger, "w", encoding="ascii") as file:
-            file.write(LINGER)
+        cls.shared = Folder(cls.addClassCleanup)
+        cls.linger = cls.shared.write("Linger.java", LINGER)
 
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-java-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.env = {"HOME": self.folder, "XDG_CACHE_HOME": os.path.join(self.folder, "cache")}
+        super().setUp()
+        self.env = {"HOME": self.folder, "XDG_CACHE_HOME": self.path("cache")}
 
     def share(self):
         """Keeps what is compiled for other cases."""
-        self.env["XDG_CACHE_HOME"] = os.path.join(self.shared, "cache")
-
-    def write(self, name, text):
-        path = os.path.join(self.folder, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        return path
+        self.env["XDG_CACHE_HOME"] = self.shared.path("cache")
 
     def execute(self, function, payload, *paths):
         return run("-q", "-x", function, *paths, stdin=json.dumps(payload), env=self.env)
@@ -83,8 +70,8 @@ class Java(unittest.TestCase):
         return json.loads(done.stdout)
 
     def compile(self, *options):
-        subprocess.run(["javac", *QUICK, "-d", os.path.join(self.folder, "classes"), *options], check=True)
-        return os.path.join(self.folder, "classes")
+        subprocess.run(["javac", *QUICK, "-d", self.path("classes"), *options], check=True)
+        return self.path("classes")
 
     def test_maven_tree(self):
         self.share()
@@ -128,7 +115,7 @@ class Java(unittest.TestCase):
 
     def units(self):
         return [os.path.join(folder, name)
-                for folder, _, names in os.walk(os.path.join(self.folder, "cache"))
+                for folder, _, names in os.walk(self.path("cache"))
                 for name in names if name.endswith(".unit")]
 
     def test_spoilt_cache_is_made_anew(self):
@@ -157,20 +144,19 @@ class Java(unittest.TestCase):
         self.assertEqual(self.value("Sum.In.n", {"a": [1, 2]}, classes), 2)
         file = os.path.join(classes, "pkg", "Sum.class")
         self.assertEqual(self.value("pkg.Sum.of", [1, 2], file), 3)
-        jar = os.path.join(self.folder, "sum.jar")
+        jar = self.path("sum.jar")
         subprocess.run(["jar", *QUICK, "--create", "--file", jar, "-C", classes, "."], check=True)
         self.assertEqual(self.value("pkg.Sum.of", {"b": 2, "a": 5}, jar), 7)
 
     def test_source_with_a_jar_beside(self):
         classes = self.compile(self.write("dep/dep/Dep.java", "package dep; public class Dep "
                                           "{ public static String name() { return \"dep\"; } }"))
-        os.mkdir(os.path.join(self.folder, "app"))
-        os.mkdir(os.path.join(self.folder, "app", "lib"))
+        os.makedirs(self.path("app/lib"))
         subprocess.run(["jar", *QUICK, "--create", "--file",
-                        os.path.join(self.folder, "app/lib/dep.jar"), "-C", classes, "."], check=True)
+                        self.path("app/lib/dep.jar"), "-C", classes, "."], check=True)
         self.write("app/src/App.java",
                    "public class App { public static String run() { return dep.Dep.name(); } }")
-        self.assertEqual(self.value("App.run", [], os.path.join(self.folder, "app")), "dep")
+        self.assertEqual(self.value("App.run", [], self.path("app")), "dep")
 
     def test_jar_without_parameter_names_uses_the_scanner_s(self):
         jar = "/usr/share/java/commons-lang3.jar"

@@ -12,6 +12,7 @@ import tempfile
 import unittest
 import zlib
 
+from folder import SharedFolderTest
 from served import Served
 from terminal import BUILD, SOURCE
 
@@ -209,21 +210,16 @@ LIBRARY = {
 }
 
 
-class Sources(unittest.TestCase):
+class Sources(SharedFolderTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp()
-        for name, text in LIBRARY.items():
-            path = os.path.join(cls.folder, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+        super().setUpClass()
+        cls.shared.write_all(LIBRARY)
         cls.host = Host(cls.folder)
 
     @classmethod
     def tearDownClass(cls):
         cls.host.__exit__()
-        shutil.rmtree(cls.folder)
 
     def test_a_library_of_several_files(self):
         stack = self.host.call("stack_new", 1)

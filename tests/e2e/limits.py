@@ -5,11 +5,11 @@ import concurrent.futures
 import json
 import os
 import shutil
-import tempfile
 import threading
 import unittest
 
 from engine import open_engine
+from folder import SharedFolderTest
 from ladder import Server
 from served import until
 from terminal import SOURCE
@@ -51,19 +51,15 @@ queue-length = 1
 """
 
 
-class Walk(unittest.TestCase):
+class Walk(SharedFolderTest):
     """SERVER and LANGUAGE are what is being looked at."""
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="snafu-limits-test-")
+        super().setUpClass()
         for name in FILES:
             shutil.copy(os.path.join(SOURCE, "tests/e2e/limits", name), cls.folder)
-        cls.paths = [os.path.join(cls.folder, name) for name in FILES]
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder)
+        cls.paths = [cls.shared.path(name) for name in FILES]
 
     def ask(self, name, *arguments):
         return self.server.call(NAMES[self.language].format(name), *arguments)
@@ -75,7 +71,7 @@ class Walk(unittest.TestCase):
 
     def crowd(self, name, n, most, words):
         """Of N calls at the same time MOST are taken."""
-        go = os.path.join(self.folder, "go")
+        go = self.path("go")
         refused, lock = [], threading.Lock()
 
         def one(_):
@@ -225,8 +221,8 @@ class Container(OutOfProcess):
 
 class Tenants(Walk):
     def test_concurrency_of_a_tenant(self):
-        path = os.path.join(self.folder, "door")
-        go = os.path.join(self.folder, "go")
+        path = self.path("door")
+        go = self.path("go")
         settings = "[function *meet]\nconcurrency = 3\n[tenant red]\nconcurrency = 1\n" \
                    "[tenant blue]\ncall-timeout = 50s\n"
 

@@ -6,11 +6,10 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
-import unittest
 
-BUILD = os.environ["SNAFU_BUILD"]
-SOURCE = os.environ["SNAFU_SOURCE"]
+from folder import SharedFolderTest
+from terminal import BUILD, SOURCE
+
 PHRASES = """# Greets somebody.
 greet(name, mark=!): Hello, {name}{mark}
 bye(): So long.
@@ -42,24 +41,18 @@ def compile_part(source, folder, *, text=None, flags=()):
     return part
 
 
-class Modules(unittest.TestCase):
+class Modules(SharedFolderTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp()
-        cls.parts = os.path.join(cls.folder, "data/snafu/parts")
+        super().setUpClass()
+        cls.parts = cls.shared.path("data/snafu/parts")
         os.makedirs(cls.parts)
         for name in "scan-phrase.c", "lang-phrase.c", "connector-lines.c", "logger-lines.c":
             compile_part(os.path.join(SOURCE, "tests/modules", name), cls.parts)
         compile_part("executor-lazy.c", cls.parts, text=EXECUTOR)
-        cls.file = os.path.join(cls.folder, "polite.phrase")
-        with open(cls.file, "w", encoding="utf-8") as file:
-            file.write(PHRASES)
+        cls.file = cls.shared.write("polite.phrase", PHRASES)
         # The directory of a user's own modules.
-        cls.env = dict(os.environ, XDG_DATA_HOME=os.path.join(cls.folder, "data"))
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder)
+        cls.env = dict(os.environ, XDG_DATA_HOME=cls.shared.path("data"))
 
     def run_program(self, program, *arguments, given="", **env):
         return subprocess.run([os.path.join(BUILD, program), *arguments], input=given, text=True,
@@ -78,7 +71,7 @@ class Modules(unittest.TestCase):
         self.assertRegex(done.stdout, r"(?m)^  phrase +\.phrase$")
 
     def test_files_in_folders_and_by_their_first_line(self):
-        folder = os.path.join(self.folder, "tree/sub")
+        folder = self.path("tree/sub")
         os.makedirs(folder)
         shutil.copy(self.file, os.path.join(folder, "deep.phrase"))
         with open(os.path.join(folder, "script"), "w", encoding="utf-8") as file:
@@ -114,7 +107,7 @@ class Modules(unittest.TestCase):
         self.assertRegex(done.stderr, "there is: .*inprocess, .*lazy")
 
     def test_logger(self):
-        path = os.path.join(self.folder, "calls")
+        path = self.path("calls")
         for number in 1, 2:
             done = self.run_program("snafu", "-q", "-l", f"csv={path}.csv,lines={path}", "-x", "bye",
                                     self.file)
@@ -128,7 +121,7 @@ class Modules(unittest.TestCase):
         self.assertIn("there is: none, csv, lines, sqlite", done.stderr)
 
     def test_a_named_folder_of_parts(self):
-        other = os.path.join(self.folder, "other")
+        other = self.path("other")
         done = self.run_program("snafu", "-q", "-x", "bye", self.file, XDG_DATA_HOME=other)
         self.assertNotEqual(done.returncode, 0)
         done = self.run_program("snafu", "-q", "-x", "bye", self.file, XDG_DATA_HOME=other,
@@ -136,7 +129,7 @@ class Modules(unittest.TestCase):
         self.assertEqual(done.stdout, '"So long."\n', done.stderr)
 
     def test_modules_of_another_version_are_refused(self):
-        folder = os.path.join(self.folder, "old")
+        folder = self.path("old")
         os.mkdir(folder)
         for name, symbol in ("scan-phrase", "SCANNER"), ("lang-phrase", "LANGUAGE"), \
                 ("connector-lines", "CONNECTOR"), ("logger-lines", "LOGGER"):
@@ -157,7 +150,7 @@ class Modules(unittest.TestCase):
 
     def test_modules_that_miss_a_function_are_refused(self):
         """When they are opened, not in the midst of a call."""
-        folder = os.path.join(self.folder, "missing")
+        folder = self.path("missing")
         os.mkdir(folder)
         with open(os.path.join(SOURCE, "tests/modules/logger-lines.c"), encoding="utf-8") as file:
             text = file.read() + "int snafu_gone(void);\nint later(void);\n" \
@@ -171,9 +164,7 @@ class Modules(unittest.TestCase):
         """What `snafu -x` costs on a Python file does not grow with what is dropped in."""
         if not shutil.which("strace"):
             self.skipTest("there is no strace here")
-        path = os.path.join(self.folder, "known.py")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("def f(): return 1\n")
+        path = self.write("known.py", "def f(): return 1\n")
         done = subprocess.run(["strace", "-f", "-e", "trace=open,openat",
                                os.path.join(BUILD, "snafu"), "-q", "-x", "f", path],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,

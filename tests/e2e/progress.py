@@ -2,31 +2,24 @@
 compiler, or the helper of the C scanner, that waits for this test."""
 
 import os
-import shutil
 import stat
-import tempfile
-import unittest
 
+from folder import FolderTest
 from terminal import BUILD, SCAN, SNAFU, Terminal, run
 
 ERASED = "\x1b\\[K"
 
 
-class Progress(unittest.TestCase):
+class Progress(FolderTest):
     def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.fifo = os.path.join(self.folder, "fifo")
+        super().setUp()
+        self.fifo = self.path("fifo")
         os.mkfifo(self.fifo)
-        self.source = os.path.join(self.folder, "slow.c")
-        with open(self.source, "w", encoding="ascii") as file:
-            file.write("int two(void) { return 2; }\n")
-        self.cache = os.path.join(self.folder, "cache")
+        self.source = self.write("slow.c", "int two(void) { return 2; }\n")
+        self.cache = self.path("cache")
 
     def script(self, name, text):
-        path = os.path.join(self.folder, name)
-        with open(path, "w", encoding="ascii") as file:
-            file.write("#!/bin/sh\n" + text)
+        path = self.write(name, "#!/bin/sh\n" + text)
         os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
         return path
 

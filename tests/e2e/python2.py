@@ -4,19 +4,17 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
-import unittest
 
+from folder import FolderTest
 from terminal import SNAFU, SOURCE
 
 DATA = os.path.realpath(os.path.join(SOURCE, "tests/data/python2"))
 
 
-class Python2(unittest.TestCase):
+class Python2(FolderTest):
     def setUp(self):
-        self.folder = os.path.realpath(tempfile.mkdtemp(prefix="snafu-python2-"))
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.sources = os.path.join(self.folder, "sources")
+        super().setUp()
+        self.sources = self.path("sources")
         shutil.copytree(DATA, self.sources)
         for folder, names, files in os.walk(self.sources): # distcheck's sources are read-only
             os.chmod(folder, 0o755)
@@ -38,8 +36,7 @@ class Python2(unittest.TestCase):
         return subprocess.run(
             [SNAFU, "-q", *arguments], text=True, capture_output=True, timeout=100,
             input=json.dumps(payload) if payload is not None else "{}",
-            env=dict(os.environ, XDG_CACHE_HOME=os.path.join(self.folder, "cache"), LC_ALL="C.UTF-8",
-                     **env))
+            env=dict(os.environ, XDG_CACHE_HOME=self.path("cache"), LC_ALL="C.UTF-8", **env))
 
     def call(self, function, path="", payload=None, **env):
         """The result, or the message when it failed."""
@@ -79,7 +76,7 @@ class Python2(unittest.TestCase):
 
     def test_the_second_time_nothing_is_started(self):
         self.assertEqual(self.call("in_stock"), ["spade"])
-        cache = os.path.join(self.folder, "cache/snafu/python2")
+        cache = self.path("cache/snafu/python2")
         trees = sorted(name for name in os.listdir(cache) if name.endswith(".list"))
         before = [os.stat(os.path.join(cache, name)).st_mtime_ns for name in trees]
         self.assertEqual(len(trees), 1)
@@ -97,9 +94,8 @@ class Python2(unittest.TestCase):
             self.assertEqual(self.call("f", "one.py"), value)
 
     def test_every_executor(self):
-        settings = os.path.join(self.folder, "snafu.ini")
-        with open(settings, "w") as file: # AddressSanitizer wants all addresses there are
-            file.write("[limits]\nmemory = 0B\n")
+        # AddressSanitizer wants all addresses there are.
+        settings = self.write("snafu.ini", "[limits]\nmemory = 0B\n")
         for executor in "isolated", "worker", "fork", "spawn":
             with self.subTest(executor):
                 done = self.run_snafu("-s", settings, "-e", executor, "-x", "total", self.sources,
@@ -122,5 +118,5 @@ class Python2(unittest.TestCase):
         done = subprocess.run(
             [SNAFU, "-q", "-C", "cli", self.sources], text=True, capture_output=True, timeout=100,
             input="three\nin_stock\nthree\n",
-            env=dict(os.environ, XDG_CACHE_HOME=os.path.join(self.folder, "cache")))
+            env=dict(os.environ, XDG_CACHE_HOME=self.path("cache")))
         self.assertEqual(done.stdout.split(), ["3", '["spade"]', "3"])

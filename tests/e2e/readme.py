@@ -180,17 +180,6 @@ class Readme(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (1, ""))
         self.assertIn("there is no function 'no_such_function'", done.stdout)
 
-    def test_bench_help_and_manual_agree(self):
-        help_text = subprocess.run([os.path.join(BUILD, "snafu-bench"), "--help"], check=True,
-                                   env=dict(self.env, COLUMNS="120"), capture_output=True,
-                                   text=True).stdout
-        with open(os.path.join(SOURCE, "docs/snafu-bench.1"), encoding="utf-8") as file:
-            manual = file.read()
-        shown = re.findall(r"^  (?:-(\w)(?: \w+)?, )?--([\w-]+)(?: ([A-Z]+))?", help_text, re.M)
-        told = re.findall(r"^\.It (?:Fl (\w) , )?Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
-        self.assertGreater(len(shown), 8)
-        self.assertEqual(shown, told)
-
     def test_scripts_run(self):
         """Blocks that begin with a cd are one script each."""
         for block in read_blocks("sh"):

@@ -14,11 +14,10 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import tempfile
 import threading
 import time
-import unittest
 
+from folder import FolderTest
 from served import STUBBED, Piped, Served, until
 from terminal import PATIENCE, SNAFU, SOURCE
 
@@ -69,11 +68,10 @@ class Load:
             thread.join()
 
 
-class Case(unittest.TestCase):
+class Case(FolderTest):
     def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.path = os.path.join(self.folder, "snafu-log.csv")
+        super().setUp()
+        self.csv = self.path("snafu-log.csv")
 
     def server(self, *arguments, source=PROBE, env=STUBBED, kind=Served):
         server = kind("-q", *arguments, source, cwd=self.folder, env=env)
@@ -90,10 +88,10 @@ class Records(Case):
         unknown, _ = ask(server, "/invoke/no,such", {})
         self.assertEqual((echo.status, failed.status, unknown.status), (200, 500, 404))
         self.assertEqual(server.stop(), 0, server.said())
-        self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o600)
-        with open(self.path, "rb") as file:
+        self.assertEqual(os.stat(self.csv).st_mode & 0o777, 0o600)
+        with open(self.csv, "rb") as file:
             self.assertEqual(file.readline(), ",".join(COLUMNS).encode() + b"\r\n")
-        rows = read_csv(self.path)
+        rows = read_csv(self.csv)
         self.assertEqual([row["request_id"] for row in rows],
                          [reply.headers["X-Snafu-Request-Id"] for reply in (echo, failed, unknown)])
         first, second, third = rows
@@ -117,10 +115,8 @@ class Records(Case):
                          ("no,such", "unknown-function", "UnknownFunction", "", "", "http"))
 
     def test_one_call_from_the_command_line(self):
-        path = os.path.join(self.folder, "hello.py")
-        with open(path, "w", encoding="ascii") as file:
-            file.write("def hello(): return 'hi'\n")
-        log = os.path.join(self.folder, "calls")
+        path = self.write("hello.py", "def hello(): return 'hi'\n")
+        log = self.path("calls")
         for _ in range(2):
             done = subprocess.run([SNAFU, "-q", "-l", f"csv={log}", "-x",
                                    "hello", path], stdin=subprocess.DEVNULL, capture_output=True,
@@ -133,10 +129,8 @@ class Records(Case):
 
     def test_executors_of_languages(self):
         """One without a language is for those that are not named, wherever it stands."""
-        path = os.path.join(self.folder, "hello.py")
-        log = os.path.join(self.folder, "calls")
-        with open(path, "w", encoding="ascii") as file:
-            file.write("def hello(): return 'hi'\n")
+        path = self.write("hello.py", "def hello(): return 'hi'\n")
+        log = self.path("calls")
         lists = "isolated", "python=isolated,inprocess", "inprocess,python=isolated", \
             "java=inprocess,isolated"
         for executors in lists:
@@ -148,13 +142,9 @@ class Records(Case):
 
     def test_cold_and_warm_processes(self):
         """Loading for a call is in init_ms, and in nothing else."""
-        path = os.path.join(self.folder, "two.py")
-        with open(path, "w", encoding="ascii") as file:
-            file.write("def first(): return 1\ndef second(): return 2\n")  # the first is preloaded
-        settings = os.path.join(self.folder, "snafu.ini")
-        with open(settings, "w", encoding="ascii") as file:
-            file.write("[limits]\nmemory = 0B\n")  # sanitizers reserve terabytes
-        server = self.server("-l", "csv", "--debug", "-s", settings, env={}, source=path)
+        path = self.write("two.py", "def first(): return 1\n"  # which is preloaded
+                          "def second(): return 2\n")
+        server = self.server("-l", "csv", "--debug", env={}, source=path)
         wanted = []
         for executor, starts in ("worker", ["cold", "warm"]), ("spawn", ["cold", "cold"]):
             for start in starts:
@@ -162,7 +152,7 @@ class Records(Case):
                                             {"X-Snafu-Executor": executor})[1], "2")
                 wanted.append((executor, start))
         self.assertEqual(server.stop(), 0)
-        rows = read_csv(os.path.join(self.folder, "snafu-log.csv"))
+        rows = read_csv(self.csv)
         self.assertEqual([(row["executor"], row["start"]) for row in rows], wanted)
         for row in rows:
             self.assertEqual(float(row["init_ms"]) > 0, row["start"] == "cold", row)
@@ -173,17 +163,15 @@ class Records(Case):
                           if event["event"] == "call-started"], wanted)
 
     def test_settings_say_where(self):
-        settings = os.path.join(self.folder, "snafu.ini")
-        with open(settings, "w", encoding="ascii") as file:
-            file.write(f"[log]\nlogger = csv\nfile = {self.folder}/calls\n")
+        settings = self.write("snafu.ini", f"[log]\nlogger = csv\nfile = {self.folder}/calls\n")
         server = self.server("-s", settings)
         ask(server, "/invoke/hello")
         self.assertEqual(server.stop(), 0)
-        self.assertEqual(len(read_csv(os.path.join(self.folder, "calls.csv"))), 1)
+        self.assertEqual(len(read_csv(self.path("calls.csv"))), 1)
         server = self.server("-s", settings, "-l", "none")
         ask(server, "/invoke/hello")
         self.assertEqual(server.stop(), 0)
-        self.assertEqual(len(read_csv(os.path.join(self.folder, "calls.csv"))), 1)
+        self.assertEqual(len(read_csv(self.path("calls.csv"))), 1)
 
     def test_a_place_that_cannot_be_had(self):
         for option, word in ("csv=/nowhere/log", "/nowhere/log"), (f"csv={self.folder}", "director"), \
@@ -200,8 +188,8 @@ class Records(Case):
         self.assertEqual(server.stop(), 0)
         load.join()
         answered = sorted(load.ids)
-        noted = sorted(row["request_id"] for row in read_csv(self.path) if row["status"] == "ok")
-        with sqlite3.connect(os.path.join(self.folder, "snafu-log.sqlite")) as database:
+        noted = sorted(row["request_id"] for row in read_csv(self.csv) if row["status"] == "ok")
+        with sqlite3.connect(self.path("snafu-log.sqlite")) as database:
             rows = database.execute("SELECT request_id FROM calls WHERE status = 'ok'").fetchall()
         database.close()
         self.assertEqual(len(noted), len(set(noted)))
@@ -216,20 +204,20 @@ class Records(Case):
         for turn in 1, 2:
             server = self.server("-l", "csv,sqlite")
             load = Load(server)
-            until(lambda: os.path.getsize(self.path) > turn * 200000, "records are written")
+            until(lambda: os.path.getsize(self.csv) > turn * 200000, "records are written")
             server.stop(signal.SIGKILL)
             load.join()
         server = self.server("-l", "csv,sqlite")
         reply, _ = ask(server, "/invoke/hello")
         self.assertEqual(server.stop(), 0)
-        rows = read_csv(self.path)
+        rows = read_csv(self.csv)
         self.assertEqual(rows[-1]["request_id"], reply.headers["X-Snafu-Request-Id"])
         for row in rows:
             self.assertEqual(list(row), COLUMNS)
             self.assertRegex(row["time"], TIME)
         torn = [row for row in rows[:-1] if row["log"] != "hello,\n\"you\""]
         self.assertLessEqual(len(torn), 2)
-        with sqlite3.connect(os.path.join(self.folder, "snafu-log.sqlite")) as database:
+        with sqlite3.connect(self.path("snafu-log.sqlite")) as database:
             self.assertEqual(database.execute("PRAGMA integrity_check").fetchone(), ("ok",))
         database.close()
 
@@ -254,10 +242,10 @@ class Records(Case):
         for logger in "csv", "sqlite":
             until(lambda: server.metric(written % logger) == 21, f"{logger} is written again")
         self.assertEqual(server.stop(), 0)
-        self.assertEqual([row["request_id"] for row in read_csv(self.path)], ids)
+        self.assertEqual([row["request_id"] for row in read_csv(self.csv)], ids)
 
     def test_a_full_disk(self):
-        disk = os.path.join(self.folder, "disk")
+        disk = self.path("disk")
         os.mkdir(disk)
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk],
                               capture_output=True, text=True)
@@ -297,12 +285,12 @@ class Records(Case):
             ask(server, "/invoke/echo", {"any": text})
         ask(server, "/invoke/=cmd|x", {})
         self.assertEqual(server.stop(), 0)
-        rows = read_csv(self.path)
+        rows = read_csv(self.csv)
         self.assertEqual([row["log"] for row in rows],
                          ["'=1+1", "'-2", "'@x", "'+3", "'\tx", "'\rx", "a\nb", "x=1", "'",
                           "'=\"a\"", ""])
         self.assertEqual(rows[-1]["function"], "'=cmd|x")
-        with open(self.path, "rb") as file:
+        with open(self.csv, "rb") as file:
             self.assertEqual(file.read().count(b"\r\n"), len(rows) + 1)
 
     def test_a_file_that_is_renamed(self):
@@ -314,16 +302,16 @@ class Records(Case):
                 ids.append(reply.headers["X-Snafu-Request-Id"])
             self.written(server, "csv", len(ids))
             if turn == 0:
-                os.rename(self.path, self.path + ".1")
+                os.rename(self.csv, self.csv + ".1")
             elif turn == 1:
-                os.remove(self.path)
+                os.remove(self.csv)
         self.assertEqual(server.stop(), 0)
-        self.assertEqual([row["request_id"] for row in read_csv(self.path + ".1")], ids[:3])
-        self.assertEqual([row["request_id"] for row in read_csv(self.path)], ids[6:])
+        self.assertEqual([row["request_id"] for row in read_csv(self.csv + ".1")], ids[:3])
+        self.assertEqual([row["request_id"] for row in read_csv(self.csv)], ids[6:])
 
     def test_a_database_that_is_renamed(self):
         server = self.server("-l", "sqlite")
-        path = os.path.join(self.folder, "snafu-log.sqlite")
+        path = self.path("snafu-log.sqlite")
         ask(server, "/invoke/hello")
         self.written(server, "sqlite", 1)
         os.rename(path, path + ".1")
@@ -339,7 +327,7 @@ class Records(Case):
     def test_a_lock_that_is_not_let_go(self):
         """Neither calls nor the end of the host wait for whoever holds it."""
         server = self.server("-l", "csv")
-        with open(self.path, "rb") as file:
+        with open(self.csv, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             for _ in range(20):
                 reply, _ = ask(server, "/invoke/hello")
@@ -353,7 +341,7 @@ class Records(Case):
         self.assertIn("1 record of calls was dropped", server.said())
 
     def test_what_is_no_file(self):
-        fifo = os.path.join(self.folder, "fifo")
+        fifo = self.path("fifo")
         os.mkfifo(fifo)
         for option in f"csv={fifo}", f"sqlite={fifo}":
             done = subprocess.run([SNAFU, "-l", option, "-x", "hello", PROBE],
@@ -366,7 +354,7 @@ class Records(Case):
         if not shutil.which("sqlite3"):
             self.skipTest("there is no sqlite3 here")
         server = self.server("-l", "sqlite")
-        path = os.path.join(self.folder, "snafu-log.sqlite")
+        path = self.path("snafu-log.sqlite")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         load = Load(server, clients=2)
         counts = [0]
@@ -406,7 +394,7 @@ class Debug(Case):
         self.assertEqual((events[2]["status"], events[2]["error_type"]), ("raised", "Failure"))
         self.assertGreater(events[2]["duration_ms"], 0)
         self.assertEqual([each["time"] for each in events], sorted(each["time"] for each in events))
-        self.assertFalse(os.path.exists(self.path))
+        self.assertFalse(os.path.exists(self.csv))
 
     def test_nobody_reads_it(self):
         """Calls and records do not wait for a terminal that has stopped."""
@@ -415,7 +403,7 @@ class Debug(Case):
         for _ in range(1000):  # some 400 KiB of events; a pipe takes 64
             reply, _ = ask(server, "/invoke/hello", connection=connection)
             self.assertEqual(reply.status, 200)
-        until(lambda: len(read_csv(self.path)) == 1000, "records are written")
+        until(lambda: len(read_csv(self.csv)) == 1000, "records are written")
         connection.close()
         self.assertEqual(server.stop(), 0)
 
@@ -436,7 +424,7 @@ class Debug(Case):
         load.join()
         reader.join()
         self.assertEqual(server.process.wait(PATIENCE), 0)
-        noted = {row["request_id"] for row in read_csv(self.path)}
+        noted = {row["request_id"] for row in read_csv(self.csv)}
         self.assertLessEqual(set(load.ids), noted)
         events = [json.loads(line) for line in b"".join(pieces + rest).splitlines()
                   if line.startswith(b"{")]
@@ -468,4 +456,4 @@ class LogTail(Case):
         reply, text = ask(server, "/invoke/hello", headers={"X-Snafu-Executor": "nowhere"})
         self.assertEqual((reply.status, json.loads(text)["errorType"]), (400, "ExecutorError"))
         self.assertEqual(server.stop(), 0)
-        self.assertEqual([row["executor"] for row in read_csv(self.path)], ["isolated", ""])
+        self.assertEqual([row["executor"] for row in read_csv(self.csv)], ["isolated", ""])

@@ -2,11 +2,9 @@
 
 import os
 import re
-import shutil
 import subprocess
-import tempfile
-import unittest
 
+from folder import FolderTest
 from served import Served
 from terminal import BUILD, SOURCE
 
@@ -23,10 +21,9 @@ def read_calls(path):
     return served and served.group(1), calls
 
 
-class Samples(unittest.TestCase):
+class Samples(FolderTest):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-samples-")
-        self.addCleanup(shutil.rmtree, self.folder)
+        super().setUp()
         self.env = dict(os.environ, PATH=BUILD + ":" + os.environ["PATH"], LC_ALL="C.UTF-8",
                         XDG_CACHE_HOME=self.folder, PYTHONDONTWRITEBYTECODE="1")
 

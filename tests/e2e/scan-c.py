@@ -13,12 +13,11 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import unittest
 
-BUILD = os.environ["SNAFU_BUILD"]
-SOURCE = os.environ["SNAFU_SOURCE"]
-SCAN = os.path.join(BUILD, "snafu-scan")
+from folder import FolderTest
+from terminal import BUILD, SCAN, SOURCE
+
 HELPER = os.path.join(BUILD, "parts", "scan-c")
 GOLDEN = os.path.join(SOURCE, "tests", "golden", "c")
 CLANG = shutil.which("clang-14") or shutil.which("clang")
@@ -172,19 +171,9 @@ class AgreesWithClang(unittest.TestCase):
             self.assertGreater(self.check_sources([path]), 1000)
 
 
-class Hostile(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-scan-c-")
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def put(self, name, content):
-        path = os.path.join(self.folder, name)
-        with open(path, "wb") as file:
-            file.write(content if isinstance(content, bytes) else content.encode())
-        return path
-
+class Hostile(FolderTest):
     def check(self, content, expected, words, name="input.c"):
-        functions, errors = scan(self.put(name, content))
+        functions, errors = scan(self.write(name, content))
         self.assertEqual([function["id"].split(".")[-1] for function in functions], expected)
         for word in words:
             self.assertIn(word, errors)
@@ -213,9 +202,9 @@ class Hostile(unittest.TestCase):
         self.assertLess(len(errors), 20_000)
 
     def test_includes(self):
-        fifo = os.path.join(self.folder, "fifo.h")
+        fifo = self.path("fifo.h")
         os.mkfifo(fifo)
-        self.put("self.h", '#include "self.h"\nint self_declared(void);\n')
+        self.write("self.h", '#include "self.h"\nint self_declared(void);\n')
         self.check('#include "self.h"\nint f(void) { return 0; }', ["f"], ["nested too deep"])
         self.check('#include "/dev/zero"\nint f(void) { return 0; }', ["f"], ["/dev/zero"])
         self.check(f'#include "{fifo}"\nint f(void) {{ return 0; }}', ["f"], ["fifo.h"])
@@ -224,19 +213,19 @@ class Hostile(unittest.TestCase):
         self.check('#include "/no/such.h"\nint f(void) { return 0; }', ["f"], ["-I"])
 
     def test_no_regular_file(self):
-        fifo = os.path.join(self.folder, "fifo.c")
+        fifo = self.path("fifo.c")
         os.mkfifo(fifo)
         functions, _ = scan(fifo)
         self.assertEqual(functions, [])
-        os.mkdir(os.path.join(self.folder, "folder.c"))
-        os.symlink("loop.c", os.path.join(self.folder, "loop.c"))
+        os.mkdir(self.path("folder.c"))
+        os.symlink("loop.c", self.path("loop.c"))
         functions, _ = scan(self.folder)
         self.assertEqual(functions, [])
 
     def test_names(self):
         for name in ("-o.c", "a b.c", "a'b\"c.c", "größe.c", "new\nline.c", "@file.c"):
             with self.subTest(name=name):
-                functions, _ = scan(self.put(name, "int f(void) { return 0; }"))
+                functions, _ = scan(self.write(name, "int f(void) { return 0; }"))
                 self.assertEqual(len(functions), 1)
                 functions, _ = scan("./" + name, cwd=self.folder)
                 self.assertEqual(len(functions), 1)
@@ -245,7 +234,7 @@ class Hostile(unittest.TestCase):
         text = "#define A0 ;;;;;;;;;;\n"
         for i in range(1, 12):
             text += f"#define A{i} " + f"A{i - 1} " * 10 + "\n"
-        done = ask_helper(self.put("a.c", text + "A11\n"), seconds=1)
+        done = ask_helper(self.write("a.c", text + "A11\n"), seconds=1)
         self.assertIn(done.returncode, (-signal.SIGALRM, -signal.SIGPROF))
         self.assertEqual(done.stdout, b'{"begin":0}\n')
 
@@ -257,28 +246,23 @@ class Hostile(unittest.TestCase):
 
     def put_helper(self, body):
         """A scan-c of our own, for ends that clang does not come to when told."""
-        parts = os.path.join(self.folder, "parts")
-        os.mkdir(parts)
-        path = os.path.join(parts, "scan-c")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("#!/usr/bin/python3\nimport json, os, signal, sys\n"
-                       "files = json.load(sys.stdin)['files']\n"
-                       "for i, file in enumerate(files):\n"
-                       "    print(json.dumps({'begin': i}), flush=True)\n" + body +
-                       "    print(json.dumps({'function': {'name': 'f', 'line': 1, 'returns': 'int',"
-                       " 'native': 'i4', 'parameters': []}}))\n"
-                       "    print(json.dumps({'end': i}), flush=True)\n")
+        path = self.write(
+            "parts/scan-c",
+            "#!/usr/bin/python3\nimport json, os, signal, sys\n"
+            "files = json.load(sys.stdin)['files']\n"
+            "for i, file in enumerate(files):\n"
+            "    print(json.dumps({'begin': i}), flush=True)\n" + body +
+            "    print(json.dumps({'function': {'name': 'f', 'line': 1, 'returns': 'int',"
+            " 'native': 'i4', 'parameters': []}}))\n"
+            "    print(json.dumps({'end': i}), flush=True)\n")
         os.chmod(path, 0o755)
-        return {"SNAFU_PARTS": parts}
+        return {"SNAFU_PARTS": self.path("parts")}
 
     def check_culprit(self, body, words):
         environment = self.put_helper(body)
-        folder = os.path.join(self.folder, "sources")
-        os.mkdir(folder)
         for name in ("a", "b", "culprit", "d", "e"):
-            with open(os.path.join(folder, name + ".c"), "w", encoding="utf-8") as file:
-                file.write("int f(void) { return 0; }\n")
-        functions, errors = scan(folder, environment=environment)
+            self.write(f"sources/{name}.c", "int f(void) { return 0; }\n")
+        functions, errors = scan(self.path("sources"), environment=environment)
         self.assertEqual([function["id"] for function in functions], ["a.f", "b.f", "d.f", "e.f"])
         self.assertEqual(errors.count("culprit.c"), 1, errors)
         self.assertIn(words, errors)
@@ -296,11 +280,8 @@ class Hostile(unittest.TestCase):
                            "        print('{\"function\": 1}')\n", "failed")
 
     def test_helper_that_cannot_run(self):
-        os.mkdir(os.path.join(self.folder, "parts"))
-        path = os.path.join(self.folder, "parts", "scan-c")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("not a program\n")
-        functions, errors = scan(self.put("a.c", "int f(void) { return 0; }"),
+        path = self.write("parts/scan-c", "not a program\n")
+        functions, errors = scan(self.write("a.c", "int f(void) { return 0; }"),
                                  environment={"SNAFU_PARTS": os.path.dirname(path)})
         self.assertEqual(functions, [])
         self.assertIn("scan-c", errors)

@@ -6,9 +6,8 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
-import unittest
 
+from folder import FolderTest
 from terminal import SCAN, SOURCE, run
 
 SAMPLES = os.path.join(SOURCE, "samples")
@@ -18,33 +17,10 @@ def scan(*arguments, **options):
     return run(*arguments, program=SCAN, **options)
 
 
-class Scan(unittest.TestCase):
+class Scan(FolderTest):
     def test_ids_that_are_too_long(self):
-        with tempfile.TemporaryDirectory() as top:
-            folder = os.path.join(top, *["d" * 200] * 6)
-            os.makedirs(folder)
-            with open(os.path.join(folder, "f.py"), "w", encoding="ascii") as file:
-                file.write("def one(): pass\ndef two(): pass\n")
-            done = subprocess.run([SCAN, top], capture_output=True, text=True)
-            self.assertEqual(done.stderr.count("left out: its id"), 1, done.stderr)
-
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-scan-")
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def write(self, name, content):
-        path = os.path.join(self.folder, name)
-        with open(path, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-        return path
-
-    def test_help_and_manual_agree(self):
-        with open(os.path.join(SOURCE, "docs/snafu-scan.1"), encoding="utf-8") as file:
-            manual = file.read()
-        shown = re.findall(r"^  -(\w), --([\w-]+)(?: (\S+))?", scan("--help").stdout, re.M)
-        told = re.findall(r"^\.It Fl (\w) , Fl Fl ([\w-]+)(?: Ar (\S+))?$", manual, re.M)
-        self.assertGreater(len(shown), 5)
-        self.assertEqual(shown, told)
+        self.write("/".join(["d" * 200] * 6 + ["f.py"]), "def one(): pass\ndef two(): pass\n")
+        self.assertEqual(scan(self.folder).stderr.count("left out: its id"), 1)
 
     def test_usage_errors(self):
         for arguments in ((), ("--format", "xml", "x.py"), ("-j", "0", "x.py"),
@@ -79,7 +55,7 @@ class Scan(unittest.TestCase):
         self.assertRegex(done.stdout, r"c\.plotter\.geometry\.distance +c ")
 
     def test_ctags(self):
-        tags = os.path.join(self.folder, "tags")
+        tags = self.path("tags")
         done = scan("-q", "-f", "ctags", "-o", tags, SAMPLES)
         self.assertEqual((done.returncode, done.stdout), (0, ""))
         with open(tags, "rb") as file:
@@ -100,9 +76,9 @@ class Scan(unittest.TestCase):
         if not vim:
             self.skipTest("there is no vim: install vim-tiny")
         source = self.write("module.py", "# a line\n\ndef wanted(a, b=1):\n    pass\n")
-        tags = os.path.join(self.folder, "tags")
+        tags = self.path("tags")
         self.assertEqual(scan("-f", "ctags", "-o", tags, source).returncode, 0)
-        out = os.path.join(self.folder, "out")
+        out = self.path("out")
         # The line that the tag leads to is written out.
         subprocess.run([vim, "-e", "-s", "-u", "NONE", "-c", f"set tags={tags}", "-c",
                         "tag wanted", "-c", f".write {out}", "-c", "qall!"],
@@ -119,7 +95,7 @@ class Scan(unittest.TestCase):
         self.assertEqual(scan("-q", broken).stderr, "")
 
     def test_nothing_could_be_scanned(self):
-        self.assertEqual(scan(os.path.join(self.folder, "missing.py")).returncode, 1)
+        self.assertEqual(scan(self.path("missing.py")).returncode, 1)
         self.assertEqual(scan(self.write("picture.xyz", b"\x89PNG\0\1\2")).returncode, 1)
         done = scan("--format", "json", self.write("binary.py", b"\0\1\2\xff" * 1000))
         self.assertEqual(json.loads(done.stdout), [])
@@ -128,7 +104,7 @@ class Scan(unittest.TestCase):
 
     def test_output_that_cannot_be_written(self):
         source = self.write("module.py", "def f():\n    pass\n")
-        done = scan("-o", os.path.join(self.folder, "no", "such"), source)
+        done = scan("-o", self.path("no", "such"), source)
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot write", done.stderr)
         for name in "table", "json", "ctags":
@@ -137,11 +113,11 @@ class Scan(unittest.TestCase):
             self.assertIn("No space left", done.stderr)
 
     def test_defines_and_includes_of_c(self):
-        os.mkdir(os.path.join(self.folder, "headers"))
+        os.mkdir(self.path("headers"))
         self.write("headers/own.h", "typedef int own;\n")
         source = self.write("code.c", "#include <own.h>\n#ifdef WIDE\nown wide(own a)"
                                       "{return a;}\n#endif\nint narrow(void){return 0;}\n")
-        done = scan("-f", "json", "-I", os.path.join(self.folder, "headers"), "-D", "WIDE=1", source)
+        done = scan("-f", "json", "-I", self.path("headers"), "-D", "WIDE=1", source)
         ids = [function["id"] for function in json.loads(done.stdout)]
         self.assertEqual((ids, done.stderr), (["code.wide", "code.narrow"], ""))
 
@@ -151,7 +127,6 @@ class Scan(unittest.TestCase):
         for i in range(50):
             self.write(f"module_{i}.py", text)
         for name in "json", "ctags", "table":
-            out = os.path.join(self.folder, name)
+            out = self.path(name)
             self.assertEqual(scan("-f", name, "-o", out, self.folder).returncode, 0)
-        with open(os.path.join(self.folder, "json"), encoding="utf-8") as file:
-            self.assertEqual(len(json.load(file)), 100000)
+        self.assertEqual(len(json.loads(self.read("json"))), 100000)

@@ -4,10 +4,9 @@ default, bounds and who may set it; every member of a config; and the examples w
 import json
 import os
 import re
-import shutil
-import tempfile
 import unittest
 
+from folder import FolderTest
 from terminal import BUILD, SOURCE, run
 
 # Sanitizers reserve terabytes.
@@ -33,19 +32,12 @@ def rows(text):
             for line in re.findall(r"^\| .*\|$", text, re.M)][2:]
 
 
-class Reference(unittest.TestCase):
+class Reference(FolderTest):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-settings-")
-        self.addCleanup(shutil.rmtree, self.folder)
+        super().setUp()
         self.env = {"XDG_CACHE_HOME": self.folder, "XDG_STATE_HOME": self.folder}
         self.doc = read_doc()
         self.source = self.write("app.py", SOURCE_TEXT)
-
-    def write(self, name, text):
-        path = os.path.join(self.folder, name)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        return path
 
     def execute(self, *arguments):
         return run("-v", *arguments, self.source, stdin=None, env=self.env)

@@ -10,12 +10,12 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 import zipfile
 
 import yaml
 
+from folder import Folder
 from served import Served
 from terminal import BUILD, SOURCE, run
 
@@ -90,36 +90,19 @@ PROVIDERS = ["fission", "fn", "gcf", "kubeless", "openwhisk", "sam", "serverless
 
 def setUpModule():
     """Every target once."""
-    global FOLDER, SAID, TARGETS
-    FOLDER = tempfile.mkdtemp(prefix="snafu-targets-")
-    unittest.addModuleCleanup(shutil.rmtree, FOLDER)
-    for name, text in SOURCES.items():
-        write("src/" + name, text)
-    write("src/billing.py.config", json.dumps(CONFIG))
-    write("snafu.ini", SETTINGS)
+    global MADE, SAID, TARGETS
+    MADE = Folder(unittest.addModuleCleanup)
+    MADE.write_all({"src/" + name: text for name, text in SOURCES.items()})
+    MADE.write("src/billing.py.config", json.dumps(CONFIG))
+    MADE.write("snafu.ini", SETTINGS)
     listed = run("--target", "list", program=EXPORT).stdout
     TARGETS = [line.split()[0] for line in listed.splitlines()]
     SAID = {}
     for target in TARGETS:
-        done = run("--target", target, "--name", "shop", "-s", path("snafu.ini"), "-o",
-                   path(target), path("src"), program=EXPORT)
+        done = run("--target", target, "--name", "shop", "-s", MADE.path("snafu.ini"), "-o",
+                   MADE.path(target), MADE.path("src"), program=EXPORT)
         assert done.returncode == 0, f"{target}: {done.stderr}"
         SAID[target] = done.stderr
-
-
-def path(*names):
-    return os.path.join(FOLDER, *names)
-
-
-def write(name, text):
-    os.makedirs(os.path.dirname(path(name)), exist_ok=True)
-    with open(path(name), "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def read(*names):
-    with open(path(*names), encoding="utf-8") as file:
-        return file.read()
 
 
 class Loader(yaml.SafeLoader):
@@ -130,13 +113,12 @@ Loader.add_multi_constructor("!", lambda loader, suffix, node: {suffix: node.val
 
 
 def documents(*names):
-    return [each for each in yaml.load_all(read(*names), Loader) if each]
+    return [each for each in yaml.load_all(MADE.read(*names), Loader) if each]
 
 
 def files(target):
-    return [os.path.relpath(os.path.join(folder, name), path(target))
-            for folder, _, names in os.walk(path(target)) for name in names
-            if "/functions" not in folder]
+    return [name for name in MADE.list_files(target)
+            if "/functions" not in "/" + os.path.dirname(name)]
 
 
 def target_json(name):
@@ -153,7 +135,7 @@ class Every(unittest.TestCase):
 
     def test_every_setting_is_told_of(self):
         """A provider's target says of each setting of functions what becomes of it."""
-        model = json.loads(run("--model", path("src"), program=EXPORT).stdout)
+        model = json.loads(run("--model", MADE.path("src"), program=EXPORT).stdout)
         names = {each["name"] for each in model["settings"] if each["by"] == "all"}
         for target in TARGETS:
             told = target_json(f"{target}/target.json")
@@ -174,7 +156,7 @@ class Every(unittest.TestCase):
             told = target_json(f"{target}/target.json")
             like = target_json(told["like"]) if "like" in told else {}
             carries = {**like.get("carries", {}), **told.get("carries", {})}
-            text = "".join(read(target, name) for name in files(target))
+            text = "".join(MADE.read(target, name) for name in files(target))
             with self.subTest(target):
                 for name, words in [("watch", "watch = /var/spool/in/*.csv"),
                                     ("topic", "topic = orders/new")]:
@@ -195,7 +177,7 @@ class Every(unittest.TestCase):
     def test_no_text_becomes_code(self):
         for target in TARGETS:
             for name in files(target):
-                text = read(target, name)
+                text = MADE.read(target, name)
                 self.assertNotRegex(text, r"\b49\b(?!\d)", (target, name))
                 for line in text.split("\n"):
                     if line.lstrip().startswith("#"):
@@ -215,12 +197,13 @@ class Every(unittest.TestCase):
         for target in TARGETS:
             for name in files(target):
                 if name.endswith(".sh"):
-                    done = subprocess.run(["sh", "-n", path(target, name)], capture_output=True,
+                    script = MADE.path(target, name)
+                    done = subprocess.run(["sh", "-n", script], capture_output=True,
                                           text=True, check=False)
                     self.assertEqual(done.stderr, "", name)
-                    self.assertTrue(os.access(path(target, name), os.X_OK))
+                    self.assertTrue(os.access(script, os.X_OK))
                 elif name.endswith(".py"):
-                    compile(read(target, name), name, "exec")
+                    compile(MADE.read(target, name), name, "exec")
 
     def test_pages_say_the_same(self):
         """docs/targets has a page for each, with the words of its target.json."""
@@ -277,7 +260,7 @@ class Carried(unittest.TestCase):
                          {"onSuccess": "billing-ingest"})
 
     def test_terraform(self):
-        text = read("terraform", "main.tf")
+        text = MADE.read("terraform", "main.tf")
         value = re.search(r'"HOSTILE" = (".*")', text)[1]
         self.assertEqual(json.loads(value).replace("$${", "${").replace("%%{", "%{"), HOSTILE)
         self.assertNotRegex(value, r"(?<![$%])[$%]\{")
@@ -309,7 +292,7 @@ class Carried(unittest.TestCase):
 
     def test_fission_openwhisk_and_gcf(self):
         for target, name in ("fission", "snafu_handlers.py"), ("openwhisk", "__main__.py"):
-            self.assertIn(ascii(self.environment), read(target, name))
+            self.assertIn(ascii(self.environment), MADE.read(target, name))
         told, = documents("gcf", "environment/billing-total.yaml")
         self.assertEqual(told, self.environment)
         told, = documents("fn", "billing-total/func.yaml")
@@ -319,10 +302,10 @@ class Carried(unittest.TestCase):
     def test_ironfunctions(self):
         told, = documents("ironfunctions", "billing-total/func.yaml")
         self.assertEqual(told["config"], self.environment)
-        command = json.loads(re.search("^CMD (.*)$", read(
+        command = json.loads(re.search("^CMD (.*)$", MADE.read(
             "ironfunctions", "billing-total/Dockerfile"), re.M)[1])
-        here = [word.replace("/srv/", path("ironfunctions") + "/")
-                .replace("/etc/snafu/", path("ironfunctions") + "/") for word in command]
+        here = [word.replace("/srv/", MADE.path("ironfunctions") + "/")
+                .replace("/etc/snafu/", MADE.path("ironfunctions") + "/") for word in command]
         done = run(*here, stdin='{"items": [{"name": "a", "price": 2}]}')
         self.assertEqual((done.returncode, done.stdout), (0, "2.0\n"), done.stderr)
 
@@ -334,7 +317,7 @@ class Adapters(unittest.TestCase):
         """What CODE prints as JSON, run where the provider would."""
         done = subprocess.run(
             [sys.executable, "-B", "-c", "import json\n" + code], capture_output=True, text=True,
-            cwd=folder or path(target), timeout=PATIENCE, check=False,
+            cwd=folder or MADE.path(target), timeout=PATIENCE, check=False,
             env={**os.environ, "PYTHONPATH": ".", "PYTHONDONTWRITEBYTECODE": "1",
                  **(environment or {})})
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -434,13 +417,13 @@ print(json.dumps([h.billing_wait({"n": 1, "__ow_method": "post"}), h.billing_wai
 
     def test_openwhisk_archive(self):
         """deploy.sh packs what the action needs."""
-        folder = path("openwhisk")
-        os.makedirs(path("tools"), exist_ok=True)
-        write("tools/wskdeploy", "#!/bin/sh\necho \"$@\"\n")
-        os.chmod(path("tools/wskdeploy"), 0o755)
-        done = subprocess.run([path("openwhisk/deploy.sh"), "--preview"], text=True,
+        folder = MADE.path("openwhisk")
+        os.makedirs(MADE.path("tools"), exist_ok=True)
+        MADE.write("tools/wskdeploy", "#!/bin/sh\necho \"$@\"\n")
+        os.chmod(MADE.path("tools/wskdeploy"), 0o755)
+        done = subprocess.run([MADE.path("openwhisk/deploy.sh"), "--preview"], text=True,
                               capture_output=True, check=True,
-                              env={**os.environ, "PATH": f"{path('tools')}:/usr/bin:/bin"})
+                              env={**os.environ, "PATH": f"{MADE.path('tools')}:/usr/bin:/bin"})
         self.assertEqual(done.stdout, "--manifest manifest.yaml --preview\n")
         with zipfile.ZipFile(os.path.join(folder, "actions.zip")) as archive:
             names = archive.namelist()
@@ -452,28 +435,28 @@ print(json.dumps([h.billing_wait({"n": 1, "__ow_method": "post"}), h.billing_wai
         told = [each for each in documents("kubeless", "kubeless.yaml")
                 if each["kind"] == "Function"]
         code = zipfile.ZipFile(io.BytesIO(base64.b64decode(told[0]["spec"]["function"])))
-        code.extractall(path("unpacked"))
+        code.extractall(MADE.path("unpacked"))
         names = [each["spec"]["handler"] for each in told]
         self.assertIn("snafu_handlers.billing_wait", names)
         got = self.python("kubeless", '''
 import snafu_handlers as h
 print(json.dumps([h.billing_wait({"data": '{"n": 1}'}, None),
                   h.billing_wait({"data": {"n": 2}}, None),
-                  h.pkg_mod_f({"data": [1]}, None)]))''', folder=path("unpacked"))
+                  h.pkg_mod_f({"data": [1]}, None)]))''', folder=MADE.path("unpacked"))
         self.assertEqual(got, ["1", "2", "[[1], {}, 1]"])
 
     def test_fn(self):
         """deploy.sh puts the code into each function's folder."""
-        write("tools/fn", "#!/bin/sh\necho \"$@\"\n")
-        os.chmod(path("tools/fn"), 0o755)
-        shutil.copytree(path("fn"), path("fn-deployed"))
-        done = subprocess.run([path("fn-deployed/deploy.sh")], text=True, capture_output=True,
+        MADE.write("tools/fn", "#!/bin/sh\necho \"$@\"\n")
+        os.chmod(MADE.path("tools/fn"), 0o755)
+        shutil.copytree(MADE.path("fn"), MADE.path("fn-deployed"))
+        done = subprocess.run([MADE.path("fn-deployed/deploy.sh")], text=True, capture_output=True,
                               check=True,
-                              env={**os.environ, "PATH": f"{path('tools')}:/usr/bin:/bin"})
+                              env={**os.environ, "PATH": f"{MADE.path('tools')}:/usr/bin:/bin"})
         self.assertEqual(done.stdout, "deploy --all --create-app\n")
         got = self.python("fn", '''
 import io, func
-print(func.handler(None, io.BytesIO(b'{"n": 3}')))''', folder=path("fn-deployed/billing-wait"))
+print(func.handler(None, io.BytesIO(b'{"n": 3}')))''', folder=MADE.path("fn-deployed/billing-wait"))
         self.assertEqual(got, 3)
 
 
@@ -502,7 +485,7 @@ class Clocks(unittest.TestCase):
                 if each["metadata"]["name"] == "shop-billing-report"]
         container = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
         words = container["command"] + container["args"]
-        server = Served(path("src"), env={"HOME": FOLDER})
+        server = Served(MADE.path("src"), env={"HOME": MADE.folder})
         self.addCleanup(server.__exit__)
         for name, code, status in ("report", "200", 0), ("wait", "400", 1):
             script = words[2].replace("call shop 80 /invoke/billing.report",
@@ -525,7 +508,7 @@ class Accepted(unittest.TestCase):
         return done
 
     def test_compose(self):
-        done = self.accepts("docker-compose", "config", folder=path("compose"))
+        done = self.accepts("docker-compose", "config", folder=MADE.path("compose"))
         told = yaml.safe_load(done.stdout)
         ours, = documents("compose", "docker-compose.yml")
         self.assertEqual(told["services"]["snafu"]["healthcheck"]["test"][:2], ["CMD", "bash"])
@@ -533,8 +516,9 @@ class Accepted(unittest.TestCase):
                          ours["services"]["clock"]["entrypoint"])  # $$ stays, as it reads itself
 
     def test_swarm(self):
-        done = self.accepts("docker", "stack", "config", "-c", "stack.yml", folder=path("swarm"),
-                            environment={"DOCKER_CONFIG": FOLDER}) if self.has_stack_config() \
+        done = self.accepts("docker", "stack", "config", "-c", "stack.yml",
+                            folder=MADE.path("swarm"),
+                            environment={"DOCKER_CONFIG": MADE.folder}) if self.has_stack_config() \
             else self.skipTest("this docker has no 'stack config'")
         self.assertEqual(yaml.safe_load(done.stdout)["services"]["snafu"]["deploy"]["replicas"], 2)
 
@@ -549,13 +533,13 @@ class Accepted(unittest.TestCase):
         self.assertEqual(len([name for name in units if name.endswith(".timer")]), 3)
         self.assertIn("shop-billing-ingest.path", units)
         done = self.accepts("systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
-                            *units, folder=path("systemd"))
+                            *units, folder=MADE.path("systemd"))
         self.assertEqual(done.stderr, "")
         for name in units:
-            for calendar in re.findall("^OnCalendar=(.*)$", read("systemd", name), re.M):
+            for calendar in re.findall("^OnCalendar=(.*)$", MADE.read("systemd", name), re.M):
                 self.accepts("systemd-analyze", "calendar", calendar)
         done = self.accepts("systemd-analyze", "security", "--offline=true", "--threshold=25",
-                            "./shop.service", folder=path("systemd"))
+                            "./shop.service", folder=MADE.path("systemd"))
         self.assertRegex(done.stdout, "Overall exposure level for shop.service: [0-2][.]")
 
     def test_kubernetes(self):
@@ -576,13 +560,13 @@ new models[told.kind](told).validate()
             told = documents(target, target + ".yaml")
             self.assertEqual(len(told), count, [each["kind"] for each in told])
             for number, each in enumerate(told):
-                write(f"{target}-{number}.json", json.dumps(each))
-                self.accepts(*command, path(f"{target}-{number}.json"), folder=SOURCE)
+                MADE.write(f"{target}-{number}.json", json.dumps(each))
+                self.accepts(*command, MADE.path(f"{target}-{number}.json"), folder=SOURCE)
         broken = documents("kubernetes", "kubernetes.yaml")[1]
         broken["spec"]["template"]["spec"]["containers"][0]["ports"] = "none"
-        write("broken.json", json.dumps(broken))
+        MADE.write("broken.json", json.dumps(broken))
         with self.assertRaises(AssertionError):  # it does look
-            self.accepts(*command, path("broken.json"), folder=SOURCE)
+            self.accepts(*command, MADE.path("broken.json"), folder=SOURCE)
 
 
 if __name__ == "__main__":

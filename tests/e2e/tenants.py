@@ -2,11 +2,10 @@
 settings and limits are their own."""
 
 import os
-import shutil
-import tempfile
 import threading
 import unittest
 
+from folder import FolderTest
 from served import NO_LIMIT, Served, replace, until_good
 from terminal import PATIENCE
 
@@ -41,20 +40,12 @@ concurrency = 3
 '''
 
 
-class Tenants(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="snafu-tenants-")
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
+class Tenants(FolderTest):
     def write(self, name, text):
         replace(self.path(name), text)
 
     def log(self):
-        with open(self.path("log"), encoding="utf-8") as file:
-            return file.read()
+        return self.read("log")
 
     def serve(self, settings=SETTINGS):
         self.write("app.py", SOURCE_TEXT)

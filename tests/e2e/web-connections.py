@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import subprocess
+import time
 import unittest
 
 from probe import PROBE, UUID, Server, WebTest, read_all, read_reply
@@ -201,6 +202,14 @@ class Stopping(unittest.TestCase):
             reply.read()
             server.process.wait(PATIENCE)
         connection.close()
+
+    def test_a_second_signal_at_any_moment(self):
+        """Also when the doors are closed and the rest is still ending."""
+        for pause in range(20):
+            server = self.serve()
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(pause / 1000)
+            self.assertIn(server.stop(), (0, 128 + signal.SIGTERM), server.said())
 
     def test_idle_server_stops_at_once(self):
         server = self.serve()

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "scanner/scanner.h"
 
 extern const struct snafu_scanner snafu_scanner_java;

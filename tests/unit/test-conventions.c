@@ -86,6 +86,11 @@ static void test_by_source(void)
 	KNOWN("a/main.py", framework, "helper", NULL, NULL, "gcf");
 	KNOWN("a/x.py", "from functions_framework import http\n@http\ndef f(r): pass\n", "f", NULL,
 	      NULL, "gcf");
+	KNOWN("a/x.py", "from functions_framework import typed\n@typed\ndef f(r: T): pass\n", "f", NULL,
+	      NULL, "gcf-typed");
+	KNOWN("a/x.py",
+	      "import functions_framework\n@functions_framework.typed(T)\ndef f(request): pass\n", "f",
+	      NULL, NULL, "gcf-typed");
 	KNOWN("a/x.py", "import flask\ndef f(request: flask.Request): pass\n", "f", NULL, NULL, "gcf");
 	KNOWN("a/x.py", "def main(args):\n    return {'m': args['__ow_method']}\n", "main", NULL, NULL,
 	      "openwhisk-web");
@@ -150,9 +155,63 @@ static void test_ordinary(void)
 	      "functions:\n", "none");
 	KNOWN("o/a.py", "def event(event): pass\n", "event", NULL, NULL, "none");
 	KNOWN("o/a.py", "def f(event, ctx): pass\n", "f", NULL, NULL, "none");
-	/* Nothing here calls Python 2 like this. */
+	KNOWN("o/handler.py", "def handle(req):\n    print req\n", "handle", NULL, NULL, "none");
+	KNOWN("o/a.py", "def main(args):\n    print args\n", "main", NULL, NULL, "none");
+}
+
+/* One manifest, several actions. */
+static void test_entries(void)
+{
+	static const char manifest[] = "packages:\n"
+								   "  p:\n"
+								   "    actions:\n"
+								   "      one:\n"
+								   "        function: src/one.py\n"
+								   "        # web: true\n"
+								   "        annotations:\n"
+								   "          raw-http: true\n"
+								   "\n"
+								   "      two:\n"
+								   "        web-export: 'yes'\n"
+								   "        function: two.py\n"
+								   "      three:\n"
+								   "        function: three.py\n"
+								   "      four: {function: four.py, \"web\": \"raw\"}\n"
+								   "      five: {function: five.py}\n";
+	static const char action[] = "def main(args):\n    return {}\n";
+
+	KNOWN("p/f/one.py", action, "main", "p/manifest.yaml", manifest, "openwhisk-raw");
+	KNOWN("p/two.py", action, "main", "p/manifest.yaml", manifest, "openwhisk-web");
+	KNOWN("p/three.py", action, "main", "p/manifest.yml", manifest, "openwhisk");
+	KNOWN("p/four.py", action, "main", "p/manifest.yml", manifest, "openwhisk-raw");
+	KNOWN("p/five.py", action, "main", "p/manifest.yml", manifest, "openwhisk");
+	KNOWN("p/ne.py", action, "main", "p/manifest.yml", manifest, "openwhisk-raw");
+	KNOWN("p/a.py", "def main(args):\n    return {'m': args['__ow_body']}\n", "main",
+	      "p/manifest.yml", "packages:\n  web: raw", "openwhisk-raw");
+	KNOWN("p/a.py", action, "main", "p/manifest.yml", "packages:\n  web: rawer\n  xweb: raw",
+	      "openwhisk");
+}
+
+/* By the same signs. */
+static void test_python2(void)
+{
 	KNOWN("o/handler.py", "def handle(req):\n    print req\n", "handle", "o/stack.yaml",
-	      "functions:\n", "none");
+	      "functions:\n", "openfaas");
+	KNOWN("o/handler.py", "def handle(event, context):\n    print event\n", "handle", "o/stack.yml",
+	      "functions:\n", "openfaas-http");
+	KNOWN("o/a.py", "def main(args):\n    print args\n", "main", "o/manifest.yml", "packages:\n",
+	      "openwhisk");
+	KNOWN("o/a.py", "def main(args):\n    print args['__ow_path']\n", "main", NULL, NULL,
+	      "openwhisk-web");
+	KNOWN("o/a.py", "def f(event, context):\n    print event['event-id']\n", "f", NULL, NULL,
+	      "kubeless");
+	KNOWN("o/a.py", "from flask import request\ndef main():\n    print request.path\n", "main",
+	      NULL, NULL, "fission");
+	KNOWN("o/a.py", "import fdk\ndef handler(ctx, data=None):\n    print data\n", "handler", NULL,
+	      NULL, "fn");
+	KNOWN("o/a.py", "import functions_framework\n@functions_framework.http\ndef f(r): print r\n",
+	      "f", NULL, NULL, "gcf");
+	KNOWN("o/a.py", "def f(event, context):\n    print event\n", "f", NULL, NULL, "lambda");
 }
 
 /* The function NAME of SOURCE. */
@@ -191,13 +250,20 @@ static void test_named(void)
 	CHECK_STRING(named("def main(args): pass\n", "openwhisk-web", true), "openwhisk-web");
 	CHECK_STRING(named("def main(args): return args['__ow_path']\n", "openwhisk", false),
 	             "openwhisk-web");
+	CHECK_STRING(named("def main(args): pass\n", "openwhisk-raw", true), "openwhisk-raw");
+	CHECK_STRING(named("def other(x): pass\n", "openwhisk", true), "openwhisk");
 	CHECK_STRING(named("def f(event, context): pass\n", "kubeless", false), "kubeless");
 	CHECK_STRING(named("def f(event, context): pass\n", "lambda", false), "lambda");
+	CHECK_STRING(named("def f(event, context): pass\n", "lambda-http", false), "lambda-http");
+	CHECK_STRING(named("def f(a, b): pass\n", "lambda-http", false), "none");
+	CHECK_STRING(named("def f(a, b): pass\n", "lambda-http", true), "lambda-http");
 	CHECK_STRING(named("def f(a, b): pass\n", "lambda", false), "none");
 	CHECK_STRING(named("def f(a, b): pass\n", "lambda", true), "lambda");
 	CHECK_STRING(named("def f(request): pass\n", "gcf", false), "gcf");
 	CHECK_STRING(named("def f(x): pass\n", "gcf", false), "none");
 	CHECK_STRING(named("def f(x): pass\n", "gcf-event", true), "gcf-event");
+	CHECK_STRING(named("def f(x): pass\n", "gcf", true), "gcf");
+	CHECK_STRING(named("def f(x): pass\n", "gcf-typed", true), "gcf-typed");
 	CHECK(snafu_convention_is_known("gcf") && snafu_convention_is_known("gcf-background"));
 	CHECK(!snafu_convention_is_known("gc") && !snafu_convention_is_known(""));
 }
@@ -287,6 +353,8 @@ int main(void)
 	test_by_source();
 	test_by_project();
 	test_ordinary();
+	test_entries();
+	test_python2();
 	test_named();
 	test_applied();
 	test_replies();

@@ -14,7 +14,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "langs/result.h"
 #include "runtime/host.h"
 #include "runtime/job.h"

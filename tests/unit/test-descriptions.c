@@ -1,7 +1,6 @@
 /* tests/unit/test-descriptions.c — JSON Schema, listing and OpenAPI from
  * hand-made descriptors. Whether the document is valid OpenAPI is checked by a
  * real validator in tests/e2e/web-openapi.py. */
-#include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/json.h"

@@ -1,7 +1,6 @@
 /* tests/unit/test-given.c — what a person types becomes a payload; results and
  * errors become text again. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/error.h"

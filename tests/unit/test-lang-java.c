@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/parts.h"
 #include "langs/language.h"
 #include "langs/result.h"

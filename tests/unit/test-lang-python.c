@@ -8,7 +8,6 @@
  * NAME` writes the file anew with what comes out now: read it before you keep it. */
 #include "langs/language.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>

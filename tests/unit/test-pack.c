@@ -4,7 +4,6 @@
 #include "scanner/pack.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"

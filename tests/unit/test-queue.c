@@ -15,8 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "base/json.h"
 #include "runtime/host.h"
 #include "runtime/settings/settings.h"
 #include "tests/unit/tap.h"

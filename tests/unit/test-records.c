@@ -348,8 +348,7 @@ static void test_recorder(const char *list)
 		.loggers = list,
 		.debug = read_lines,
 		.debug_state = &heard,
-		.report = hear,
-		.report_state = &heard,
+		.reporter = {.report = hear, .state = &heard},
 	};
 	pthread_t threads[THREADS];
 
@@ -371,9 +370,7 @@ static void test_recorder(const char *list)
 static void test_full(const char *list)
 {
 	struct heard heard = {0};
-	const struct snafu_recorder_options options = {.loggers = list,
-	                                               .report = hear,
-	                                               .report_state = &heard};
+	const struct snafu_recorder_options options = {.loggers = list, .reporter = {hear, &heard}};
 	struct rlimit before, small;
 	struct snafu_buffer metrics = SNAFU_BUFFER(4096);
 	const struct snafu_record record = plain("m.f", 0);

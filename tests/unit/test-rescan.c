@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "tests/unit/tap.h"
 
 #define TRIES 1000 /* of a millisecond, until the clock of the files has gone on */

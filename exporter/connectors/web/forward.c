@@ -10,7 +10,6 @@
 #include "base/base64.h"
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/json.h"
 #include "runtime/host.h"
 

@@ -22,6 +22,7 @@ struct web_headers {
 	const char *tenant; /* X-Snafu-Tenant */
 	const char *forward; /* X-Snafu-Context */
 	const char *client_context; /* X-Amz-Client-Context */
+	const char *invocation_type, *log_type; /* X-Amz-Invocation-Type, X-Amz-Log-Type */
 	bool respond_async; /* Prefer asks for it */
 	bool repeated; /* one of these that may come once came twice */
 };

@@ -2,7 +2,6 @@
  * languages take. JSON bodies go through unseen; texts of query strings and
  * forms are converted by the types of the parameters they name. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -296,7 +295,7 @@ static int convert(struct web_request *request, enum source source)
 int web_payload(struct web_request *request, struct web_problem *ret_problem)
 {
 	struct snafu_call *call = &request->call;
-	enum source source = find_source(request);
+	enum source source = request->lambda ? JSON : find_source(request);
 
 	call->payload = NULL;
 	call->payload_size = 0;

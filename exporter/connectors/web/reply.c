@@ -197,8 +197,45 @@ static void tail_of_log(struct web_request *request, struct snafu_buffer *into)
 	const struct snafu_buffer *log = &request->call.result.log;
 	size_t skip = log->size > WEB_LOG_TAIL ? log->size - WEB_LOG_TAIL : 0;
 
-	if (request->headers.log && strcasecmp(request->headers.log, "tail") == 0)
+	const char *wanted = request->lambda ? request->headers.log_type : request->headers.log;
+
+	if (wanted && strcasecmp(wanted, "tail") == 0)
 		snafu_base64_write(into, log->data + skip, log->size - skip);
+}
+
+static enum MHD_Result reply_lambda(struct web_request *request)
+{
+	struct snafu_result *result = &request->call.result;
+	struct snafu_buffer log = SNAFU_BUFFER(2 * WEB_LOG_TAIL);
+	struct reply reply = {
+		.status = web_lambda_status(request),
+		.mode = MHD_RESPMEM_MUST_FREE,
+		.headers = {{"x-amzn-RequestId", request->call.request_id}},
+	};
+
+	if (reply.status >= 400) {
+		const struct web_problem problem = {.status = reply.status};
+
+		add_header(&reply, "x-amzn-ErrorType", web_lambda_error(&problem));
+		web_lambda_write_error(result);
+	} else if (reply.status == 200) {
+		add_header(&reply, "X-Amz-Executed-Version", "$LATEST");
+		if (result->status != SNAFU_OK)
+			add_header(&reply, "X-Amz-Function-Error", "Unhandled");
+		tail_of_log(request, &log);
+		if (log.size)
+			add_header(&reply, "X-Amz-Log-Result", log.data);
+	}
+	if (reply.status != 202 && reply.status != 204) {
+		reply.type = JSON;
+		reply.bytes = result->payload.data;
+		reply.size = result->payload.size;
+		result->payload = SNAFU_BUFFER(0);
+	}
+	snafu_result_done(result);
+	enum MHD_Result queued = queue(request, &reply);
+	snafu_buffer_done(&log);
+	return queued;
 }
 
 enum MHD_Result web_reply_result(struct web_request *request)
@@ -208,6 +245,8 @@ enum MHD_Result web_reply_result(struct web_request *request)
 
 	if (request->asking)
 		return reply_answer(request);
+	if (request->lambda)
+		return reply_lambda(request);
 	if (result->status == SNAFU_UNKNOWN_FUNCTION)
 		suggest(request);
 	unsigned status = 0;
@@ -257,19 +296,20 @@ enum MHD_Result web_reply_problem(struct web_request *request, const struct web_
 	snafu_request_id(request->call.request_id);
 	if (problem->type) {
 		snafu_result_fail(&result, SNAFU_INTERNAL, problem->type, "%s", problem->message);
+		if (request->lambda) {
+			web_lambda_write_error(&result);
+			add_header(&reply, "x-amzn-ErrorType", web_lambda_error(problem));
+			add_header(&reply, "x-amzn-RequestId", request->call.request_id);
+		}
 		reply.type = JSON;
 		reply.bytes = result.payload.data;
 		reply.size = result.payload.size;
 		reply.mode = MHD_RESPMEM_MUST_FREE;
 	}
-	if (problem->status == 503) {
-		reply.headers[0][0] = "Retry-After";
-		reply.headers[0][1] = "1";
-	}
-	if (problem->allow) {
-		reply.headers[0][0] = "Allow";
-		reply.headers[0][1] = problem->allow;
-	}
+	if (problem->status == 503)
+		add_header(&reply, "Retry-After", "1");
+	if (problem->allow)
+		add_header(&reply, "Allow", problem->allow);
 	return queue(request, &reply);
 }
 

@@ -49,6 +49,7 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 		slot = strcasecmp(key, "content-length") == 0   ? &headers->content_length
 		       : strcasecmp(key, "sec-fetch-site") == 0 ? &headers->fetch_site
 		       : strcasecmp(key, "x-snafu-tenant") == 0 ? &headers->tenant
+		       : strcasecmp(key, "x-amz-log-type") == 0 ? &headers->log_type
 		                                                : NULL;
 		break;
 	case 15: slot = strcasecmp(key, WEB_FORWARD_HEADER) == 0 ? &headers->forward : NULL; break;
@@ -58,6 +59,9 @@ static enum MHD_Result gather(void *state, enum MHD_ValueKind kind, const char *
 		break;
 	case 20:
 		slot = strcasecmp(key, WEB_CLIENT_HEADER) == 0 ? &headers->client_context : NULL;
+		break;
+	case 21:
+		slot = strcasecmp(key, "x-amz-invocation-type") == 0 ? &headers->invocation_type : NULL;
 		break;
 	}
 	if (!slot)
@@ -132,6 +136,8 @@ static enum web_route find_route(struct web_request *request, const char *url, c
 		name = url + 11;
 		route = WEB_ROUTE_FUNCTIONS;
 	}
+	if (strncmp(url, WEB_LAMBDA, strlen(WEB_LAMBDA)) == 0)
+		return web_lambda_route(request, url, ret_methods);
 	if (strncmp(url, "/calls", 6) == 0 && (url[6] == '/' || !url[6]))
 		return web_calls_route(request, url, ret_methods);
 	if (name) {
@@ -206,6 +212,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 	request->headers = (struct web_headers){.host = NULL};
 	request->body.cap = snafu_host_largest_payload(web->host);
 	request->head = request->http = false;
+	request->lambda = WEB_LAMBDA_NOT;
 	MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather, &request->headers);
 	if (strlen(url) > WEB_URL_CAP)
 		request->route = problem(request, 414, "BadRequest", "the path is too long");
@@ -297,6 +304,12 @@ static enum MHD_Result invoke(struct web_request *request)
 			return web_reply_problem(request, &request->problem);
 		}
 		call->client_context = client_context;
+	}
+	if (request->lambda && web_lambda_begin(request, &request->problem))
+		return web_reply_problem(request, &request->problem);
+	if (request->lambda == WEB_LAMBDA_DRY_RUN) {
+		web_lambda_look(request);
+		return web_reply_result(request);
 	}
 	/* Last: what it makes of the body is the call's, which must then be made. */
 	int code = request->http ? web_http_payload(request) : web_payload(request, &request->problem);

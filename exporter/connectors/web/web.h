@@ -63,10 +63,19 @@ enum web_route {
 	WEB_ROUTE_PROBLEM, /* something is wrong: see `problem` */
 };
 
+/* Invoke of AWS Lambda's API, and what it asks for. */
+enum web_lambda {
+	WEB_LAMBDA_NOT,
+	WEB_LAMBDA_CALL, /* RequestResponse */
+	WEB_LAMBDA_EVENT, /* asynchronous */
+	WEB_LAMBDA_DRY_RUN,
+};
+
 /* What to answer when a request cannot be served. All constant text. */
 struct web_problem {
 	unsigned status;
 	const char *type, *message; /* errorType and errorMessage */
+	const char *lambda; /* AWS' name for it; NULL: the usual one of `status` */
 	const char *allow; /* 405 and OPTIONS: the Allow header */
 };
 
@@ -84,6 +93,7 @@ struct web_request {
 	enum web_route route;
 	struct web_problem problem;
 	struct web_headers headers; /* borrowed from MHD while the request lasts */
+	enum web_lambda lambda; /* how a call of WEB_ROUTE_INVOKE came, and is answered */
 	bool head; /* HEAD: no body in the reply */
 	/* The function is called with the request as it is (http.c); valid while the request lasts. */
 	bool http;
@@ -217,6 +227,19 @@ int web_http_payload(struct web_request *request);
 /* The response that RESULT is, whose bytes it takes; NULL: it is none, but what any function
  * gives, or why it cannot be sent. */
 struct MHD_Response *web_http_response(struct snafu_result *result, unsigned *ret_status);
+
+/* lambda.c: Invoke of AWS Lambda's API. */
+#define WEB_LAMBDA "/2015-03-31/functions/"
+enum web_route web_lambda_route(struct web_request *request, const char *url,
+                                const char **ret_methods);
+/* Reads what kind of call is asked for. 0, or 1 and RET_PROBLEM says why not. */
+int web_lambda_begin(struct web_request *request, struct web_problem *ret_problem);
+/* A dry run: the call's result says whether there is the function. */
+void web_lambda_look(struct web_request *request);
+unsigned web_lambda_status(const struct web_request *request); /* of the reply to a call's result */
+const char *web_lambda_error(const struct web_problem *problem); /* AWS' name for it */
+/* Makes our error object in RESULT the service's. */
+void web_lambda_write_error(struct snafu_result *result);
 
 /* reply.c: every one queues the reply and returns what the access handler shall. */
 enum MHD_Result web_reply_result(struct web_request *request);
