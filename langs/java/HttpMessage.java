@@ -81,7 +81,7 @@ final class HttpMessage {
 		return new HttpMessage(payload);
 	}
 
-	private static boolean isMessage(byte[] payload) {
+	static boolean isMessage(byte[] payload) {
 		String start = new String(payload, 0, Math.min(8, payload.length),
 			StandardCharsets.ISO_8859_1);
 		for (String name : METHODS)
@@ -123,6 +123,10 @@ final class HttpMessage {
 
 	/** Names and values of the query, decoded. */
 	Map<String, List<String>> parameters() {
+		return parameters(query);
+	}
+
+	static Map<String, List<String>> parameters(String query) {
 		Map<String, List<String>> parameters = new LinkedHashMap<>();
 		for (String part : query.isEmpty() ? new String[0] : query.split("&")) {
 			int equals = part.indexOf('=');

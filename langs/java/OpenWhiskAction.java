@@ -6,7 +6,7 @@ import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 
 /** Apache OpenWhisk: {@code static JsonObject main(JsonObject)}, with the Gson that the user's code
- * brings along. */
+ * brings along. {@link OpenWhiskWeb} has web actions. */
 final class OpenWhiskAction extends Convention {
 	private static final String GSON = "com.google.gson.";
 
@@ -24,6 +24,8 @@ final class OpenWhiskAction extends Convention {
 
 	@Override
 	Exchange begin(byte[] payload, Call call) throws Problems, Failure {
+		if (HttpMessage.isMessage(payload)) // only web actions are called so
+			return new OpenWhiskWeb(HttpMessage.read(payload), this::parse);
 		String json = payload.length == 0 ? "{}" : new String(payload, StandardCharsets.UTF_8);
 		if (payload.length > 0 && !(HttpMessage.json(payload) instanceof Json.Obj))
 			throw problem("an action takes an object");

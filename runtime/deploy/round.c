@@ -194,6 +194,8 @@ bool snafu_deploy_round(struct snafu_deployer *deployer)
 	uint64_t begin = snafu_now_ms();
 	if (list(deployer, &now))
 		return false;
+	if (!deployer->has_known) /* what was changed before it was watched */
+		snafu_host_reload_settings(deployer->host);
 	size_t count = now.walk.count;
 	enum snafu_change *changes = calloc(count ? count : 1, sizeof *changes);
 	int code =

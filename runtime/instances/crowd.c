@@ -169,11 +169,18 @@ static void refuse(struct snafu_crowd *crowd, struct snafu_job *job)
 
 static void fail(struct snafu_crowd *crowd, struct snafu_job *job, const struct snafu_error *error)
 {
-	bool busy = error->code == -EBUSY;
+	enum snafu_status status = SNAFU_LOAD_FAILED;
+	const char *type = "ExecutorError";
 
-	snafu_result_fail(&job->result, busy ? SNAFU_OVER_LIMIT : SNAFU_LOAD_FAILED,
-	                  busy ? "TooManyProcesses" : "ExecutorError",
-	                  "%s: no process could be started: %s", crowd->function->id, error->message);
+	if (error->code == -EBUSY) {
+		status = SNAFU_OVER_LIMIT;
+		type = "TooManyProcesses";
+	} else if (error->code == -EPIPE) { /* the one that was to be forked dies over and over */
+		status = SNAFU_DIED;
+		type = "ProcessDied";
+	}
+	snafu_result_fail(&job->result, status, type, "%s: no process could be started: %s",
+	                  crowd->function->id, error->message);
 	snafu_station_end(crowd->station, job);
 }
 

@@ -182,6 +182,24 @@ public class Hello {
     }
 }
 """
+WEB = """
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+
+public class Web {
+    /** Gives what it is told to, or what it got, without the headers. */
+    public static JsonObject main(JsonObject args) {
+        if (args.has("give"))
+            return args.getAsJsonObject("give");
+        String agent = args.getAsJsonObject("__ow_headers").get("user-agent").getAsString();
+        args.remove("__ow_headers");
+        args.addProperty("agent", agent);
+        JsonObject reply = new JsonObject();
+        reply.add("body", args);
+        return reply;
+    }
+}
+"""
 LADDER = [name for name in EVERY if name != "fork"]  # a JVM cannot fork
 
 
@@ -201,7 +219,7 @@ class Java(unittest.TestCase):
         write(cls.folder, SOURCES)
         cls.paths = [cls.folder]
         if os.path.exists(GSON):
-            write(cls.folder, {"whisk/Hello.java": WHISK})
+            write(cls.folder, {"whisk/Hello.java": WHISK, "whisk/Web.java": WEB})
             cls.paths.append(GSON)
         cls.server = Server(*cls.paths, executor=None, settings="[limits]\nmemory = 0B\n")
         cls.addClassCleanup(cls.server.__exit__)
@@ -285,6 +303,56 @@ class Java(unittest.TestCase):
             self.assertEqual((status, json.loads(body)), (200, {"greeting": "Hello Ann!"}))
         status, _, body = self.ask("Hello.main", "[1]")
         self.assertEqual((status, json.loads(body)["errorType"]), (400, "ArgumentError"))
+
+    def got(self, *arguments, **named):
+        status, _, body = self.ask(*arguments, User_Agent="tester", **named)
+        value = json.loads(body)
+        self.assertEqual((status, value.pop("agent", None)), (200, "tester"), value)
+        return value
+
+    def test_openwhisk_web(self):
+        if not os.path.exists(GSON):
+            self.skipTest("Gson is not installed (libgoogle-gson-java)")
+        for executor in LADDER:
+            self.assertEqual(self.got("Web.main/p%20q?x=1&y=1&x=2", '{"y": [1]}', method="PUT",
+                                      executor=executor, Content_Type="application/json"),
+                             {"x": "2", "y": [1], "__ow_method": "put", "__ow_path": "/p%20q"})
+        self.assertEqual(self.got("Web.main?x=1", "x=2&z=%26",
+                                  Content_Type="application/x-www-form-urlencoded"),
+                         {"x": "2", "z": "&", "__ow_method": "post", "__ow_path": ""})
+        for type, body, arrives in (("application/json", "[1]", [1]), ("text/plain", "ä", "ä"),
+                                    ("application/x", "\0", "AA==")):
+            self.assertEqual(self.got("Web.main", body.encode(), Content_Type=type)["__ow_body"],
+                             arrives)
+        for path, body in (("Web.main?__ow_user=x", None), ("Web.main", "{")):
+            self.assertEqual(self.ask(path, body, Content_Type="application/json")[0], 400)
+
+    def test_openwhisk_replies(self):
+        if not os.path.exists(GSON):
+            self.skipTest("Gson is not installed (libgoogle-gson-java)")
+        html, plain = "text/html; charset=utf-8", "application/json"
+        for value, wanted in (
+                ({"body": "x"}, (200, html, b"x")),
+                ({"body": 0, "statusCode": "201"}, (201, plain, b"0")),
+                ({"body": "AP8=", "headers": {"content-type": "application/x"}},
+                 (200, "application/x", b"\0\xff")),
+                ({"body": "WzFd", "headers": {"content-type": plain}}, (200, plain, b"[1]")),
+                ({"body": "1234", "headers": {"content-type": plain}}, (200, plain, b"1234")),
+                ({"body": "", "headers": {"content-type": "a/b"}}, (204, None, b"")),
+                ({"a": 1}, (200, plain, b'{"a":1}')),
+                ({"error": "words"}, (400, plain, b'{"error":"words"}')),
+                ({"error": {"statusCode": 418, "body": "tea"}}, (418, html, b"tea"))):
+            status, headers, body = self.ask("Web.main", json.dumps({"give": value}),
+                                             Content_Type=plain)
+            self.assertEqual((status, headers["Content-Type"], body), wanted, value)
+        headers = self.ask("Web.main", json.dumps({"give": {"headers": {"X-A": ["1", "2"]}}}),
+                           Content_Type=plain)[1]
+        self.assertEqual(headers.get_all("X-A"), ["1", "2"])
+        for value in ({"body": "#", "headers": {"content-type": "application/x"}},
+                      {"statusCode": "many"}, {"headers": {"A": "b\r\nC: d"}}):
+            status, headers, _ = self.ask("Web.main", json.dumps({"give": value}),
+                                          Content_Type=plain)
+            self.assertEqual((status, headers["C"]), (500, None), value)
 
 
 if __name__ == "__main__":

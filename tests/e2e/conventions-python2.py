@@ -69,6 +69,11 @@ def handler(ctx, data=None):
     return response.Response(ctx, response_data=json.dumps({"message": "Hello " + name}),
                              headers={"Content-Type": "application/json"}, status_code=202)
 ''',
+    "named/named.py": '''
+def late(a, b):
+    print a
+    return [a, type(b).__name__, b.function_name]
+''',
     "fission/asks.py": '''
 from flask import request
 
@@ -94,7 +99,7 @@ CONVENTIONS = {
     "whisk.raw.main": "openwhisk-raw",
     "kubeless.hello.hello": "kubeless", "faas.text.handler.handle": "openfaas",
     "faas.http.handler.handle": "openfaas-http", "fn.func.handler": "fn",
-    "fission.asks.main": "fission", "google.main.greet": "gcf", "google.main.event": "gcf-event",
+    "named.named.late": None, "fission.asks.main": "fission", "google.main.greet": "gcf", "google.main.event": "gcf-event",
 }
 
 
@@ -106,7 +111,8 @@ def is_python2(program):
 
 class Case(unittest.TestCase):
     """One server for the class; OPTIONS are its own."""
-    options, executors, settings = (), EVERY, ""
+    options, executors = (), EVERY
+    settings = "[function late]\nconvention = lambda\n"
 
     @classmethod
     def setUpClass(cls):
@@ -191,6 +197,12 @@ class Shared:
         self.assertEqual(json.loads(self.get("func.handler")[1]), {"message": "Hello World"})
 
 
+    def test_named(self):
+        status, body = self.get("named.late", '{"x": 1}')
+        self.assertEqual((status, json.loads(body)),
+                         (200, [{"x": 1}, "Context", "named.named.late"]))
+
+
 class Upgraded(Shared, Case):
     def test_what_they_are(self):
         done = run("--format", "json", self.folder, program=SCAN)
@@ -210,7 +222,7 @@ class Upgraded(Shared, Case):
 
 class Native(Shared, Case):
     options, executors = ("--python2", "native"), ("worker",)
-    settings = "[limits]\ncall-timeout = 10min\n"
+    settings = "[limits]\ncall-timeout = 10min\n" + Case.settings
 
     @classmethod
     def setUpClass(cls):

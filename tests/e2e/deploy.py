@@ -12,8 +12,8 @@ import unittest
 import zipfile
 
 from folder import FolderTest
-from served import NO_LIMIT, Served, until_good
-from terminal import PATIENCE
+from served import NO_LIMIT, SANITIZED, Served, until_good
+from terminal import PATIENCE, SNAFU
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 IN_OPEN = 0x20
@@ -28,9 +28,9 @@ def add():
 
 
 class Server(Served):
-    def __init__(self, case, *arguments, home):
+    def __init__(self, case, *arguments, home, **options):
         super().__init__(*arguments, env={"HOME": home,
-                                          "XDG_CACHE_HOME": os.path.join(home, "cache")})
+                                          "XDG_CACHE_HOME": os.path.join(home, "cache")}, **options)
         case.addCleanup(self.__exit__)
 
     def request(self, method, path, body=None, connection=None):
@@ -435,6 +435,20 @@ class OtherLanguages(Case):
 
 
 class Settings(Case):
+    def test_config_that_changes_at_the_start(self):
+        """When its folder is not yet watched."""
+        slow = ("strace", "-D", "-f", "-qq", "-o", os.devnull, "-e", "trace=inotify_add_watch",
+                "-e", "inject=inotify_add_watch:delay_enter=500000")
+        if SANITIZED or not shutil.which("strace") or subprocess.run(
+                [*slow, "true"], capture_output=True, check=False).returncode:
+            self.skipTest("no strace here, or it may not look")
+        self.write("a.py", "import os\ndef env(): return os.environ.get('STAGE')\n")
+        self.write("a.py.config", "{}")
+        self.server = Server(self, "-e", "worker", self.folder, home=self.top,
+                             command=(*slow, SNAFU))
+        self.replace("a.py.config", json.dumps({"Environment": {"Variables": {"STAGE": "new"}}}))
+        self.until_call("new", "env")
+
     def test_config_beside_the_source(self):
         self.write("a.py", "import os\ndef env(): return os.environ.get('STAGE')\n"
                    "def other(): return os.environ.get('STAGE')\n")
