@@ -83,6 +83,19 @@ class Clocks(unittest.TestCase):
             self.assertEqual(read_all(sock), b"")
             sock.close()
 
+    def test_after_a_long_silence(self):
+        """Whoever comes when nobody has for longer than that has just come."""
+        time.sleep(1.5)
+        for method in b"GET", b"POST":
+            with self.server.raw(method + b" /invoke/hello HTTP/1.1\r\nHost: localhost\r\n"
+                                 b"Content-Length: 0\r\n\r\n") as sock:
+                self.assertEqual(read_reply(sock)[:2], (200, b'"hello"'))
+        time.sleep(1.5)
+        with self.server.raw() as sock:  # and may take his time
+            self.server.connect().connect()
+            sock.sendall(b"GET /invoke/hello HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertEqual(read_reply(sock)[:2], (200, b'"hello"'))
+
     def test_dribbling_headers(self):
         with self.server.raw(b"GET /invoke/hello HTTP/1.1\r\n") as sock:
             sock.settimeout(0.05)

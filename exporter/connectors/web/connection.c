@@ -87,6 +87,7 @@ static void open_connection(struct web *web, struct MHD_Connection *connection,
 	request->fd =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	request->body = SNAFU_BUFFER(snafu_host_largest_payload(web->host));
+	web_read_clock(web); /* MHD has slept for this one, maybe for long */
 	request->since = web->now;
 	TAILQ_INSERT_TAIL(&web->waiting_list, request, entry);
 	web->n_connections++;

@@ -209,6 +209,7 @@ static enum MHD_Result begin(struct web_request *request, const char *url, const
 	struct web *web = request->web;
 	uint64_t announced;
 
+	web_read_clock(web); /* MHD has slept until now */
 	request->headers = (struct web_headers){.host = NULL};
 	request->body.cap = snafu_host_largest_payload(web->host);
 	request->head = request->http = false;

@@ -19,12 +19,12 @@
 #define LAST_ROUNDS   100 /* turns of the loop to send the last replies... */
 #define LAST_ROUND_MS 10 /* ...each so long at most */
 
-static uint64_t coarse_now(void)
+void web_read_clock(struct web *web)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	web->now = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* Each connection takes a descriptor; most systems allow 1,024 unless asked. Returns how many
@@ -106,13 +106,13 @@ static void wait_for_events(void *state, int timeout_ms)
 
 	if (!web->said_ready)
 		say_ready(web);
-	web->now = coarse_now();
+	web_read_clock(web);
 	web->turn++;
 	atomic_store(&web->waiting, true);
 	web_deliver(web);
 	MHD_run_wait(web->daemon, web_next_deadline(web, timeout_ms));
 	atomic_store(&web->waiting, false);
-	web->now = coarse_now();
+	web_read_clock(web);
 	web_hang_up_slow(web);
 	web_look_for_leavers(web);
 	if (web->n_lingerers > 0)
@@ -146,7 +146,7 @@ static int open_web(const struct snafu_connector_options *options, void **ret_st
 	web->idle_timeout = settings->idle_timeout;
 	web->choose_tenant = settings->choose_tenant;
 	web->wake_fd = web->watch_fd = -1;
-	web->now = coarse_now();
+	web_read_clock(web);
 	TAILQ_INIT(&web->waiting_list);
 	TAILQ_INIT(&web->calling_list);
 	TAILQ_INIT(&web->replying_list);

@@ -156,7 +156,7 @@ struct web {
 	/* The leader's. */
 	bool said_ready, closing;
 	unsigned turn;
-	uint64_t now; /* ms, coarse */
+	uint64_t now; /* ms, coarse: when web_read_clock() was last called */
 	uint64_t next_look; /* ms, when replies are looked at again */
 	size_t n_connections, n_hung_up, n_suspended;
 	struct web_list waiting_list, calling_list, replying_list; /* each oldest first */
@@ -173,6 +173,9 @@ struct web {
 	struct web_language_list lists[2 * WEB_LANGUAGES_CAP];
 	size_t n_lists;
 };
+
+/* web.c: in each turn of the loop, and where a clock starts that MHD may have slept for. */
+void web_read_clock(struct web *web);
 
 /* connection.c: lives of connections and requests, and their clocks. */
 void web_connection_changed(void *state, struct MHD_Connection *connection, void **connection_state,
