@@ -86,6 +86,7 @@ class Needs:
         here, why = os.path.dirname(path), "named in " + self.name(path)
         if self.suffix == ".c": # what is included is the compiler's to tell
             text = re.sub(r"^[ \t]*#[ \t]*include\b.*", "", text, flags=re.M)
+        text = text.encode("latin-1").decode("utf-8", "surrogateescape") # as names of files are
         quoted = set(re.findall(r"""["']/?([\w.-]+(?:/[\w.-]+)*)["']""", text))
         folders = [here] + [os.path.join(here, word) for word in quoted
                             if os.path.isdir(os.path.join(here, word)) and ".." not in word]
@@ -142,7 +143,7 @@ class Needs:
     # ---- Java
 
     def java(self, path, text):
-        text = JAVA_NOISE.sub(" ", text)
+        text = JAVA_NOISE.sub(" ", text).encode("latin-1").decode("utf-8", "surrogateescape")
         words, here, why = set(re.findall(r"\w+", text)), os.path.dirname(path), "named in " + self.name(path)
         self.classes(here, words, why)
         for static, name, star in re.findall(r"\bimport\s+(static\s+)?([\w.]+?)\s*(\.\s*\*)?\s*;", text):
@@ -237,8 +238,9 @@ class Needs:
             for header in re.findall(r"error: (\S+): No such file", said.stderr if said else ""):
                 self.missing(path, header)
             if said and said.returncode == 0:
-                names = subprocess.run(["nm", "-g", "-P", place], capture_output=True, text=True,
-                                       timeout=PATIENCE, check=False).stdout
+                names = subprocess.run(["nm", "-g", "-P", place], capture_output=True,
+                                       errors="surrogateescape", timeout=PATIENCE,
+                                       check=False).stdout
                 for line in names.splitlines():
                     name, kind = (line.split() + ["", ""])[:2]
                     self.objects[path][2 if kind in "UwvV" else 1].add(name)
@@ -249,7 +251,8 @@ class Needs:
 
     def definition(self, folder, name, user):
         """Takes the neighbour that defines NAME; of several, one that is no program."""
-        line = re.compile(r"^[^\s#/*{}][^;{}=\n]*\b%s\b|^%s\b" % (name, name), re.M)
+        spelt = re.escape(name.encode("utf-8", "surrogateescape").decode("latin-1"))
+        line = re.compile(r"^(?:[^\s#/*{}][^;{}=\n]*)?(?<![\w$])%s(?![\w$])" % spelt, re.M)
         programs = []
         for neighbour in self.neighbours(folder, ".c"):
             path = os.path.join(folder, neighbour + ".c")
@@ -316,8 +319,9 @@ def read_imports(path, text):
     if reader:
         return reader.imports, reader.plain
     imports, plain = [], set() # Python 2, or neither: by the look of it
+    text = re.sub(r"[ \t]+", " ", text.replace("\\\n", " ")) # many of them would take IMPORT long
     for indent, level, module, names, modules in IMPORT.findall(
-            re.sub(r";[ \t]*(?=(?:from|import)\b)", "\n", text.replace("\\\n", " "))):
+            re.sub(r"; ?(?=(?:from|import)\b)", "\n", text)):
         names = [name.split()[0] for name in re.sub(r"#[^\n]*|[()]", " ", names).split(",") if name.split()]
         found = [(module, len(level), names)] if not modules else [
             (name.split()[0], 0, []) for name in modules.split(",") if name.split()]

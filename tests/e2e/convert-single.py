@@ -27,6 +27,37 @@ class Case(Convert):
                 if not name.endswith(".config")}
 
 
+class Spelling(Case):
+    """Names that are no plain ASCII words."""
+
+    def test_files_named_in_quotes(self):
+        self.tree(**{"m.py": "def f(): return open('pr\u00e9cis.txt').read()\n",
+                     "pr\u00e9cis.txt": "x\n"})
+        self.single("m.py")
+        self.assertEqual(list(self.along), ["pr\u00e9cis.txt"])
+
+    def test_classes(self):
+        self.tree(**{"A.java": "public class A { static int f() { return \u00c9toile.n(); } }\n",
+                     "\u00c9toile.java": "public class \u00c9toile { static int n() { return 1; } }\n"})
+        self.single("A.java")
+        self.assertEqual(list(self.along), ["\u00c9toile.java"])
+
+    def test_symbols(self):
+        self.tree(**{
+            "m.c": "int a$b(int); int \u00e9t\u00e9(int); int o(int) __asm__(\"\\\"o(\\\"\");\n"
+                   "int m(int x) { return a$b(x) + \u00e9t\u00e9(x) + o(x); }\n",
+            "dollar.c": "int a$b(int x) { return x; }\n",
+            "summer.c": "int \u00e9t\u00e9(int x) { return x; }\n", "other.c": "int a(int x) { return x; }\n"})
+        self.single("m.c")
+        self.assertEqual(set(self.along), {"dollar.c", "summer.c"})
+
+    def test_a_long_line(self):
+        """It is read in a time that grows with its length."""
+        self.tree(**{"m.py": "import near\nprint near\nfrom" + " " * 50000 + "x\n", "near.py": ""})
+        self.single("m.py")
+        self.assertEqual(list(self.along), ["near.py"])
+
+
 class Python(Case):
     def test_modules_packages_and_data(self):
         self.tree(**{
