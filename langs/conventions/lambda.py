@@ -71,6 +71,13 @@ def _saved_event(message):
     return whole if isinstance(whole, dict) and "requestContext" in whole else None
 
 
+def _several(given, what):
+    """A text would be taken apart."""
+    if given is not None and not isinstance(given, (list, tuple)):
+        raise TypeError(f"{what} has to be a list, not {type(given).__name__}")
+    return given or ()
+
+
 def _reply(message, value):
     headers = http.Headers()
     if not isinstance(value, dict) or "statusCode" not in value:
@@ -80,9 +87,9 @@ def _reply(message, value):
         headers.add(name, str(said).lower() if isinstance(said, bool) else said)
     for name, many in (value.get("multiValueHeaders") or {}).items():
         headers.remove(name)
-        for said in many:
+        for said in _several(many, "multiValueHeaders of " + str(name)):
             headers.add(name, said)
-    for cookie in value.get("cookies") or ():
+    for cookie in _several(value.get("cookies"), "cookies"):
         headers.add("Set-Cookie", cookie)
     body = value.get("body")
     if value.get("isBase64Encoded") and isinstance(body, str):

@@ -642,6 +642,8 @@ class LambdaHttp(unittest.TestCase):
     def test_replies_that_are_none(self):
         for value in ({"statusCode": "many"}, {"statusCode": 1000},
                       {"statusCode": 200, "body": "#", "isBase64Encoded": True},
+                      {"statusCode": 200, "cookies": "a=b"},
+                      {"statusCode": 200, "multiValueHeaders": {"A": "bc"}},
                       {"statusCode": 200, "headers": {"A": "b\r\nC: d"}}):
             status, headers, _ = self.client.ask("gives", json.dumps(value),
                                                  Content_Type="application/json")
