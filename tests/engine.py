@@ -74,8 +74,10 @@ class Engine:
                 entry.type, entry.linkname = (tarfile.SYMTYPE, to) if to else (tarfile.DIRTYPE, "")
                 entry.mode = 0o755
                 tar.addfile(entry)
-        self.ask("POST", "/images/create?fromSrc=-&repo=trial", archive.getvalue(),
-                 "application/x-tar")
+        status, text = self.ask("POST", "/images/create?fromSrc=-&repo=trial", archive.getvalue(),
+                                "application/x-tar")
+        if status != 200 or b'"error"' in text:
+            return f"no image can be imported here: {text.decode()[:300]}"
         status, text = self.ask("POST", "/containers/create?name=trial", json.dumps({
             "Image": "trial", "Cmd": ["/usr/bin/true"],
             "HostConfig": {"NetworkMode": "none", "Binds": ["/usr:/usr:ro"],
