@@ -118,10 +118,11 @@ class Engine:
 
     def end(self):
         self.stop()
-        spaces = os.path.join(self.folder, "exec/netns")
-        for name in os.listdir(spaces) if os.path.isdir(spaces) else ():
-            subprocess.run(["umount", os.path.join(spaces, name)], check=False,
-                           stderr=subprocess.DEVNULL)
+        with open("/proc/self/mounts", encoding="utf-8") as mounts:
+            points = [line.split()[1] for line in mounts]
+        for point in reversed(points):  # namespaces of networks, and where it has stored images
+            if point.startswith(self.folder + "/"):
+                subprocess.run(["umount", point], check=False, stderr=subprocess.DEVNULL)
         shutil.rmtree(self.folder)
 
 
