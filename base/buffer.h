@@ -20,10 +20,10 @@ struct snafu_buffer {
 /* A buffer that may hold up to CAP bytes; nothing is allocated yet. */
 #define SNAFU_BUFFER(CAP) ((struct snafu_buffer){.cap = (CAP)})
 
+char *snafu_buffer_grow(struct snafu_buffer *buffer, size_t size); /* for reserve() alone */
+
 /* Room for SIZE more bytes at data + size, for code that writes in place and
  * then adds to `size` itself; NULL on failure. */
-char *snafu_buffer_grow(struct snafu_buffer *buffer, size_t size);
-
 static inline char *snafu_buffer_reserve(struct snafu_buffer *buffer, size_t size)
 {
 	if (!buffer->failed && size < buffer->capacity - buffer->size &&

@@ -74,8 +74,10 @@ class Engine:
                 entry.type, entry.linkname = (tarfile.SYMTYPE, to) if to else (tarfile.DIRTYPE, "")
                 entry.mode = 0o755
                 tar.addfile(entry)
-        self.ask("POST", "/images/create?fromSrc=-&repo=trial", archive.getvalue(),
-                 "application/x-tar")
+        status, text = self.ask("POST", "/images/create?fromSrc=-&repo=trial", archive.getvalue(),
+                                "application/x-tar")
+        if status != 200 or b'"error"' in text:
+            return f"no image can be imported here: {text.decode()[:300]}"
         status, text = self.ask("POST", "/containers/create?name=trial", json.dumps({
             "Image": "trial", "Cmd": ["/usr/bin/true"],
             "HostConfig": {"NetworkMode": "none", "Binds": ["/usr:/usr:ro"],
@@ -116,10 +118,11 @@ class Engine:
 
     def end(self):
         self.stop()
-        spaces = os.path.join(self.folder, "exec/netns")
-        for name in os.listdir(spaces) if os.path.isdir(spaces) else ():
-            subprocess.run(["umount", os.path.join(spaces, name)], check=False,
-                           stderr=subprocess.DEVNULL)
+        with open("/proc/self/mounts", encoding="utf-8") as mounts:
+            points = [line.split()[1] for line in mounts]
+        for point in reversed(points):  # namespaces of networks, and where it has stored images
+            if point.startswith(self.folder + "/"):
+                subprocess.run(["umount", point], check=False, stderr=subprocess.DEVNULL)
         shutil.rmtree(self.folder)
 
 

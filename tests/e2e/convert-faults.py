@@ -108,6 +108,7 @@ class Again(Case):
         self.assertEqual(self.read("out/src/app.py.config"), "{")
 
     def test_a_file_becomes_a_folder(self):
+        self.write("legacy/app.py", "def f(): return 1\n")
         self.write("legacy/a", "data\n")
         self.convert(self.path("legacy"))
         os.remove(self.path("legacy/a"))

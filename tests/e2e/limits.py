@@ -184,7 +184,8 @@ class OutOfProcess(Walk):
     def test_fork(self):
         def walk():
             self.walk()
-            self.children(PROCESSES + INSTANCES)
+            # One group for all: those for calls, and as many that are about to end.
+            self.children(PROCESSES + 2 * INSTANCES)
         self.each_language("fork", walk)
 
     def test_spawn(self):
