@@ -175,7 +175,8 @@ class Lambda(unittest.TestCase):
     def test_a_page_of_another_site(self):
         reply, _ = self.server.ask("POST", "/2015-03-31/functions/hello/invocations",
                                    headers={"Origin": "http://evil.example"})
-        self.assertEqual(reply.status, 403)
+        self.assertEqual((reply.status, reply.headers["x-amzn-ErrorType"]),
+                         (403, "AccessDeniedException"))
 
     def test_a_function_calls_itself(self):
         """Nested calls come in over sockets while their callers wait."""

@@ -115,6 +115,7 @@ const char *web_lambda_error(const struct web_problem *problem)
 	if (problem->lambda)
 		return problem->lambda;
 	switch (problem->status) {
+	case 403: return "AccessDeniedException";
 	case 404: return "ResourceNotFoundException";
 	case 413: return "RequestTooLargeException";
 	case 429: return "TooManyRequestsException";
