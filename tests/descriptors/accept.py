@@ -24,7 +24,8 @@ import targets  # noqa: E402 — makes all files, and has what they are made of
 
 TOOLS = os.environ["SNAFU_TOOLS"]
 KUBERNETES, SERVING, FISSION, KUBELESS, HELM = "v1.30.0", "v0.51.0", "v1.20.0", "v1.0.8", "v3.16.4"
-PIP = ["cfn-lint==1.58.0", "functions-framework==3.8.2"]
+PIP = ["cfn-lint==1.58.0", "functions-framework==3.8.2", "python-hcl2==8.1.4"]
+PROVIDERS = {"aws": "21.22.1", "archive": "11.0.1"}  # of CDK for Terraform
 SERVERLESS = "serverless@3.40.0"
 PATIENCE = 900
 
@@ -36,7 +37,7 @@ def setUpModule():
 
 
 def path(*names):
-    return targets.path(*names)
+    return targets.MADE.path(*names)
 
 
 def tool(*names):
@@ -70,17 +71,19 @@ class Case(unittest.TestCase):
         return json.loads(told)["Dir"]
 
     def pip(self, program):
-        if not os.path.exists(tool("venv/bin", program)):
+        made = tool("venv", "+".join(PIP).replace("=", "-"))
+        if not os.path.exists(made):
             self.fetch("/usr/bin/python3", "-m", "venv", tool("venv"))
             self.fetch(tool("venv/bin/pip"), "install", "-q", *PIP)
+            os.close(os.open(made, os.O_CREAT | os.O_WRONLY))
         return tool("venv/bin", program)
 
 
 class Amazon(Case):
     def test_sam(self):
         self.accepts(self.pip("cfn-lint"), "template.yaml", folder=path("sam"))
-        text = targets.read("sam", "template.yaml").replace("MemorySize: 256", "MemorySiez: 256")
-        targets.write("sam-broken.yaml", text)
+        text = targets.MADE.read("sam", "template.yaml").replace("MemorySize: 256", "MemorySiez: 256")
+        targets.MADE.write("sam-broken.yaml", text)
         with self.assertRaises(AssertionError):  # it does look
             self.accepts(self.pip("cfn-lint"), path("sam-broken.yaml"))
 
@@ -93,11 +96,42 @@ class Amazon(Case):
             "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none",
             "SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off"})
         self.assertIn("Service packaged", done.stdout + done.stderr)
-        told = json.loads(targets.read(
+        told = json.loads(targets.MADE.read(
             "serverless", ".serverless/cloudformation-template-update-stack.json"))
         variables = told["Resources"]["BillingDashtotalLambdaFunction"]["Properties"][
             "Environment"]["Variables"]
         self.assertEqual(variables["HOSTILE"], targets.HOSTILE)  # ${ was not replaced
+
+    def test_terraform_providers(self):
+        """Without Terraform: the schemas of its providers."""
+        self.pip("cfn-lint")
+        schemas = []
+        for name, version in PROVIDERS.items():
+            schemas.append(tool(f"{name}-{version}", "package/.jsii"))
+            if os.path.exists(schemas[-1]):
+                continue
+            archive = self.fetch("npm", "pack", "--silent", f"@cdktf/provider-{name}@{version}")
+            os.makedirs(tool(f"{name}-{version}"), exist_ok=True)
+            self.fetch("tar", "-xzf", tool(archive.strip()), "-C", tool(f"{name}-{version}"),
+                       "package/.jsii")
+
+        def problems(text):
+            targets.MADE.write("main.tf", text)
+            return self.accepts(
+                tool("venv/bin/python"), os.path.join(os.path.dirname(__file__),
+                                                      "terraform_schema.py"),
+                path("main.tf"), *schemas).stdout
+        good = targets.MADE.read("terraform", "main.tf")
+        self.assertEqual(problems(good), "")
+        for right, wrong, words in (  # it does look
+                ("memory_size ", "memory_siez ", "there is no memory_siez"),
+                ("    variables =", "    variabels =", "there is no variabels"),
+                ("function_name      =", "# ", "functionName is missing"),
+                ("on_success {", "on_succes {", "there is no on_succes"),
+                ('"aws_lambda_function_url"', '"aws_lambda_url"', "there is no resource"),
+                ("memory_size      =", "memory_size      = \"much\" #", "is no number")):
+            self.assertIn(right, good)
+            self.assertIn(words, problems(good.replace(right, wrong)))
 
     def test_terraform(self):
         if not shutil.which("terraform"):
