@@ -233,8 +233,8 @@ class Served:
         return None
 
     def stop(self, number=signal.SIGTERM):
-        """Its exit status."""
-        if self.process.poll() is None:
+        """Its exit status. NUMBER is None when it is stopping already."""
+        if number and self.process.poll() is None:
             self.process.send_signal(number)
         status = self.process.wait(PATIENCE)
         return 0 if SANITIZED and status and only_others_leak(self.said()) else status
