@@ -210,6 +210,18 @@ class Served:
             return reply, json.loads(text)
         return reply, text or None
 
+    def ask_function(self, path, body=None, method=None, **headers):
+        """Status, headers and bytes of a request to one that takes them as they are. A header's
+        name has _ for -."""
+        door = self.connect()
+        try:
+            door.request(method or ("GET" if body is None else "POST"), "/invoke/" + path, body,
+                         {name.replace("_", "-"): value for name, value in headers.items()})
+            reply = door.getresponse()
+            return reply.status, reply.headers, reply.read()
+        finally:
+            door.close()
+
     def call(self, name, *arguments, executor=None, headers=None, connection=None, **named):
         """Status and value of a call."""
         headers = dict(headers or {})

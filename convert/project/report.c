@@ -107,6 +107,15 @@ static void write_bad(const struct project *project, struct snafu_buffer *into)
 	}
 }
 
+static void write_reason(const char *path, const char *why, struct snafu_buffer *into)
+{
+	snafu_buffer_append_text(into, "- ");
+	code(path, into);
+	snafu_buffer_append_text(into, ": ");
+	plain(why, into);
+	snafu_buffer_append_byte(into, '\n');
+}
+
 static void write_needs(const struct project *project, struct snafu_buffer *into)
 {
 	if (project->summary->along)
@@ -114,20 +123,12 @@ static void write_needs(const struct project *project, struct snafu_buffer *into
 	for (size_t i = 0; i < project->count; i++) {
 		if (!project->files[i].needed)
 			continue;
-		snafu_buffer_append_text(into, "- ");
-		code(project->files[i].to, into);
-		snafu_buffer_append_text(into, ": ");
-		plain(project->files[i].needed, into);
-		snafu_buffer_append_byte(into, '\n');
+		write_reason(project->files[i].to, project->files[i].needed, into);
 	}
 	if (project->n_wants)
 		snafu_buffer_append_text(into, "\n## Wanted, and not taken\n\n");
 	for (size_t i = 0; i < project->n_wants; i++) {
-		snafu_buffer_append_text(into, "- ");
-		code(project->wants[i].name, into);
-		snafu_buffer_append_text(into, ": ");
-		plain(project->wants[i].why, into);
-		snafu_buffer_append_byte(into, '\n');
+		write_reason(project->wants[i].name, project->wants[i].why, into);
 	}
 }
 
@@ -136,11 +137,7 @@ static void write_left_out(const struct project *project, struct snafu_buffer *i
 	if (project->n_left_out)
 		snafu_buffer_append_text(into, "\n## Left out\n\n");
 	for (size_t i = 0; i < project->n_left_out; i++) {
-		snafu_buffer_append_text(into, "- ");
-		code(project->left_out[i].path, into);
-		snafu_buffer_append_text(into, ": ");
-		plain(project->left_out[i].why, into);
-		snafu_buffer_append_byte(into, '\n');
+		write_reason(project->left_out[i].path, project->left_out[i].why, into);
 	}
 }
 

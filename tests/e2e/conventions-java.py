@@ -225,17 +225,8 @@ class Java(unittest.TestCase):
         cls.addClassCleanup(cls.server.__exit__)
 
     def ask(self, path, body=None, method=None, executor="inprocess", **headers):
-        door = self.server.connect()
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        headers["X-Snafu-Executor"] = executor
-        headers["X-Snafu-Log"] = "tail"
-        try:
-            door.request(method or ("GET" if body is None else "POST"), "/invoke/" + path, body,
-                         headers)
-            reply = door.getresponse()
-            return reply.status, reply.headers, reply.read()
-        finally:
-            door.close()
+        return self.server.ask_function(path, body, method, X_Snafu_Executor=executor,
+                                        X_Snafu_Log="tail", **headers)
 
     def log(self, *arguments, **named):
         status, headers, body = self.ask(*arguments, **named)

@@ -130,18 +130,9 @@ class Case(unittest.TestCase):
         cls.addClassCleanup(cls.server.__exit__)
 
     def ask(self, name, body=None, method=None, executor=None, **headers):
-        """Status, headers and bytes."""
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if executor:
-            headers["X-Snafu-Executor"] = executor
-        door = self.server.connect()
-        try:
-            door.request(method or ("GET" if body is None else "POST"), "/invoke/" + name, body,
-                         headers)
-            reply = door.getresponse()
-            return reply.status, reply.headers, reply.read()
-        finally:
-            door.close()
+            headers["X_Snafu_Executor"] = executor
+        return self.server.ask_function(name, body, method, **headers)
 
     def get(self, *arguments, **named):
         """The same of all executors, without the headers."""

@@ -82,18 +82,9 @@ class Client:
         self.server = server
 
     def ask(self, path, body=None, method=None, executor=None, **headers):
-        """Status, headers and bytes."""
-        door = self.server.connect()
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if executor:
-            headers["X-Snafu-Executor"] = executor
-        method = method or ("GET" if body is None else "POST")
-        try:
-            door.request(method, "/invoke/" + path, body, headers)
-            reply = door.getresponse()
-            return reply.status, reply.headers, reply.read()
-        finally:
-            door.close()
+            headers["X_Snafu_Executor"] = executor
+        return self.server.ask_function(path, body, method, **headers)
 
     def get(self, *arguments, **named):
         status, _, body = self.ask(*arguments, **named)

@@ -176,17 +176,8 @@ class Real(unittest.TestCase):
         cls.addClassCleanup(cls.server.__exit__)
 
     def ask(self, name, body=None, method=None, executor="inprocess", **headers):
-        """Status, headers and bytes."""
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        headers.update({"X-Snafu-Executor": executor, "X-Snafu-Log": "tail"})
-        door = self.server.connect()
-        try:
-            door.request(method or ("GET" if body is None else "POST"), "/invoke/" + name, body,
-                         headers)
-            reply = door.getresponse()
-            return reply.status, reply.headers, reply.read()
-        finally:
-            door.close()
+        return self.server.ask_function(name, body, method, X_Snafu_Executor=executor,
+                                        X_Snafu_Log="tail", **headers)
 
     def get(self, *arguments, **named):
         """The same of all executors, without the headers."""
